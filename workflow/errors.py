@@ -1,0 +1,219 @@
+"""The refusals of the registry: one tree, each with a code that selects its sentences.
+
+The code also names an anchor in `docs/errors.md`. Sentences are written for the person who reads them: they say
+what is wrong and what would be right. They never carry a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SENTENCES: Mapping[str, tuple[str, str]] = {
+    "access.denied": (
+        "您的身分（{role}）不能執行「{action}」。",
+        "Your role ({role}) may not do '{action}'.",
+    ),
+    "access.not_your_organisation": (
+        "這個案件不屬於貴窗口主管的機構，請洽該機構的主管機關。",
+        "This case belongs to another window's organisations.",
+    ),
+    "case.not_found": (
+        "查無此案件。請核對 25 位數的案件流水號。",
+        "There is no such case. Please check the 25 digits of the case number.",
+    ),
+    "case.number_or_code_wrong": (
+        "案件流水號或用戶代碼不正確。輸入錯誤累計三次，案件將被鎖定。",
+        "The case number or the user code is wrong. The third wrong try locks the case.",
+    ),
+    "case.stale": (
+        "您看到的內容已被更新（目前狀態：{state}）。請重新整理後再試，您的輸入沒有被套用。",
+        "The case has changed since you opened it (now: {state}). Reload and try again; nothing was applied.",
+    ),
+    "case.not_now": (
+        "案件目前狀態為「{state}」，不能執行「{action}」。",
+        "The case is '{state}': '{action}' can't be done now.",
+    ),
+    "case.four_eyes": (
+        "同一人不得重複審核同一案件，也不得審核自己登錄的資料，請由另一位同仁處理。",
+        "One person never decides twice on a case, nor on their own entry. A colleague has to do it.",
+    ),
+    "case.snapshot_changed": (
+        "申請資料在您檢視之後有異動，請重新檢視後再決定。",
+        "The application changed after you saw it. Please read it again before deciding.",
+    ),
+    "case.letter_missing": (
+        "尚未收到公文，收到公文後才能審核。",
+        "The official letter has not arrived; the review starts when it has.",
+    ),
+    "case.primary_exists": (
+        "貴單位已有有效或申請中的正卡（{other}），每一機構限一張正卡；可申請附卡，或於到期前 {days} 日內重新申請。",
+        "The organisation already has a primary card or an application for one ({other}). Apply for a secondary"
+        " card, or within {days} days before its expiry.",
+    ),
+    "case.banned": (
+        "因先前憑證遭廢止，須至 {until} 以後才能重新申請。",
+        "After the earlier revocation a new application is possible from {until}.",
+    ),
+    "case.not_eligible": (
+        "此單位不得申請憑證：{reason}",
+        "This unit may not apply for a certificate: {reason}",
+    ),
+    "case.kind_not_served": (
+        "{ca} 不受理此類申請人（{kind}）。",
+        "{ca} does not serve this kind of subscriber ({kind}).",
+    ),
+    "case.agreement_missing": (
+        "請先閱讀並同意用戶約定條款。",
+        "Please read and accept the subscriber agreement first.",
+    ),
+    "case.reason_missing": ("請填寫理由，讓申請人知道如何補正。", "Please give the reason, so that it can be put right."),
+    "case.certificates_not_alive": (
+        "此卡片的憑證已停用或廢止，不能開卡。",
+        "The card's certificates are suspended or revoked, so it can't be activated.",
+    ),
+    "card.wrong_envelope": (
+        "卡片與信封不符：信封屬於案件 {expected}，卡片屬於案件 {found}。請重新核對。",
+        "Card and envelope don't match: the envelope is for case {expected}, the card for case {found}.",
+    ),
+    "card.not_found": ("查無此卡號 {number}。", "There is no card with the number {number}."),
+    "card.wrong_card": (
+        "讀卡機中的卡片不是本案件的卡片，請插入卡號 {number} 的卡片。",
+        "The card in the reader is not this case's card. Insert the card {number}.",
+    ),
+    "card.none_in_reader": (
+        "讀卡機「{reader}」中沒有卡片，請插入卡片後再試。",
+        "There is no card in the reader '{reader}'. Insert it and try again.",
+    ),
+    "card.reader_unknown": ("找不到讀卡機「{reader}」。", "There is no reader called '{reader}'."),
+    "card.failed": ("卡片沒有正確回應：{detail}。請勿丟棄卡片，重新操作即可。", "The card did not answer as it should:"
+                    " {detail}. Keep the card and try again."),
+    "card.not_blank": (
+        "讀卡機中的卡片不是庫存空白卡（{csn}），請換卡。",
+        "The card in the reader ({csn}) is not a blank from stock. Use another.",
+    ),
+    "usercode.wrong": (
+        "用戶代碼不正確，還可嘗試 {left} 次；輸入錯誤三次將鎖定，須辦理用戶代碼重設。",
+        "The user code is wrong. {left} tries are left; after three wrong ones it is locked and has to be reset.",
+    ),
+    "usercode.locked": (
+        "用戶代碼已因輸入錯誤三次而鎖定，請辦理「用戶代碼重設」。",
+        "The user code is locked after three wrong tries. Please apply for a user-code reset.",
+    ),
+    "usercode.reset_open": (
+        "此卡片已有處理中的用戶代碼重設案件（{number}）。",
+        "A user-code reset of this card is under way already ({number}).",
+    ),
+    "letter.duplicate": (
+        "此公文已登錄：{sender} {number}（收文號 {ours}）。",
+        "This letter is logged already: {sender} {number} (our number {ours}).",
+    ),
+    "letter.not_found": ("查無此公文。", "There is no such letter."),
+    "letter.counts_differ": (
+        "公文所載張數與案件不符：公文正卡 {said_primary} 張、附卡 {said_secondary} 張；案件正卡 {primary} 張、附卡 {secondary} 張。"
+        "請核對，或勾選「張數不符仍登錄」並說明原因。",
+        "The letter and the cases differ: the letter says {said_primary} primary and {said_secondary} secondary, the"
+        " cases are {primary} and {secondary}. Check, or confirm the difference with a reason.",
+    ),
+    "letter.unreadable": ("公文無法讀取：{detail}", "The letter can't be read: {detail}"),
+    "letter.no_cases": ("請至少選擇一個案件。", "Please choose at least one case."),
+    "mail.number_wrong": (
+        "掛號號碼應為 14 或 20 位數字：{number}",
+        "A registered-mail number has 14 or 20 digits: {number}",
+    ),
+    "mail.number_used": ("掛號號碼 {number} 已使用過。", "The mail number {number} has been used already."),
+    "account.login_failed": (
+        "帳號或密碼不正確。連續輸入錯誤 {limit} 次，帳號將暫停使用。",
+        "The account or the password is wrong. After {limit} wrong tries in a row the account is locked.",
+    ),
+    "account.locked": (
+        "帳號已鎖定，請於 {until} 後再試，或洽管理員。",
+        "The account is locked until {until}. Try later or ask an administrator.",
+    ),
+    "decision.password_wrong": (
+        "簽署密碼不正確，審核決定未送出。",
+        "The signing password is wrong; the decision was not recorded.",
+    ),
+    "audit.sealing_behind": (
+        "稽核紀錄封存落後，為保護資料已暫停簽發（AUD-04），請通知維運員。",
+        "Sealing of the audit log lags, so issuing has stopped (AUD-04). Tell the operators.",
+    ),
+    "sweep.breaker_open": (
+        "一次到期處理的件數（{count}）超過上限 {limit}，已暫停，須由人員確認後才會繼續。",
+        "A sweep would act on {count} cases, more than the limit {limit}; it waits for a person to confirm.",
+    ),
+    "input.invalid": ("輸入資料有誤，請依各欄位的說明修正。", "Some fields need correcting; see beside each."),
+    "registry.busy": ("系統忙碌，請稍後再試；您的資料沒有被更動。", "The system is busy; try again. Nothing was changed."),
+    "registry.storage": (
+        "系統儲存空間不足或無法寫入，資料沒有被更動，請稍後再試。",
+        "The registry can't write to its storage. Nothing was changed; try again later.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """What is wrong with one field, and what would be right, in both languages."""
+
+    field: str
+    code: str
+    zh: str
+    en: str
+
+
+class RegistryError(Exception):
+    """A refusal with a code and the facts that fill its sentences."""
+
+    def __init__(self, code: str, /, **facts: object) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(code)
+
+    @property
+    def zh(self) -> str:
+        """The sentence in zh-TW."""
+        return SENTENCES[self.code][0].format(**self.facts)
+
+    @property
+    def en(self) -> str:
+        """The sentence in English."""
+        return SENTENCES[self.code][1].format(**self.facts)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.en}"
+
+
+class NotAllowed(RegistryError):
+    """The actor may not do this, whatever the state of the case."""
+
+
+class NotFound(RegistryError):
+    """What the command speaks of does not exist, or must not be known to the actor."""
+
+
+class Refused(RegistryError):
+    """A guard refused, or the state has no such way out."""
+
+
+class Stale(RegistryError):
+    """The case changed after the actor saw it."""
+
+
+class WrongUserCode(RegistryError):
+    """The user code was wrong; the try has been counted (PIN-03)."""
+
+
+class UserCodeLocked(RegistryError):
+    """Three wrong codes have locked the case (PIN-03)."""
+
+
+class Unavailable(RegistryError):
+    """The registry can't do this now, through no fault of the actor."""
+
+
+class BadInput(RegistryError):
+    """Fields that need correcting; carries one problem a field."""
+
+    def __init__(self, *problems: FieldProblem) -> None:
+        super().__init__("input.invalid")
+        self.problems = problems

@@ -1,0 +1,76 @@
+"""A CA's rules as data: each number with the rule and the source it was read from.
+
+A case remembers the version of the policy it was opened under, so a later amendment never rewrites a running case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from workflow.vocabulary import Basis, Ca, Channel, Consequence, SubscriberKind
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Sourced(Generic[T]):
+    """A value of a policy, with the ids of the rules that set it and where they were read.
+
+    `source` says "not said" with our reason where the documents are silent.
+    """
+
+    value: T
+    rules: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules of one CA in one version, in force from a date (CPS-03)."""
+
+    ca: Ca
+    version: str
+    in_force_from: date
+    subscriber_kinds: Sourced[frozenset[SubscriberKind]]
+    first_review: Sourced[bool]
+    """Whether a competent authority's window reviews before the CA agency does (P-02)."""
+    activation_days: Sourced[int]
+    """Calendar days within which a card must be activated (ACT-03, ACT-04)."""
+    activation_basis: Sourced[Basis]
+    activation_reminders: Sourced[tuple[int, ...]]
+    """Days after the basis on which the holder is reminded."""
+    not_activated: Sourced[Consequence]
+    reapplication_ban_months: Sourced[int]
+    """Months without a new application after a revocation for late activation; 0 for none (P-09)."""
+    primary_renewal_days: Sourced[int]
+    """Days before the primary card's expiry from which another may be applied for (APP-06)."""
+    user_code_length: Sourced[tuple[int, int]]
+    user_code_tries: Sourced[int]
+    card_validity_years: Sourced[int]
+    application_seals: Sourced[Mapping[SubscriberKind, tuple[str, ...]]]
+    """Seal boxes on the application form, by subscriber kind (P-14)."""
+    application_copies: Sourced[int]
+    letter_chase_days: Sourced[tuple[int, ...]]
+    """Days after the upload on which a missing official letter is chased."""
+    post_kind: Sourced[str]
+    reset_told_by: Sourced[Channel]
+    reset_paper_months: Sourced[int]
+    """Months within which the paper of a user-code reset must be back (P-08)."""
+    reset_reminder_days: Sourced[tuple[int, ...]]
+    reset_overdue: Sourced[Consequence]
+    reset_seals: Sourced[Mapping[SubscriberKind, tuple[str, ...]]]
+
+    def get(self, name: str) -> Any:
+        """Return the value of the field called `name`; KeyError for a field that isn't there."""
+        found = getattr(self, name, None)
+        if not isinstance(found, Sourced):
+            raise KeyError(name)
+        return found.value
+
+    def citations(self) -> dict[str, tuple[str, ...]]:
+        """Return, for each field, the ids of the rules that set it."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value.rules for name, value in values.items() if isinstance(value, Sourced)}

@@ -1,0 +1,59 @@
+"""All tables under one name, for those who write queries."""
+
+from workflow.store.columns import metadata
+from workflow.store.schema_cards import authority, card, certificate, crl
+from workflow.store.schema_cases import (
+    case,
+    deadline,
+    deadline_pause,
+    form_revision,
+    history,
+    outbox,
+    review_decision,
+)
+from workflow.store.schema_house import (
+    account,
+    audit_checkpoint,
+    audit_entry,
+    audit_leaf,
+    ban,
+    breaker,
+    clock_offset,
+    counter,
+    organisation,
+    person,
+    review_window,
+)
+from workflow.store.schema_paper import document, letter, letter_case, mail_item, mailing_list, sent_notice
+
+__all__ = [
+    "account",
+    "audit_checkpoint",
+    "audit_entry",
+    "audit_leaf",
+    "authority",
+    "ban",
+    "breaker",
+    "card",
+    "case",
+    "certificate",
+    "clock_offset",
+    "counter",
+    "crl",
+    "deadline",
+    "deadline_pause",
+    "document",
+    "form_revision",
+    "history",
+    "letter",
+    "letter_case",
+    "mail_item",
+    "mailing_list",
+    "metadata",
+    "organisation",
+    "outbox",
+    "person",
+    "review_decision",
+    "review_window",
+    "sent_notice",
+]

@@ -1,0 +1,81 @@
+"""Tables of cards, certificates, CRLs and the authorities' keys."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from workflow.store.columns import key, metadata, moment, number, ref, text, word
+from workflow.vocabulary import Ca, CardState, CertificateStatus
+
+card = sa.Table(
+    "card",
+    metadata,
+    key(),
+    text("csn", unique=True),
+    text("number", null=True, unique=True),
+    word("state", CardState),
+    text("box"),
+    ref("case_id", "registry_case", null=True, index=True),
+    text("step"),
+    sa.Column("signature_spki", sa.LargeBinary, nullable=True),
+    sa.Column("encipherment_spki", sa.LargeBinary, nullable=True),
+    # Secrets are sealed under the card centre's key; a next one is stored before the card is told.
+    sa.Column("management_key_sealed", sa.LargeBinary, nullable=True),
+    sa.Column("puk_sealed", sa.LargeBinary, nullable=True),
+    sa.Column("next_puk_sealed", sa.LargeBinary, nullable=True),
+    text("reason"),
+    moment("counted_in_at"),
+    moment("made_at", null=True),
+    moment("updated_at"),
+)
+
+certificate = sa.Table(
+    "certificate",
+    metadata,
+    key(),
+    word("ca", Ca),
+    text("serial"),
+    ref("case_id", "registry_case", null=True, index=True),
+    text("csn", null=True, index=True),
+    text("purpose"),
+    word("status", CertificateStatus),
+    number("status_version", 0),
+    word("status_before", CertificateStatus, null=True),
+    sa.Column("tbs", sa.LargeBinary, nullable=False),
+    sa.Column("der", sa.LargeBinary, nullable=True),
+    # One key, one certificate, in all CAs (CSR-04, design 3.4).
+    text("spki_sha256", unique=True),
+    text("subject"),
+    text("card_number", null=True),
+    moment("not_before"),
+    moment("not_after"),
+    moment("status_at"),
+    text("reason", null=True),
+    moment("published_at", null=True),
+    moment("created_at"),
+    sa.UniqueConstraint("ca", "serial"),
+    sa.Index("ix_certificate_status", "ca", "status"),
+)
+
+crl = sa.Table(
+    "crl",
+    metadata,
+    key(),
+    word("ca", Ca),
+    number("number"),
+    sa.Column("der", sa.LargeBinary, nullable=False),
+    number("entries"),
+    moment("this_update"),
+    moment("next_update"),
+    sa.UniqueConstraint("ca", "number"),
+)
+
+authority = sa.Table(
+    "authority",
+    metadata,
+    key(),
+    text("name", unique=True),
+    sa.Column("certificate", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_key", sa.LargeBinary, nullable=False),
+    moment("at"),
+)

@@ -1,0 +1,204 @@
+"""The registry's words, each in zh-TW for screens and paper and in English for code and translation."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Self
+
+
+class Word(str, Enum):
+    """A word of the registry: its stored value, its Chinese and its English."""
+
+    zh: str
+    en: str
+
+    def __new__(cls, value: str, zh: str = "", en: str = "") -> Self:
+        """Make a member that is equal to its stored value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.zh = zh
+        member.en = en
+        return member
+
+    def __str__(self) -> str:
+        return str(self._value_)
+
+
+class Ca(Word):
+    """The certification authorities whose paperwork is run here."""
+
+    GCA = "gca", "政府憑證管理中心", "Government CA"
+    XCA = "xca", "組織及團體憑證管理中心", "Organisation CA"
+    MOICA = "moica", "內政部憑證管理中心", "Citizen CA"
+
+
+class Rank(Word):
+    """Rank of a card within its organisation (APP-05)."""
+
+    PRIMARY = "primary", "正卡", "Primary card"
+    SECONDARY = "secondary", "附卡", "Secondary card"
+
+
+class SubscriberKind(Word):
+    """Kinds of subscribers (APP-10, APP-11, APP-23)."""
+
+    SCHOOL = "school", "學校", "School"
+    FOUNDATION = "foundation", "財團法人", "Foundation"
+    ASSOCIATION = "association", "社團法人", "Association"
+    ADMINISTRATIVE_CORPORATION = "administrative_corporation", "行政法人", "Administrative corporation"
+    PROFESSIONAL_OFFICE = "professional_office", "自由職業事務所", "Professional office"
+    OTHER = "other", "其他組織或團體", "Other organisation"
+    AGENCY = "agency", "政府機關", "Government agency"
+    UNIT = "unit", "政府單位", "Government unit"
+    NATURAL_PERSON = "natural_person", "自然人", "Natural person"
+
+
+class Role(Word):
+    """Who may act (ROL-01, ROL-09)."""
+
+    APPLICANT = "applicant", "申請人", "Applicant"
+    HOLDER = "holder", "持卡人", "Card holder"
+    LETTER_CLERK = "letter_clerk", "收發人員", "Letter clerk"
+    FIRST_REVIEWER = "first_reviewer", "初審註冊窗口", "First-review window"
+    SECOND_REVIEWER = "second_reviewer", "複審人員", "Second reviewer"
+    CARD_CENTRE = "card_centre", "卡管中心", "Card centre"
+    HELP_DESK = "help_desk", "服務台", "Help desk"
+    AUDITOR = "auditor", "稽核員", "Auditor"
+    ADMINISTRATOR = "administrator", "管理員", "Administrator"
+    OPERATOR = "operator", "維運員", "Operator"
+    SYSTEM = "system", "系統", "System"
+
+
+STAFF_ROLES = frozenset(Role) - {Role.APPLICANT, Role.HOLDER, Role.SYSTEM}
+
+
+class Consequence(Word):
+    """What befalls a certificate whose deadline has passed (P-05, P-08)."""
+
+    SUSPEND = "suspend", "停用", "Suspended"
+    REVOKE = "revoke", "廢止", "Revoked"
+    LAPSE = "lapse", "失效", "Lapsed"
+
+
+class Basis(Word):
+    """The day from which the ninety days are counted (P-06)."""
+
+    CARD_ISSUED = "card_issued", "發卡日期", "Date of card issue"
+    CERTIFICATE_ISSUED = "certificate_issued", "憑證簽發日", "Date of certificate issue"
+    PREVIEW_SHOWN = "preview_shown", "憑證內容確認起始日", "Date the content was shown"
+
+
+class Channel(Word):
+    """How a new user code reaches its holder (P-15)."""
+
+    EMAIL = "email", "電子郵件", "E-mail"
+    PHONE = "phone", "電話", "Telephone"
+    COUNTER = "counter", "臨櫃", "At the counter"
+
+
+class Lane(Word):
+    """Lanes of the outbox; each is worked on its own so that a slow one holds up no other."""
+
+    CERTIFICATE = "certificate", "憑證", "Certificate"
+    CARD = "card", "製卡", "Card"
+    PAPER = "paper", "文件", "Paper"
+    NOTICE = "notice", "通知", "Notice"
+
+
+class CaseKind(Word):
+    """The kinds of cases."""
+
+    CARD_APPLICATION = "card_application", "憑證IC卡申請", "Card application"
+    USERCODE_RESET = "usercode_reset", "用戶代碼重設", "User-code reset"
+
+
+class CertificateStatus(Word):
+    """States of a certificate (rules of the sources, section 27; STA-05)."""
+
+    INTENDED = "intended", "待簽發", "Intended"
+    ISSUED = "issued", "已簽發（未開卡）", "Issued, not yet activated"
+    VALID = "valid", "有效", "Valid"
+    SUSPENDED = "suspended", "停用", "Suspended"
+    REVOKED = "revoked", "廢止", "Revoked"
+
+
+class StatusChange(Word):
+    """What a transition does to the certificates of its card, in the same commit (SUS-10)."""
+
+    NONE = "none", "不變", "None"
+    ACTIVATE = "activate", "生效", "Activate"
+    SUSPEND = "suspend", "停用", "Suspend"
+    RESUME = "resume", "復用", "Resume"
+    REVOKE = "revoke", "廢止", "Revoke"
+
+
+class RevocationReason(Word):
+    """CRL reason codes in use here (RFC 5280 §5.3.1)."""
+
+    UNSPECIFIED = "unspecified", "未指明", "Unspecified"
+    KEY_COMPROMISE = "key_compromise", "金鑰洩漏", "Key compromise"
+    AFFILIATION_CHANGED = "affiliation_changed", "身分資料已更改", "Affiliation changed"
+    SUPERSEDED = "superseded", "已取代", "Superseded"
+    CESSATION_OF_OPERATION = "cessation_of_operation", "停止使用", "Cessation of operation"
+    CERTIFICATE_HOLD = "certificate_hold", "停用", "Certificate hold"
+    NOT_ACTIVATED = "not_activated", "逾期未開卡", "Not activated in time"
+
+
+class CardState(Word):
+    """States of a card in the card centre's account."""
+
+    BLANK = "blank", "空白卡", "Blank"
+    PERSONALISING = "personalising", "製卡中", "Being personalised"
+    MADE = "made", "已製成", "Made"
+    POSTED = "posted", "已寄出", "Posted"
+    ACTIVE = "active", "已開卡", "Activated"
+    QUARANTINED = "quarantined", "隔離", "Quarantined"
+    SPOILED = "spoiled", "廢卡", "Spoiled"
+
+
+class MailState(Word):
+    """States of a registered mail item."""
+
+    PACKED = "packed", "已裝封", "Packed"
+    POSTED = "posted", "已交寄", "Posted"
+    RETURNED = "returned", "退回", "Returned"
+
+
+class DeadlineState(Word):
+    """States of a deadline's rung."""
+
+    WAITING = "waiting", "計時中", "Waiting"
+    PAUSED = "paused", "暫停", "Paused"
+    FIRED = "fired", "已到期處理", "Fired"
+    STOPPED = "stopped", "已解除", "Stopped"
+
+
+class OutboxState(Word):
+    """States of a piece of work in the outbox."""
+
+    WAITING = "waiting", "待處理", "Waiting"
+    CLAIMED = "claimed", "處理中", "Claimed"
+    DONE = "done", "完成", "Done"
+    DEAD = "dead", "需人工處理", "Dead letter"
+
+
+class LetterDirection(Word):
+    """Whether a letter came in or went out."""
+
+    INCOMING = "incoming", "收文", "Incoming"
+    OUTGOING = "outgoing", "發文", "Outgoing"
+
+
+class Verdict(Word):
+    """What a reviewer decided."""
+
+    APPROVE = "approve", "核可", "Approved"
+    RETURN = "return", "退件", "Returned"
+    REFUSE = "refuse", "不予核發", "Refused"
+
+
+class Stage(Word):
+    """Which review a decision belongs to."""
+
+    FIRST = "first", "初審", "First review"
+    SECOND = "second", "複審", "Second review"
