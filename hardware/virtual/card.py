@@ -1,0 +1,114 @@
+"""A virtual card under power: the application, its file, and the faults that a test may plan."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from hardware.errors import CardRemoved, ReaderTimeout
+from hardware.virtual.application import PivApplication
+from hardware.virtual.power import PoweredCard
+
+if TYPE_CHECKING:
+    from hardware.virtual.card_file import CardFile
+    from hardware.virtual.state import CardState
+
+_HISTORICAL: Final = b"Guanfang"
+
+
+def build_atr(historical: bytes) -> bytes:
+    """Return an answer to reset that offers T=1 alone, closed by its check byte (ISO/IEC 7816-3 §8.2)."""
+    body = bytes([0x80 | len(historical), 0x01]) + historical
+    check = 0
+    for byte in body:
+        check ^= byte
+    return b"\x3b" + body + bytes([check])
+
+
+ATR: Final = build_atr(_HISTORICAL)
+
+
+class FaultKind(Enum):
+    """What goes wrong."""
+
+    TORN_BEFORE = "the card is pulled out before it acts"
+    TORN_AFTER = "the card acts and is pulled out before it answers"
+    SILENT = "the card acts and does not answer in time"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A planned fault at the `at`-th raw command after power-up, counted from 0."""
+
+    at: int
+    kind: FaultKind
+
+
+class VirtualCard:
+    """A card that is plugged in: holds its file exclusively until `close`.
+
+    A change is in the file before the answer leaves, so that what was confirmed has happened. Raises ReaderBusy
+    or CardFileError when it cannot be plugged in.
+    """
+
+    def __init__(self, file: CardFile, fault: Fault | None = None) -> None:
+        self._file = file
+        self._fault = fault
+        self._count = 0
+        self._gone = False
+        with ExitStack() as held:
+            held.enter_context(file.hold())
+            self._state = file.load()
+            self._held = held.pop_all()
+        self._saved = self._state.to_json()
+        self._application = self._power_up()
+
+    @property
+    def atr(self) -> bytes:
+        """The answer to reset."""
+        return ATR
+
+    @property
+    def state(self) -> CardState:
+        """What the card remembers, for tests and the demonstration's card rack."""
+        return self._state
+
+    def reset(self) -> None:
+        """Take the power away and give it back: all that was proven is forgotten."""
+        self._application = self._power_up()
+
+    def transmit(self, command: bytes) -> bytes:
+        """Answer one raw command, or fail as planned; a card that was torn out stays out."""
+        if self._gone:
+            raise CardRemoved("The card is not in the reader.")
+        planned = self._fault.kind if self._fault and self._fault.at == self._count else None
+        self._count += 1
+        if planned is FaultKind.TORN_BEFORE:
+            self._gone = True
+            raise CardRemoved("The card was taken out of the reader.")
+        response = self._act(command)
+        if planned is FaultKind.TORN_AFTER:
+            self._gone = True
+            raise CardRemoved("The card was taken out of the reader.")
+        if planned is FaultKind.SILENT:
+            raise ReaderTimeout("The card did not answer in time.")
+        return response
+
+    def close(self) -> None:
+        """Pull the card out and let its file go."""
+        self._gone = True
+        self._held.close()
+
+    def _power_up(self) -> PivApplication:
+        return PivApplication(PoweredCard(self._state, secrets.token_bytes))
+
+    def _act(self, command: bytes) -> bytes:
+        response = self._application.process(command)
+        after = self._state.to_json()
+        if after != self._saved:
+            self._file.save(self._state)
+            self._saved = after
+        return response
