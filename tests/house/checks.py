@@ -121,13 +121,26 @@ def no_commit_outside_the_unit_of_work(source: Source) -> Iterator[Finding]:
 
 
 def no_broad_except(source: Source) -> Iterator[Finding]:
-    """An error is caught by its name, but for the outermost loops."""
+    """An error is caught by its name, but for the outermost loops.
+
+    `except BaseException` that ends in a bare `raise` cleans up and lets the error pass: nothing is caught.
+    """
     if exempt(source.name, MAY_CATCH_EVERYTHING):
         return
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.ExceptHandler) and _is_broad(node.type):
+        if isinstance(node, ast.ExceptHandler) and _is_broad(node.type) and not _lets_pass(node):
             caught = "bare except" if node.type is None else f"except {ast.unparse(node.type)}"
             yield Finding(source.name, node.lineno, f"{caught}: catch the error that is meant, by its name")
+
+
+def _lets_pass(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return (
+        isinstance(handler.type, ast.Name)
+        and handler.type.id == "BaseException"
+        and isinstance(last, ast.Raise)
+        and last.exc is None
+    )
 
 
 def _is_broad(caught: ast.expr | None) -> bool:

@@ -48,9 +48,15 @@ def test_a_commit_is_found_outside_the_store_only() -> None:
     "clause", ["except:", "except Exception:", "except BaseException as e:", "except (OSError, Exception):"]
 )
 def test_catching_everything_is_found(clause: str) -> None:
-    text = f"try:\n    f()\n{clause}\n    raise\n"
+    text = f"try:\n    f()\n{clause}\n    pass\n"
     assert _lines(checks.no_broad_except, text) == [3]
     assert _lines(checks.no_broad_except, text, "ops/worker.py") == []
+
+
+def test_cleaning_up_and_letting_the_error_pass_is_left_alone() -> None:
+    text = "try:\n    f()\nexcept BaseException:\n    close()\n    raise\n"
+    assert _lines(checks.no_broad_except, text) == []
+    assert _lines(checks.no_broad_except, text.replace("Base", "")) == [3]
 
 
 def test_catching_by_name_is_left_alone() -> None:
