@@ -1,0 +1,121 @@
+"""Who may open which page: every view says so, and what does not say so is closed.
+
+`@allow(Role.X, …)` opens a view to members of the staff with one of the roles, `@public` to everybody. A route without
+either stops the application from starting. The account is read again with each request, so that a role taken away or
+an account closed takes effect at once (ROL-01, ROL-09).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import Flask, abort, g, redirect, request, session, url_for
+
+from web.ports import office
+from workflow.facts import PUBLIC, Actor
+from workflow.views import accounts
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from workflow.vocabulary import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+ACCOUNT = "account_id"
+_RULE = "access_rule"
+_OPEN_ENDPOINTS = frozenset({"static", "bootstrap.static"})
+
+
+class OpenDoorError(Exception):
+    """Routes that do not say who may use them; the application must not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """Who may use a view: anybody, or the staff with one of the roles."""
+
+    everybody: bool
+    roles: frozenset[Role] = frozenset()
+
+
+def public(view: View) -> View:
+    """Open a view to everybody."""
+    setattr(view, _RULE, AccessRule(everybody=True))
+    return view
+
+
+def allow(*roles: Role) -> Callable[[View], View]:
+    """Open a view to members of the staff who hold one of the roles."""
+    if not roles:
+        raise ValueError("a view for the staff names at least one role")
+
+    def wrap(view: View) -> View:
+        setattr(view, _RULE, AccessRule(everybody=False, roles=frozenset(roles)))
+        return view
+
+    return wrap
+
+
+def rule_of(app: Flask, endpoint: str) -> AccessRule | None:
+    """Return the access rule of an endpoint; None if its view has none."""
+    if endpoint in _OPEN_ENDPOINTS:
+        return AccessRule(everybody=True)
+    found = getattr(app.view_functions[endpoint], _RULE, None)
+    return found if isinstance(found, AccessRule) else None
+
+
+def staff() -> Actor | None:
+    """Return the member of the staff who is logged in, read from the accounts once a request."""
+    if "staff" not in g:
+        g.staff = _read_account()
+    found: Actor | None = g.staff
+    return found
+
+
+def _read_account() -> Actor | None:
+    account_id = session.get(ACCOUNT)
+    if not isinstance(account_id, int):
+        return None
+    with office().reading() as connection:
+        found = accounts.actor(connection, account_id)
+    if found is None:
+        session.pop(ACCOUNT, None)
+    return found
+
+
+def actor() -> Actor:
+    """Return who acts in this request: the member of the staff, else the public."""
+    return staff() or PUBLIC
+
+
+def may(endpoint_rule: AccessRule, who: Actor | None) -> bool:
+    """Tell whether somebody passes a rule."""
+    return endpoint_rule.everybody or (who is not None and bool(who.roles & endpoint_rule.roles))
+
+
+def _stand_at_the_door(app: Flask) -> Callable[[], Response | None]:
+    def check() -> Response | None:
+        rule = rule_of(app, request.endpoint) if request.endpoint else AccessRule(everybody=True)
+        if rule is not None and (rule.everybody or may(rule, staff())):
+            return None
+        if staff() is None and request.method in {"GET", "HEAD"}:
+            return redirect(url_for("login.form", next=request.full_path.rstrip("?")))
+        return abort(403)
+
+    return check
+
+
+def install(app: Flask) -> None:
+    """Set the guard before every request."""
+    app.before_request(_stand_at_the_door(app))
+
+
+def check_all(app: Flask) -> None:
+    """Refuse to start while a route says nothing of who may use it; raises OpenDoorError with all of them."""
+    silent = sorted(
+        {str(rule.endpoint) for rule in app.url_map.iter_rules() if rule_of(app, rule.endpoint) is None}
+    )
+    if silent:
+        raise OpenDoorError(f"no access rule on: {', '.join(silent)}")

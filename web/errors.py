@@ -1,0 +1,112 @@
+"""The only place where a refusal becomes an HTTP answer.
+
+A refusal of the registry keeps its own sentence. Whatever else goes wrong is written to the log with its traceback,
+and the visitor gets a blank page that says nothing about it.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from web.language import say, t
+from workflow import errors
+from workflow.errors import FieldProblem, RegistryError
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+Answer = tuple[str, int]
+_LOG = logging.getLogger(__name__)
+
+_STATUS: tuple[tuple[type[RegistryError], HTTPStatus], ...] = (
+    (errors.NotAllowed, HTTPStatus.FORBIDDEN),
+    (errors.NotFound, HTTPStatus.NOT_FOUND),
+    (errors.Stale, HTTPStatus.CONFLICT),
+    (errors.Refused, HTTPStatus.CONFLICT),
+    (errors.WrongUserCode, HTTPStatus.FORBIDDEN),
+    (errors.UserCodeLocked, HTTPStatus.LOCKED),
+    (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.BadInput, HTTPStatus.BAD_REQUEST),
+)
+_HTTP_WORDS = {
+    HTTPStatus.FORBIDDEN: ("您沒有使用此頁面的權限。", "You may not use this page."),
+    HTTPStatus.NOT_FOUND: ("找不到這個頁面，請由首頁或網站導覽重新選擇。", "There is no such page. Start from the home page or the site map."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "這個頁面不能這樣開啟，請由首頁重新進入。",
+        "This page can't be opened that way. Start from the home page.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("上傳的檔案太大。", "The uploaded file is too large."),
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        "嘗試次數過多，請一分鐘後再試。",
+        "Too many tries. Please wait a minute.",
+    ),
+}  # fmt: skip
+_OTHER = ("這個要求無法處理，請返回上一頁檢查。", "The request can't be handled. Go back and check.")
+_CSRF = (
+    "頁面已逾時或來源不明，為保護您的資料，這次送出沒有被受理。請返回上一頁重新整理後再送出。",
+    "The page has expired or came from elsewhere, so nothing was accepted. Go back, reload and send again.",
+)
+
+
+def status_of(error: RegistryError) -> HTTPStatus:
+    """Return the HTTP status of a refusal."""
+    if error.code == "account.locked":
+        return HTTPStatus.LOCKED
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            return status
+    return HTTPStatus.BAD_REQUEST
+
+
+def problems_of(error: RegistryError, field: str = "") -> tuple[FieldProblem, ...]:
+    """Return a refusal as problems to show in a form: its own per field, or one sentence beside `field`."""
+    if isinstance(error, errors.BadInput):
+        return error.problems
+    return (FieldProblem(field, error.code, error.zh, error.en),)
+
+
+def _page(status: int, sentence: str, code: str = "") -> Answer:
+    # The way back is offered only to addresses that may be opened by a link.
+    back = request.path if request.method == "GET" or _has_get() else ""
+    return render_template(
+        "errors/error.html", status=status, sentence=sentence, code=code, back=back
+    ), status
+
+
+def _has_get() -> bool:
+    return request.url_rule is not None and "GET" in (request.url_rule.methods or set())
+
+
+def _refusal(error: RegistryError) -> Answer:
+    return _page(status_of(error), say(error), error.code)
+
+
+def _csrf(_error: CSRFError) -> Answer:
+    return _page(HTTPStatus.BAD_REQUEST, t(*_CSRF), "request.csrf")
+
+
+def _http(error: HTTPException) -> Answer | Response:
+    status = error.code or int(HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status < HTTPStatus.BAD_REQUEST:
+        return error.get_response()
+    return _page(status, t(*_HTTP_WORDS.get(HTTPStatus(status), _OTHER)))
+
+
+def _unknown(error: Exception) -> Answer:
+    # The path alone: the query or the body may hold what must not be in a log.
+    _LOG.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
+    return render_template("errors/blank.html"), int(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def install(app: Flask) -> None:
+    """Give an application its answers to everything that goes wrong."""
+    app.register_error_handler(RegistryError, _refusal)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unknown)

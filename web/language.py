@@ -1,0 +1,118 @@
+"""Which of the two languages a page speaks: zh-TW by default, English by `?lang=en` or by the cookie it leaves.
+
+Texts stand in the templates as pairs, `t("中文", "English")`; words and refusals carry both themselves.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Protocol
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, g, request, url_for
+from flask_babel import Babel
+
+COOKIE = "lang"
+ZH, EN = "zh", "en"
+TAGS = {ZH: "zh-Hant-TW", EN: "en"}
+_LOCALES = {ZH: "zh_Hant_TW", EN: "en"}
+_YEAR_SECONDS = 365 * 24 * 3600
+_TAIPEI = ZoneInfo("Asia/Taipei")
+_ROC_OFFSET = 1911
+
+
+class Bilingual(Protocol):
+    """Anything that carries both languages: a word, a refusal, a problem of a field."""
+
+    @property
+    def zh(self) -> str:
+        """The Chinese."""
+
+    @property
+    def en(self) -> str:
+        """The English."""
+
+
+def language() -> str:
+    """Return `zh` or `en` for the request."""
+    if "language" not in g:
+        asked = request.args.get("lang") or request.cookies.get(COOKIE)
+        g.language = EN if asked == EN else ZH
+    return str(g.language)
+
+
+def t(zh: str, en: str) -> str:
+    """Return the text in the language of the request."""
+    return en if language() == EN else zh
+
+
+def say(pair: Bilingual | tuple[str, str] | None) -> str:
+    """Return a word, a refusal, a problem or a (zh, en) pair in the language of the request; nothing for None."""
+    if pair is None:
+        return ""
+    return t(*pair) if isinstance(pair, tuple) else t(pair.zh, pair.en)
+
+
+def label(thing: object) -> str:
+    """Return the label of a declared field, section or choice in the language of the request."""
+    for stem in ("label", "title"):
+        if hasattr(thing, f"{stem}_zh"):
+            return t(getattr(thing, f"{stem}_zh"), getattr(thing, f"{stem}_en"))
+    raise TypeError(f"{type(thing).__name__} has no label")
+
+
+def choice(thing: Bilingual) -> tuple[str, str]:
+    """Return a word as a pick list takes it: its stored value and its label."""
+    return str(getattr(thing, "value", thing)), say(thing)
+
+
+def day(when: date | datetime | None) -> str:
+    """Return a day as people here write it: 民國115年11月21日, or 21 November 2026. A moment is read in Taipei."""
+    if when is None:
+        return "—"
+    there = when.astimezone(_TAIPEI) if isinstance(when, datetime) else when
+    zh = f"民國{there.year - _ROC_OFFSET}年{there.month}月{there.day}日"
+    return t(zh, f"{there.day} {there:%B} {there.year}")
+
+
+def moment(when: datetime | None) -> str:
+    """Return a day with the time in Taipei."""
+    return "—" if when is None else f"{day(when)} {when.astimezone(_TAIPEI):%H:%M}"
+
+
+def _switch_address() -> str:
+    """Return the address of this page in the other language, or of the home page where the page only takes posts."""
+    other = ZH if language() == EN else EN
+    if request.url_rule is None or "GET" not in (request.url_rule.methods or set()):
+        return url_for("public.home", lang=other)
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{request.path}?{urlencode([*asked, ('lang', other)])}"
+
+
+def _keep_choice(response: Response) -> Response:
+    if request.args.get("lang") in {ZH, EN}:
+        response.set_cookie(
+            COOKIE, language(), max_age=_YEAR_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure
+        )
+    return response
+
+
+def install(app: Flask) -> None:
+    """Teach an application both languages."""
+    Babel(
+        app,
+        default_locale=_LOCALES[ZH],
+        default_timezone="Asia/Taipei",
+        locale_selector=lambda: _LOCALES[language()],
+    )
+    app.after_request(_keep_choice)
+    app.jinja_env.globals.update(
+        t=t,
+        say=say,
+        label=label,
+        language=language,
+        language_tag=lambda: TAGS[language()],
+        switch_address=_switch_address,
+    )
+    app.jinja_env.filters.update(day=day, moment=moment, choice=choice, pair=lambda text: (text, text))

@@ -1,0 +1,90 @@
+"""The staff's door: log-in with lock-out, and log-out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+
+from web import access
+from web.access import public
+from web.door import perform
+from web.errors import problems_of, status_of
+from web.language import t
+from web.security import limited
+from workflow.commands import LogIn, RecordLogOut
+from workflow.errors import FieldProblem, RegistryError
+from workflow.facts import PUBLIC
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+blueprint = Blueprint("login", __name__)
+
+
+@blueprint.get("/login/")
+@public
+def form() -> str | Response:
+    """Show the log-in."""
+    if access.staff() is not None:
+        return redirect(_onward(request.args.get("next", "")))
+    return _page()
+
+
+@blueprint.post("/login/")
+@public
+@limited("20 per minute")
+def log_in() -> str | Response | tuple[str, int]:
+    """Log in; wrong passwords count towards the lock-out."""
+    login, password = request.form.get("login", "").strip(), request.form.get("password", "")
+    missing = _missing(login, password)
+    if missing:
+        return _page(login, missing), 400
+    try:
+        outcome = perform(LogIn(login=login, password=password), PUBLIC)
+    except RegistryError as error:
+        return _page(login, problems_of(error, "login")), status_of(error)
+    # A fresh session, so that nothing set before the log-in is carried over.
+    session.clear()
+    session.permanent = True
+    session[access.ACCOUNT] = outcome.actor.account_id if outcome.actor else None
+    return redirect(_onward(request.form.get("next", "")))
+
+
+@blueprint.post("/logout/")
+@public
+def log_out() -> Response:
+    """Log out."""
+    who = access.staff()
+    if who is not None:
+        perform(RecordLogOut(), who)
+    session.clear()
+    flash(t("您已登出。", "You are logged out."), "good")
+    return redirect(url_for("login.form"))
+
+
+def _page(login: str = "", problems: tuple[FieldProblem, ...] = ()) -> str:
+    onward = request.values.get("next", "")
+    return render_template("login/login.html", login=login, problems=problems, onward=onward)
+
+
+def _missing(login: str, password: str) -> tuple[FieldProblem, ...]:
+    found = []
+    if not login:
+        found.append(FieldProblem("login", "required", "請輸入帳號。", "Enter your account."))
+    if not password:
+        found.append(FieldProblem("password", "required", "請輸入密碼。", "Enter your password."))
+    return tuple(found)
+
+
+def _onward(asked: str) -> str:
+    """Return where to go after the log-in: the page that was asked for, if it is one of ours."""
+    parts = urlsplit(asked)
+    ours = (
+        asked.startswith("/")
+        and not asked.startswith(("//", "/\\"))
+        and not parts.netloc
+        and not parts.scheme
+    )
+    return asked if ours else url_for("public.home")

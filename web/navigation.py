@@ -1,0 +1,80 @@
+"""The menu: which pages there are for whom. The site map shows the same list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request
+
+from web import access
+from web.ports import ports
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the menu: an endpoint that takes GET without arguments, its names, and the group it stands in."""
+
+    endpoint: str
+    zh: str
+    en: str
+    group: str = "public"
+    demo: bool = False
+    main: bool = True
+    """Whether it stands in the menu; other entries are found by the site map alone."""
+
+
+GROUPS = {
+    "public": ("申請與查詢", "Apply and follow"),
+    "holder": ("卡片作業", "Your card"),
+    "about": ("關於本站", "About this site"),
+    "staff": ("工作區", "Work area"),
+    "demo": ("示範環境", "Demonstration"),
+}
+
+ITEMS: tuple[Item, ...] = (
+    Item("public.home", "首頁", "Home"),
+    Item("applicant.start", "申請憑證IC卡", "Apply for a card"),
+    Item("applicant.status", "申請狀態查詢", "Application status"),
+    Item("applicant.amend_start", "修改及補列印申請書", "Amend or reprint", main=False),
+    Item("public.windows", "查詢初審註冊窗口", "Find your first-review window", main=False),
+    Item("holder.activation", "IC卡開卡", "Activate a card", group="holder"),
+    Item("holder.reset", "用戶代碼重設", "User-code reset", group="holder"),
+    Item("public.site_map", "網站導覽", "Site map", group="about", main=False),
+    Item("public.accessibility", "無障礙聲明", "Accessibility statement", group="about", main=False),
+    Item("public.privacy", "隱私權政策", "Privacy policy", group="about", main=False),
+    Item("login.form", "人員登入", "Staff log-in", group="staff", main=False),
+    Item("demo.index", "示範控制台", "Demonstration desk", group="demo", demo=True),
+)
+
+
+def visible(app: Flask | None = None) -> tuple[Item, ...]:
+    """Return the entries that the visitor may use, in order."""
+    app = app or current_app
+    who = access.staff()
+    found = []
+    for item in ITEMS:
+        if item.endpoint not in app.view_functions or (item.demo and not ports().demo):
+            continue
+        rule = access.rule_of(app, item.endpoint)
+        if rule is not None and access.may(rule, who):
+            found.append(item)
+    return tuple(found)
+
+
+def menu() -> tuple[tuple[Item, bool], ...]:
+    """Return the menu's entries, each with whether it is the page that is open. The staff see their own work."""
+    who = access.staff()
+    chosen = [item for item in visible() if item.main and (who is None or item.group in {"staff", "demo"})]
+    return tuple((item, item.endpoint == request.endpoint) for item in chosen)
+
+
+def grouped() -> tuple[tuple[tuple[str, str], tuple[Item, ...]], ...]:
+    """Return all visible entries by group, for the site map."""
+    entries = visible()
+    groups = ((words, tuple(i for i in entries if i.group == name)) for name, words in GROUPS.items())
+    return tuple((words, items) for words, items in groups if items)
+
+
+def install(app: Flask) -> None:
+    """Give the templates their menu."""
+    app.jinja_env.globals.update(menu=menu, site_groups=grouped)

@@ -1,0 +1,85 @@
+"""What protects every page: headers, cookies, tokens against forged posts, and limits on guessing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from web.ports import WebPorts, ports
+
+View = TypeVar("View", bound=Callable[..., Any])
+LARGEST_UPLOAD = 24 * 1024 * 1024
+_LIMIT = "rate_limit"
+_CONTENT_SECURITY_POLICY = (
+    # Bootstrap's stylesheet draws its arrows and ticks from data: pictures.
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_STATIC = frozenset({"static", "bootstrap.static"})
+
+
+def limited(rate: str) -> Callable[[View], View]:
+    """Limit how often one address may post to a view, such as `20 per minute`; guesses of codes are slowed by it."""
+
+    def wrap(view: View) -> View:
+        setattr(view, _LIMIT, rate)
+        return view
+
+    return wrap
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if ports().https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint not in _STATIC:
+        # Nearly every page shows somebody's data, and the rest costs little to send again.
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def install(app: Flask, given: WebPorts) -> None:
+    """Set cookies, headers and the check of posts."""
+    app.config.update(
+        SECRET_KEY=given.secret_key,
+        SESSION_COOKIE_NAME="guanfang",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=given.https,
+        PERMANENT_SESSION_LIFETIME=given.staff_idle,
+        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        # The referrer is withheld by our own policy, so it can't be checked; the token can.
+        WTF_CSRF_SSL_STRICT=False,
+        RATELIMIT_STORAGE_URI="memory://",
+        RATELIMIT_ENABLED=given.rate_limits,
+    )
+    CSRFProtect(app)
+    app.after_request(_add_headers)
+    if given.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=given.proxies, x_proto=given.proxies)  # type: ignore[method-assign]
+
+
+def limit_all(app: Flask) -> None:
+    """Put the limits on the views that asked for one; called when all routes are there."""
+    limiter = Limiter(get_remote_address, app=app)
+    for endpoint, view in list(app.view_functions.items()):
+        rate = getattr(view, _LIMIT, None)
+        if rate:
+            app.view_functions[endpoint] = cast("Any", limiter.limit(rate, methods=["POST"])(view))
