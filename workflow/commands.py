@@ -344,6 +344,14 @@ class TieLetter(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AssignOid(Command):
+    """Give an organisation its object identifier, before its card is approved (OID-01)."""
+
+    organisation_id: int
+    oid: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ForwardCases(Command):
     """The window's own letter takes its approved cases to the CA agency (LTR-02)."""
 

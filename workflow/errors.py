@@ -59,6 +59,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "此單位不得申請憑證：{reason}",
         "This unit may not apply for a certificate: {reason}",
     ),
+    "case.oid_missing": (
+        "此機構尚未配賦物件識別碼（OID），請先配賦後再核發憑證。",
+        "The organisation has no OID yet. Assign one before approving.",
+    ),
+    "organisation.oid_taken": (
+        "物件識別碼 {oid} 已屬於「{name}」。",
+        "The OID {oid} belongs to '{name}' already.",
+    ),
     "case.kind_not_served": (
         "{ca} 不受理此類申請人（{kind}）。",
         "{ca} does not serve this kind of subscriber ({kind}).",
@@ -120,6 +128,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "mail.number_wrong": (
         "掛號號碼應為 14 或 20 位數字：{number}",
         "A registered-mail number has 14 or 20 digits: {number}",
+    ),
+    "mail.kinds_mixed": (
+        "同一份清單不得混用不同的掛號種類（{kinds}），請分開交寄。",
+        "One list can't mix kinds of registered mail ({kinds}). Post them separately.",
     ),
     "mail.number_used": ("掛號號碼 {number} 已使用過。", "The mail number {number} has been used already."),
     "account.login_failed": (

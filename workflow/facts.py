@@ -83,6 +83,8 @@ class Surroundings:
     banned_until: date | None = None
     not_eligible: str | None = None
     """Why the organisation may not apply, in its own words; None if it may (APP-12)."""
+    has_oid: bool = True
+    """Whether the organisation has its object identifier (OID-01)."""
     certificates_alive: bool = True
     certificates_suspended: bool = False
 

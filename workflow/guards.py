@@ -37,6 +37,12 @@ def may_apply(facts: Facts, _policy: Policy, _command: Command) -> RegistryError
     return Refused("case.not_eligible", reason=reason) if reason else None
 
 
+@guard("organisation")
+def has_an_oid(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """Every organisation needs an OID before a card, for it goes into the certificate (OID-01)."""
+    return None if facts.around.has_oid else Refused("case.oid_missing")
+
+
 @guard("ban")
 def not_banned(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
     """After a revocation for late activation no new application for some months (REV-05)."""

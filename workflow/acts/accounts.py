@@ -1,0 +1,95 @@
+"""Logging in and out: wrong passwords are counted and lock the account for a while (WEB-01, AUD-01)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.acts.act import ANYONE, STAFF, Act
+from workflow.commands import LogIn, RecordLogOut
+from workflow.errors import NotAllowed, RegistryError
+from workflow.facts import Actor
+from workflow.office import Office
+from workflow.outcome import Outcome
+from workflow.store import schema as t
+from workflow.store.unit_of_work import UnitOfWork
+from workflow.vocabulary import Role
+
+A = t.account.c
+
+
+@dataclass(frozen=True)
+class _Tried:
+    account_id: int | None
+    right: bool
+
+
+def _prepare(office: Office, command: LogIn, _actor: Actor) -> _Tried:
+    with office.reading() as connection:
+        query = sa.select(A.id, A.password_hash).where(A.login == command.login, A.active)
+        row = connection.execute(query).first()
+    if row is None:
+        # An unknown login takes as long as a wrong password.
+        office.hasher.verify(office.hasher.hash("-"), command.password)
+        return _Tried(None, right=False)
+    return _Tried(row.id, office.hasher.verify(row.password_hash, command.password))
+
+
+def actor_of(row: Any) -> Actor:
+    """Return the actor of an account's row."""
+    return Actor(
+        name=row.login,
+        roles=frozenset(Role(role) for role in row.roles),
+        account_id=row.id,
+        person_id=row.person_id,
+        window_id=row.window_id,
+    )
+
+
+def _log_in(work: UnitOfWork, command: LogIn, actor: Actor, tried: _Tried) -> Outcome:
+    limit = work.office.settings.log_in_tries
+    row = None
+    if tried.account_id is not None:
+        row = work.connection.execute(
+            sa.select(t.account).where(A.id == tried.account_id).with_for_update()
+        ).first()
+    if row is None:
+        work.audit("log_in_failed", actor, {"login": command.login[:80]})
+        return Outcome(refusal=NotAllowed("account.login_failed", limit=limit))
+    if row.locked_until is not None and row.locked_until > work.now:
+        work.audit("log_in_refused", actor, {"login": row.login})
+        return Outcome(refusal=_locked(row))
+    if not tried.right:
+        return _count(work, row, actor, limit)
+    work.connection.execute(
+        sa.update(t.account).where(A.id == row.id).values(failed_log_ins=0, locked_until=None)
+    )
+    found = actor_of(row)
+    work.audit("logged_in", found, {})
+    return Outcome(actor=found)
+
+
+def _count(work: UnitOfWork, row: Any, actor: Actor, limit: int) -> Outcome:
+    failed = row.failed_log_ins + 1
+    values: dict[str, Any] = {"failed_log_ins": failed}
+    if failed >= limit:
+        until = work.now + timedelta(minutes=work.office.settings.lock_minutes)
+        values = {"failed_log_ins": 0, "locked_until": until}
+    work.connection.execute(sa.update(t.account).where(A.id == row.id).values(**values))
+    work.audit("log_in_failed", actor, {"login": row.login, "failed": failed})
+    return Outcome(refusal=NotAllowed("account.login_failed", limit=limit))
+
+
+def _locked(row: Any) -> RegistryError:
+    return NotAllowed("account.locked", until=row.locked_until.isoformat(timespec="minutes"))
+
+
+def _log_out(work: UnitOfWork, _command: RecordLogOut, actor: Actor, _prepared: None) -> Outcome:
+    work.audit("logged_out", actor, {})
+    return Outcome()
+
+
+ACTS = (Act(LogIn, _log_in, ANYONE, _prepare), Act(RecordLogOut, _log_out, STAFF))

@@ -1,0 +1,231 @@
+"""The card centre's desk: stock, manufacture, packing and registered mail; and the two ends of an activation."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+import sqlalchemy as sa
+
+from workflow import policies
+from workflow.acts.act import Act
+from workflow.acts.letters import our_number
+from workflow.acts.usercode import Tried, admit, prepare_proof
+from workflow.commands import (
+    AddStock,
+    BeginActivation,
+    OrderManufacture,
+    PackCard,
+    PostCards,
+    RecordCardMade,
+    RecordCardSpoiled,
+    RecordMailReturned,
+    SpoilBlank,
+)
+from workflow.errors import BadInput, FieldProblem, NotFound, Refused
+from workflow.facts import Actor, CaseFacts
+from workflow.outcome import Outcome, of_case
+from workflow.store import schema as t
+from workflow.store.unit_of_work import Extra, UnitOfWork
+from workflow.vocabulary import CardState, MailState, Role
+
+CENTRE = frozenset({Role.CARD_CENTRE})
+K, M = t.card.c, t.mail_item.c
+MAIL_NUMBER = re.compile(r"[0-9]{14}|[0-9]{20}")
+CSN = re.compile(r"[0-9A-Fa-f]{8,64}")
+
+
+def _add_stock(work: UnitOfWork, command: AddStock, actor: Actor, _prepared: None) -> Outcome:
+    csns = tuple(dict.fromkeys(csn.strip().lower() for csn in command.csns if csn.strip()))
+    wrong = [csn for csn in csns if not CSN.fullmatch(csn)]
+    known = work.connection.execute(sa.select(K.csn).where(K.csn.in_(csns))).scalars().all()
+    if wrong or known or not csns:
+        which = "、".join([*wrong, *known]) or "—"
+        raise BadInput(
+            FieldProblem(
+                "csns",
+                "csn",
+                f"晶片序號格式不符或已在帳上：{which}。請每行輸入一個 8 至 64 位的十六進位序號。",
+                f"Not a chip's serial number, or counted in already: {which}. Give one a line, 8 to 64 hex digits.",
+            )
+        )
+    for csn in csns:
+        work.add(
+            "card",
+            csn=csn,
+            state=str(CardState.BLANK),
+            box=command.box,
+            step="",
+            reason="",
+            counted_in_at=work.now,
+            updated_at=work.now,
+        )
+    work.audit("stock_added", actor, {"box": command.box, "count": len(csns), "csns": list(csns)})
+    return Outcome(created_id=len(csns))
+
+
+def _spoil_blank(work: UnitOfWork, command: SpoilBlank, actor: Actor, _prepared: None) -> Outcome:
+    csn = command.csn.strip().lower()
+    if not command.reason.strip():
+        raise Refused("case.reason_missing")
+    result = work.connection.execute(
+        sa.update(t.card)
+        .where(K.csn == csn, K.state == str(CardState.BLANK))
+        .values(state=str(CardState.SPOILED), reason=command.reason, updated_at=work.now)
+    )
+    if result.rowcount != 1:
+        raise NotFound("card.not_found", number=csn)
+    work.audit("card_spoiled", actor, {"csn": csn, "reason": command.reason})
+    return Outcome()
+
+
+def _order(work: UnitOfWork, command: OrderManufacture, actor: Actor, _prepared: None) -> Outcome:
+    case = work.lock([command.case_id])[command.case_id]
+    extra = Extra(note=command.reader, payload={"reader": command.reader})
+    return of_case(work.fire(case, command.trigger, command, actor, extra))
+
+
+def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: None) -> Outcome:
+    case = work.lock([command.case_id])[command.case_id]
+    extra = Extra(
+        note=command.card_number,
+        data={"certificate_issued_at": command.issued_at.isoformat()},
+        columns={"card_number": command.card_number},
+    )
+    after = work.fire(case, command.trigger, command, actor, extra)
+    work.connection.execute(
+        sa.update(t.card)
+        .where(K.number == command.card_number)
+        .values(state=str(CardState.MADE), step="made", made_at=work.now, updated_at=work.now)
+    )
+    return of_case(after)
+
+
+def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepared: None) -> Outcome:
+    case = work.lock([command.case_id])[command.case_id]
+    after = work.fire(case, command.trigger, command, actor, Extra(columns={"card_number": None}))
+    work.connection.execute(
+        sa.update(t.card)
+        .where(K.case_id == case.id, K.state == str(CardState.PERSONALISING))
+        .values(state=str(CardState.QUARANTINED), reason=command.reason, updated_at=work.now)
+    )
+    return of_case(after)
+
+
+def _pack(work: UnitOfWork, command: PackCard, actor: Actor, _prepared: None) -> Outcome:
+    case = work.lock([command.case_id])[command.case_id]
+    after = work.fire(case, command.trigger, command, actor, Extra(note=command.card_number))
+    attempts = work.connection.execute(sa.select(sa.func.count()).where(M.case_id == case.id)).scalar_one()
+    work.add(
+        "mail_item",
+        case_id=case.id,
+        attempt=attempts + 1,
+        card_number=str(case.card_number),
+        state=str(MailState.PACKED),
+        packed_at=work.now,
+    )
+    return of_case(after)
+
+
+def _post(work: UnitOfWork, command: PostCards, actor: Actor, _prepared: None) -> Outcome:
+    """Post packed cards together: one mailing list, 20 a page (CRD-05)."""
+    numbers = {case_id: number.replace(" ", "") for case_id, number in command.items}
+    if not numbers or len(numbers) != len(command.items):
+        raise Refused("letter.no_cases")
+    for number in numbers.values():
+        _check_mail_number(work, number, tuple(numbers.values()))
+    cases = work.lock(sorted(numbers))
+    if len(cases) != len(numbers):
+        raise NotFound("case.not_found")
+    post_kinds = {policies.by_version(case.policy_version).post_kind.value for case in cases.values()}
+    if len(post_kinds) > 1:
+        # The post takes no list that mixes kinds of registered mail.
+        raise Refused("mail.kinds_mixed", kinds="、".join(sorted(post_kinds)))
+    list_id = work.insert(
+        t.mailing_list, number=our_number(work, "郵"), post_kind=post_kinds.pop(), by_name=actor.name, at=work.now
+    )
+    after = []
+    for position, case_id in enumerate(numbers, start=1):
+        after.append(_post_one(work, command, cases[case_id], actor, (list_id, position, numbers[case_id])))
+    return Outcome(created_id=list_id, cases=tuple(of_case(case) for case in after))
+
+
+def _post_one(
+    work: UnitOfWork, command: PostCards, case: CaseFacts, actor: Actor, place: tuple[int, int, str]
+) -> CaseFacts:
+    list_id, position, number = place
+    after = work.fire(case, "post", command, actor, Extra(note=number, payload={"mail_number": number}))
+    work.connection.execute(
+        sa.update(t.mail_item)
+        .where(M.case_id == case.id, M.state == str(MailState.PACKED))
+        .values(
+            mail_number=number,
+            list_id=list_id,
+            position=position,
+            state=str(MailState.POSTED),
+            posted_at=work.now,
+        )
+    )
+    work.connection.execute(
+        sa.update(t.card)
+        .where(K.case_id == case.id, K.state == str(CardState.MADE))
+        .values(state=str(CardState.POSTED), updated_at=work.now)
+    )
+    return after
+
+
+def _check_mail_number(work: UnitOfWork, number: str, among: tuple[str, ...]) -> None:
+    if not MAIL_NUMBER.fullmatch(number):
+        raise Refused("mail.number_wrong", number=number)
+    used = work.connection.execute(sa.select(M.id).where(M.mail_number == number)).first()
+    if used is not None or among.count(number) > 1:
+        raise Refused("mail.number_used", number=number)
+
+
+def _mail_returned(work: UnitOfWork, command: RecordMailReturned, actor: Actor, _prepared: None) -> Outcome:
+    case = work.lock([command.case_id])[command.case_id]
+    after = work.fire(case, command.trigger, command, actor)
+    work.connection.execute(
+        sa.update(t.mail_item)
+        .where(M.case_id == case.id, M.state == str(MailState.POSTED))
+        .values(state=str(MailState.RETURNED), returned_at=work.now, return_reason=command.reason)
+    )
+    # The card is back at the centre, and may be packed again.
+    work.connection.execute(
+        sa.update(t.card)
+        .where(K.case_id == case.id, K.state == str(CardState.POSTED))
+        .values(state=str(CardState.MADE), updated_at=work.now)
+    )
+    return of_case(after)
+
+
+def _begin_activation(work: UnitOfWork, command: BeginActivation, actor: Actor, tried: Tried) -> Outcome:
+    """Admit the holder, and store the next PUK before the card is told of it (ACT-02, ACT-05)."""
+    case = work.lock([command.case_id])[command.case_id]
+    refusal = admit(work, case, tried, actor)
+    if refusal:
+        return Outcome(refusal=refusal)
+    card = work.connection.execute(sa.select(t.card).where(K.csn == command.csn.lower())).first()
+    if card is None or card.case_id != case.id or card.number != case.card_number:
+        raise Refused("card.wrong_card", number=case.card_number)
+    after = work.fire(case, command.trigger, command, actor)
+    if card.next_puk_sealed is None:
+        next_puk = "".join(secrets.choice("0123456789") for _ in range(8)).encode()
+        sealed = work.office.sealer.seal(next_puk, card.csn)
+        work.connection.execute(
+            sa.update(t.card).where(K.id == card.id).values(next_puk_sealed=sealed, updated_at=work.now)
+        )
+    return of_case(after)
+
+
+ACTS = (
+    Act(AddStock, _add_stock, CENTRE),
+    Act(SpoilBlank, _spoil_blank, CENTRE),
+    Act(OrderManufacture, _order),
+    Act(RecordCardMade, _made),
+    Act(RecordCardSpoiled, _spoiled),
+    Act(PackCard, _pack),
+    Act(PostCards, _post, CENTRE),
+    Act(RecordMailReturned, _mail_returned),
+    Act(BeginActivation, _begin_activation, prepare=prepare_proof),
+)

@@ -1,0 +1,104 @@
+"""The reviewers' desks: decisions bound to what was seen, and signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from forms.canonical import canonical_json
+from workflow.acts.act import Act
+from workflow.acts.usercode import load_one
+from workflow.commands import (
+    ApproveFirstReview,
+    ApproveSecondReview,
+    Decide,
+    RefuseApplication,
+    ReturnFirstReview,
+    ReturnSecondReview,
+)
+from workflow.errors import NotAllowed
+from workflow.facts import Actor, CaseFacts
+from workflow.office import Office
+from workflow.outcome import Outcome, of_case
+from workflow.store import schema as t
+from workflow.store.unit_of_work import UnitOfWork
+from workflow.vocabulary import Stage, Verdict
+
+VERDICTS: dict[type[Decide], tuple[Stage, Verdict]] = {
+    ApproveFirstReview: (Stage.FIRST, Verdict.APPROVE),
+    ReturnFirstReview: (Stage.FIRST, Verdict.RETURN),
+    ApproveSecondReview: (Stage.SECOND, Verdict.APPROVE),
+    ReturnSecondReview: (Stage.SECOND, Verdict.RETURN),
+    RefuseApplication: (Stage.SECOND, Verdict.REFUSE),
+}
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A decision's statement and the reviewer's signature over it."""
+
+    statement: bytes
+    signature: bytes
+    at: datetime
+
+
+def statement_of(case: CaseFacts, command: Decide, actor: Actor, at: datetime) -> bytes:
+    """Return the canonical bytes that a reviewer signs: what was decided, about what, by whom and when."""
+    stage, verdict = VERDICTS[type(command)]
+    return canonical_json(
+        {
+            "number": case.number,
+            "stage": str(stage),
+            "verdict": str(verdict),
+            "reason": str(getattr(command, "reason", "")),
+            "snapshot": command.seen_sha256,
+            "policy": case.policy_version,
+            "person": actor.person_id,
+            "account": actor.account_id,
+            "at": at.isoformat(),
+        }
+    )
+
+
+def _prepare(office: Office, command: Decide, actor: Actor) -> Signed:
+    case = load_one(office, command.case_id)
+    with office.reading() as connection:
+        query = sa.select(t.account.c.signing_key).where(t.account.c.id == actor.account_id)
+        sealed_key = connection.execute(query).scalar()
+    if sealed_key is None:
+        raise NotAllowed("access.denied", role="—", action=command.trigger)
+    at = office.clock.now()
+    statement = statement_of(case, command, actor, at)
+    try:
+        signature = office.statements.sign(sealed_key, command.password, statement)
+    except ValueError as error:
+        raise NotAllowed("decision.password_wrong") from error
+    return Signed(statement, signature, at)
+
+
+def _decide(work: UnitOfWork, command: Decide, actor: Actor, signed: Signed) -> Outcome:
+    case = work.lock([command.case_id])[command.case_id]
+    after = work.fire(case, command.trigger, command, actor)
+    stage, verdict = VERDICTS[type(command)]
+    work.add(
+        "review_decision",
+        case_id=case.id,
+        stage=str(stage),
+        verdict=str(verdict),
+        person_id=actor.person_id,
+        account_id=actor.account_id,
+        snapshot_sha256=command.seen_sha256,
+        policy_version=case.policy_version,
+        reason=str(getattr(command, "reason", "")),
+        statement=signed.statement.decode(),
+        signature=signed.signature,
+        at=signed.at,
+        # A return settles nothing: it is voided at once, so that the same person may look again after correction.
+        voided_at=None if verdict is Verdict.APPROVE else signed.at,
+    )
+    return of_case(after)
+
+
+ACTS = tuple(Act(command, _decide, prepare=_prepare) for command in VERDICTS)

@@ -1,0 +1,133 @@
+"""handle(office, command, actor): the ONE door through which anything changes.
+
+Facts are loaded under the case's lock, the machine decides, one transaction writes all consequences. A refusal is
+written to the audit log too. Whoever is not named by an act's roles or by the table's row may do nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.acts import accounts, applications, cards, house, letters, resets, reviews, usercode
+from workflow.acts.act import Act
+from workflow.commands import CaseCommand, Command, WithUserCode
+from workflow.errors import NotAllowed, NotFound, RegistryError, Unavailable
+from workflow.facts import Actor
+from workflow.office import Office
+from workflow.outcome import Outcome, of_case
+from workflow.store.audit_entry import speak
+from workflow.store.unit_of_work import UnitOfWork, transaction
+
+__all__ = ["Outcome", "handle"]
+
+TRIES = 5
+PAUSE_SECONDS = 0.05
+
+
+def _plain(work: UnitOfWork, command: CaseCommand, actor: Actor, _prepared: object) -> Outcome:
+    """Carry out a command that its table alone decides."""
+    case = work.lock([command.case_id]).get(command.case_id)
+    if case is None:
+        raise NotFound("case.not_found")
+    return of_case(work.fire(case, command.trigger, command, actor))
+
+
+def _proven(work: UnitOfWork, command: WithUserCode, actor: Actor, tried: usercode.Tried) -> Outcome:
+    """Carry out a command that the user code proves."""
+    case = work.lock([command.case_id])[command.case_id]
+    refusal = usercode.admit(work, case, tried, actor)
+    if refusal:
+        return Outcome(refusal=refusal)
+    return of_case(work.fire(case, command.trigger, command, actor))
+
+
+ACTS: Mapping[type[Command], Act] = {
+    act.command: act
+    for room in (accounts, applications, cards, house, letters, resets, reviews, usercode)
+    for act in room.ACTS
+}
+
+
+def act_for(kind: type[Command]) -> Act:
+    """Return how a command is carried out; NotAllowed for one that nobody has a way to do."""
+    if kind in ACTS:
+        return ACTS[kind]
+    if issubclass(kind, WithUserCode):
+        return Act(kind, _proven, prepare=usercode.prepare_proof)
+    if issubclass(kind, CaseCommand):
+        return Act(kind, _plain)
+    raise NotAllowed("access.denied", role="—", action=kind.__name__)
+
+
+def handle(office: Office, command: Command, actor: Actor) -> Outcome:
+    """Carry out one command for an actor, wholly or not at all.
+
+    Raises a `RegistryError`: what is wrong, in the words of the person who asked. Nothing was changed then, but for
+    a counted wrong try.
+    """
+    act = act_for(type(command))
+    try:
+        if act.roles and not act.roles & actor.roles:
+            role = "、".join(sorted(role.zh for role in actor.roles)) or "—"
+            raise NotAllowed("access.denied", role=role, action=type(command).__name__)
+        prepared = act.prepare(office, command, actor) if act.prepare else None
+        outcome = _commit(office, act, command, actor, prepared)
+    except RegistryError as refusal:
+        _note_refusal(office, command, actor, refusal)
+        raise
+    if outcome.refusal is not None:
+        raise outcome.refusal
+    return outcome
+
+
+def _commit(office: Office, act: Act, command: Command, actor: Actor, prepared: Any) -> Outcome:
+    """Run the act in a transaction; one that met another at the wrong moment is run again."""
+    for attempt in range(TRIES):
+        try:
+            with transaction(office) as work:
+                return act.apply(work, command, actor, prepared)
+        except sa.exc.DBAPIError as error:
+            if not _passing(error):
+                raise _in_words(error) from error
+            time.sleep(PAUSE_SECONDS * 2**attempt)
+    raise Unavailable("registry.busy")
+
+
+# A unique violation too: two wrote the same thing at once, and the second try finds it and says so in words.
+_DEADLOCK, _SERIALIZATION, _UNIQUE = "40P01", "40001", "23505"
+
+
+def _passing(error: sa.exc.DBAPIError) -> bool:
+    """Tell whether the same transaction may succeed a moment later."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state in (_DEADLOCK, _SERIALIZATION, _UNIQUE):
+        return True
+    said = str(error.orig)
+    return isinstance(error.orig, sqlite3.Error) and ("locked" in said or "UNIQUE constraint" in said)
+
+
+_DISK_FULL = "53100"
+
+
+def _in_words(error: sa.exc.DBAPIError) -> Exception:
+    """Turn a database's error into a refusal where people can do something about it."""
+    state = getattr(error.orig, "sqlstate", None)
+    said = str(error.orig)
+    if state == _DISK_FULL or "disk is full" in said or "disk I/O" in said or "readonly database" in said:
+        return Unavailable("registry.storage")
+    return error
+
+
+def _note_refusal(office: Office, command: Command, actor: Actor, refusal: RegistryError) -> None:
+    """Write a refusal to the audit log; a refusal for lack of space can't be."""
+    if isinstance(refusal, Unavailable):
+        return
+    case_id = getattr(command, "case_id", None)
+    with transaction(office) as work:
+        said = {"command": type(command).__name__, "code": refusal.code, "case_asked": case_id, "said": speak(command)}
+        work.audit("refused", actor, said)

@@ -1,0 +1,78 @@
+"""The office: everything the shell works with, in one frozen value that `ops.wiring` puts together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from workflow.machine import check_all
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from workflow.ports import CardStation, CheckpointSigner, Clock, CodeHasher, Mailer, Sealer, StatementSigner
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the office was told to do, apart from the CAs' rules."""
+
+    base_url: str = "http://127.0.0.1:8080"
+    """Where the registry's pages are, for links in mails."""
+    repository_url: str = "http://127.0.0.1:8080"
+    """Host part of the URLs written into certificates."""
+    mail_from: str = "registry@guanfang.example"
+    hotline: str = "02-2192-7111"
+    case_prefixes: tuple[tuple[str, str], ...] = (("gca", "00001"), ("xca", "04001"), ("moica", "08001"))
+    """First five digits of the case numbers of each CA."""
+    log_in_tries: int = 5
+    lock_minutes: int = 15
+    sealing_lag_seconds: int = 60
+    """How long an audit entry may wait for its seal before issuing stops (AUD-04)."""
+    sweep_limit: int = 200
+    """Suspensions and revocations in one sweep beyond which a person has to confirm."""
+    test_assurance: bool = True
+    """Whether certificates carry the policy of test assurance: a demonstration must not look like the real thing."""
+    crl_hours: int = 24
+    """Life of a CRL in hours; at most 36 (CRL-01)."""
+    attempts: int = 8
+    """Tries at a piece of work before it becomes a dead letter."""
+    font_dirs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Office:
+    """The registry's shell: database, clock and the ports to the world."""
+
+    engine: sa.Engine
+    clock: Clock
+    wall: Clock
+    """Real time, for leases and back-off; the demonstration's clock may leap."""
+    hasher: CodeHasher
+    statements: StatementSigner
+    sealer: Sealer
+    checkpoints: CheckpointSigner
+    mailer: Mailer
+    stations: tuple[CardStation, ...]
+    key_passphrase: bytes = field(repr=False)
+    settings: Settings = field(default_factory=Settings)
+
+    def __post_init__(self) -> None:
+        check_all()
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection for queries; what is written through it is rolled back."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @property
+    def sealing_lag(self) -> timedelta:
+        """How long an audit entry may wait for its seal."""
+        from datetime import timedelta
+
+        return timedelta(seconds=self.settings.sealing_lag_seconds)

@@ -1,0 +1,153 @@
+"""Loading facts: the case's row under its lock, and its surroundings as far as the guards ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.facts import CaseFacts, DecisionFact, Surroundings
+from workflow.store import schema as t
+from workflow.vocabulary import Ca, CardState, CaseKind, CertificateStatus, Rank, Stage, SubscriberKind, Verdict
+
+# A case in one of these states neither holds nor asks for a card any more.
+GONE = ("withdrawn", "refused", "lapsed", "revoked_unactivated")
+
+LIVE = (CertificateStatus.ISSUED, CertificateStatus.VALID, CertificateStatus.SUSPENDED)
+
+_CASE = sa.select(t.case).where(t.case.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(t.case.c.id)
+_CASE_LOCKED = _CASE.with_for_update()
+
+
+def case_facts(row: Any) -> CaseFacts:
+    """Turn a row of the case table into facts."""
+    return CaseFacts(
+        id=row.id,
+        number=row.number,
+        ca=Ca(row.ca),
+        kind=CaseKind(row.kind),
+        state=row.state,
+        version=row.version,
+        policy_version=row.policy_version,
+        organisation_id=row.organisation_id,
+        window_id=row.window_id,
+        subject_name=row.subject_name,
+        subscriber_kind=SubscriberKind(row.subscriber_kind) if row.subscriber_kind else None,
+        rank=Rank(row.rank) if row.rank else None,
+        parent_id=row.parent_id,
+        revision=row.revision,
+        snapshot_sha256=row.snapshot_sha256,
+        entered_by=row.entered_by,
+        card_number=row.card_number,
+        user_code_tries=row.user_code_tries,
+        data=row.data,
+    )
+
+
+def load_cases(connection: sa.Connection, ids: Sequence[int], *, lock: bool = True) -> dict[int, CaseFacts]:
+    """Load cases, locked in the order of their ids so that two transactions never wait for each other."""
+    statement = _CASE_LOCKED if lock else _CASE
+    return {row.id: case_facts(row) for row in connection.execute(statement, {"ids": list(ids)})}
+
+
+def surroundings(connection: sa.Connection, case: CaseFacts, reads: frozenset[str]) -> Surroundings:
+    """Load what the guards of a row ask for."""
+    found: dict[str, Any] = {}
+    for name in sorted(reads):
+        found |= _READERS[name](connection, case)
+    return Surroundings(**found)
+
+
+def _decisions(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
+    d = t.review_decision.c
+    rows = connection.execute(
+        sa.select(d.stage, d.verdict, d.person_id, d.snapshot_sha256).where(
+            d.case_id == case.id, d.voided_at.is_(None)
+        )
+    )
+    made = (DecisionFact(Stage(r.stage), Verdict(r.verdict), r.person_id, r.snapshot_sha256) for r in rows)
+    return {"decisions": tuple(made)}
+
+
+def _letters(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
+    rows = connection.execute(
+        sa.select(t.letter_case.c.tied_by, t.letter.c.logged_by)
+        .join(t.letter, t.letter.c.id == t.letter_case.c.letter_id)
+        .where(t.letter_case.c.case_id == case.id, t.letter.c.direction == "incoming")
+    ).all()
+    clerks = {person for row in rows for person in row if person is not None}
+    return {"letters": len(rows), "clerks": frozenset(clerks)}
+
+
+def _organisation(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
+    o = t.organisation.c
+    row = connection.execute(sa.select(o.not_eligible, o.oid).where(o.id == case.organisation_id)).first()
+    return {"not_eligible": row.not_eligible if row else None, "has_oid": bool(row and row.oid)}
+
+
+def _ban(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
+    b = t.ban.c
+    query = sa.select(sa.func.max(b.until)).where(b.ca == str(case.ca), b.organisation_id == case.organisation_id)
+    return {"banned_until": connection.execute(query).scalar()}
+
+
+def _primary(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
+    """Find another case that holds or asks for the organisation's primary card; the organisation stays locked.
+
+    The lock keeps two applications sent at the same moment from both finding none.
+    """
+    o, k, c = t.organisation.c, t.case.c, t.certificate.c
+    connection.execute(sa.select(o.id).where(o.id == case.organisation_id).with_for_update())
+    expiry = (
+        sa.select(sa.func.min(c.not_after))
+        .where(c.case_id == k.id, c.status.in_(LIVE))
+        .scalar_subquery()
+    )
+    all_revoked = sa.exists().where(c.case_id == k.id) & ~sa.exists().where(
+        c.case_id == k.id, c.status != CertificateStatus.REVOKED
+    )
+    row = connection.execute(
+        sa.select(k.number, expiry.label("expires"))
+        .where(
+            k.organisation_id == case.organisation_id,
+            k.ca == str(case.ca),
+            k.kind == str(CaseKind.CARD_APPLICATION),
+            k.rank == str(Rank.PRIMARY),
+            k.id != case.id,
+            k.state.not_in(GONE),
+            ~((k.state == "activated") & all_revoked),
+        )
+        .order_by(k.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return {"primary_case": None}
+    return {"primary_case": row.number, "primary_expires": row.expires.date() if row.expires else None}
+
+
+def _certificates(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
+    c = t.certificate.c
+    owner = case.parent_id or case.id
+    statuses = set(
+        connection.execute(
+            sa.select(c.status)
+            .join(t.card, t.card.c.csn == c.csn)
+            .where(c.case_id == owner, t.card.c.state.not_in([CardState.QUARANTINED, CardState.SPOILED]))
+        ).scalars()
+    )
+    dead = {str(CertificateStatus.SUSPENDED), str(CertificateStatus.REVOKED), str(CertificateStatus.INTENDED)}
+    return {
+        "certificates_alive": bool(statuses) and not statuses & dead,
+        "certificates_suspended": statuses == {str(CertificateStatus.SUSPENDED)},
+    }
+
+
+_READERS = {
+    "decisions": _decisions,
+    "letters": _letters,
+    "organisation": _organisation,
+    "ban": _ban,
+    "primary": _primary,
+    "certificates": _certificates,
+}

@@ -1,0 +1,134 @@
+"""The outbox: work that was asked for in a commit, claimed by lane, retried with back-off, dead at the end.
+
+Leases and back-off run on real time, since the demonstration's clock may leap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.effects import Do, Effect
+from workflow.facts import CaseFacts
+from workflow.office import Office
+from workflow.store import schema as t
+from workflow.vocabulary import Lane, OutboxState
+
+O = t.outbox.c
+LEASE = timedelta(minutes=3)
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A claimed piece of work."""
+
+    id: int
+    case_id: int | None
+    effect: Effect
+    template: str
+    payload: Mapping[str, Any]
+    attempts: int
+    created_at: datetime
+
+
+def outbox_row(
+    case: CaseFacts, do: Do, payload: Mapping[str, Any], now: datetime, wall: datetime
+) -> dict[str, Any]:
+    """Return a row for a case's effect; a CRL is one piece of work a CA, however many cases ask for it."""
+    merge = f"{do.effect}:{case.ca}" if do.effect is Effect.PUBLISH_CRL else None
+    return {
+        "case_id": case.id,
+        "lane": str(do.lane),
+        "effect": str(do.effect),
+        "template": do.template,
+        "payload": {"ca": str(case.ca), **payload},
+        "merge_key": merge,
+        "state": str(OutboxState.WAITING),
+        "attempts": 0,
+        "due_at": wall,
+        "created_at": now,
+    }
+
+
+def crl_row(ca: str, now: datetime, wall: datetime) -> dict[str, Any]:
+    """Return a row that asks for a CRL on schedule, whatever any case does (CRL-01)."""
+    return {
+        "case_id": None,
+        "lane": str(Lane.CERTIFICATE),
+        "effect": str(Effect.PUBLISH_CRL),
+        "template": "",
+        "payload": {"ca": ca},
+        "merge_key": f"{Effect.PUBLISH_CRL}:{ca}",
+        "state": str(OutboxState.WAITING),
+        "attempts": 0,
+        "due_at": wall,
+        "created_at": now,
+    }
+
+
+def claim(office: Office, lane: Lane, worker: str) -> Work | None:
+    """Claim the next piece of work of a lane, or one whose worker has vanished; None when there is none."""
+    wall = office.wall.now()
+    ready = (O.state == str(OutboxState.WAITING)) & (O.due_at <= wall)
+    orphaned = (O.state == str(OutboxState.CLAIMED)) & (O.claimed_until < wall)
+    with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        row = connection.execute(
+            sa.select(t.outbox)
+            .where(O.lane == str(lane), ready | orphaned)
+            .order_by(O.due_at, O.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if row is None:
+            return None
+        connection.execute(
+            sa.update(t.outbox)
+            .where(O.id == row.id)
+            # From here on the same request is new work: what is being done may have begun before it.
+            .values(
+                state=str(OutboxState.CLAIMED),
+                claimed_by=worker,
+                claimed_until=wall + LEASE,
+                attempts=O.attempts + 1,
+                merge_key=None,
+            )
+        )
+    return Work(
+        row.id, row.case_id, Effect(row.effect), row.template, row.payload, row.attempts + 1, row.created_at
+    )
+
+
+def settle(office: Office, work: Work) -> None:
+    """Mark work as done."""
+    _set(office, work, state=str(OutboxState.DONE), done_at=office.clock.now(), claimed_by=None, last_error=None)
+
+
+def put_back(office: Office, work: Work, error: str, *, dead: bool = False) -> None:
+    """Put failed work back with a longer pause each time; after the last try it is a dead letter for people."""
+    if dead or work.attempts >= office.settings.attempts:
+        _set(office, work, state=str(OutboxState.DEAD), claimed_by=None, last_error=error)
+        return
+    pause = min(FIRST_PAUSE * 2 ** (work.attempts - 1), LONGEST_PAUSE)
+    due = office.wall.now() + pause
+    _set(office, work, state=str(OutboxState.WAITING), claimed_by=None, last_error=error, due_at=due)
+
+
+def release(office: Office, worker: str) -> None:
+    """Give back what a worker of this name had claimed before it died."""
+    with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(
+            sa.update(t.outbox)
+            .where(O.state == str(OutboxState.CLAIMED), O.claimed_by == worker)
+            .values(state=str(OutboxState.WAITING), claimed_by=None, due_at=office.wall.now())
+        )
+
+
+def _set(office: Office, work: Work, **values: Any) -> None:
+    with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(sa.update(t.outbox).where(O.id == work.id).values(**values))
