@@ -1,6 +1,7 @@
 """The fonts as one: each character is taken from the first file that draws it."""
 
 import hashlib
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,9 @@ CACHED_GLYPHS = 16_384
 """About 6 MB: more than the characters of Big5, so that common names never touch the files again."""
 
 REPLACEMENT_CHARACTER = "\ufffd"
+VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+CONTROLS = {"Cc", "Cf", "Cs"}
+"""Unicode categories that shape other text or none; the fonts draw placeholders for some of them."""
 
 
 class KaiFonts:
@@ -83,8 +87,7 @@ class KaiFonts:
         return advance
 
     def _find_glyph(self, char: str) -> Glyph:
-        # A replacement character stands for something lost on the way here; printing it would hide the loss.
-        if char != REPLACEMENT_CHARACTER:
+        if not _is_unprintable(char):
             for file in self._files():
                 if file.draws(ord(char)):
                     return file.glyph(ord(char))
@@ -101,6 +104,16 @@ class KaiFonts:
                 raise FontUnusable(path, "its units differ from those of the basic font")
             self._opened[path] = file
         return self._opened[path]
+
+
+def _is_unprintable(char: str) -> bool:
+    """Tell characters that a font may draw, but that do not mean a drawing.
+
+    A replacement character stands for something lost on the way here; printing it would hide the loss. A variation
+    selector asks for another shape of the character before it, which these fonts cannot give.
+    """
+    selects = any(ord(char) in selectors for selectors in VARIATION_SELECTORS)
+    return selects or char == REPLACEMENT_CHARACTER or unicodedata.category(char) in CONTROLS
 
 
 def _fingerprint(paths: tuple[Path, ...]) -> str:

@@ -55,9 +55,8 @@ class GlyphFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            with path.open("rb") as file:
+            with path.open("rb") as file, TTFont(file, lazy=True) as font:
                 self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            with TTFont(path, lazy=True) as font:
                 self._read_tables(font)
         except (TTLibError, KeyError, ValueError, struct.error) as error:
             raise FontUnusable(path, str(error)) from error

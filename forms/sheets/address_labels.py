@@ -21,7 +21,10 @@ POSTAL_SIZE, ADDRESS_SIZE, NAME_SIZE = 17.0, 13.0, 17.0
 
 @dataclass(frozen=True, slots=True)
 class AddressLabel:
-    """One envelope: `honorific` (啟, 收, 君收) follows the addressee; the envelope number is what the scanner reads."""
+    """One envelope; the envelope number is what the scanner reads.
+
+    The addressee may hold a line feed between organisation and person; `honorific` (啟, 收, 君收) follows it.
+    """
 
     postal_code: str
     address: str
@@ -62,12 +65,17 @@ def _label(paper: Paper, sender: str, label: AddressLabel, corner: tuple[float, 
     paper.text(left, top + 43, label.postal_code, POSTAL_SIZE)
     address = Box(left, top + 49, width, 44)
     write_fitted(paper, fit(paper, label.address, address, ADDRESS_SIZE, "address"), address)
-    name = Box(left, address.bottom + 2, width, 36)
-    called = f"{label.addressee}　{label.honorific}"
-    write_fitted(paper, fit(paper, called, name, NAME_SIZE, "addressee"), name)
+    _addressee(paper, label, Box(left, address.bottom + 2, width, 36))
     bar_code(paper, label.envelope_number, Box(left - 8, bottom - BAR_HEIGHT - 10, width * 0.7, BAR_HEIGHT))
     paper.text(left, bottom, label.envelope_number, SMALL)
     paper.flush_right(left + width, bottom, f"案號 {label.case_number}", SMALL)
+
+
+def _addressee(paper: Paper, label: AddressLabel, box: Box) -> None:
+    """Write the name with its honorific at the end of the place, so that 收 never falls alone on a line."""
+    room = Box(box.left, box.top, box.width - paper.width(label.honorific, NAME_SIZE) - 8, box.height)
+    write_fitted(paper, fit(paper, label.addressee, room, NAME_SIZE, "addressee"), room)
+    paper.flush_right(box.right, box.top + box.height / 2 + NAME_SIZE * 0.35, label.honorific, NAME_SIZE)
 
 
 def _head(paper: Paper, sender: str, label: AddressLabel, box: Box) -> None:

@@ -3,6 +3,10 @@
 Both carry a case number or an envelope number for the clerk's scanner, and nothing that is secret.
 """
 
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+
 import segno
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.pdfgen.canvas import Canvas
@@ -17,12 +21,12 @@ QUIET_BARS = 10
 
 def qr_code(paper: Paper, content: str, left: float, top: float, side: float) -> None:
     """Draw a QR code with error correction M, its quiet zone inside the square."""
-    matrix = [bytes(row) for row in segno.make(content, error="m", micro=False).matrix]
+    matrix = _qr_matrix(content)
     module = side / (len(matrix) + 2 * QUIET_MODULES)
 
-    def fill(canvas: Canvas) -> None:
-        canvas.saveState()
-        canvas.translate(left + QUIET_MODULES * module, PAGE_HEIGHT - top - QUIET_MODULES * module)
+    def shape(canvas: Canvas) -> None:
+        # A shared shape is clipped below its origin, so the rows hang down from its upper edge.
+        canvas.translate(0, len(matrix) * module)
         canvas.scale(module, -module)
         path = canvas.beginPath()
         for y, row in enumerate(matrix):
@@ -30,9 +34,28 @@ def qr_code(paper: Paper, content: str, left: float, top: float, side: float) ->
                 path.rect(x, y, length, 1)
         canvas.setFillGray(0)
         canvas.drawPath(path, stroke=0, fill=1)
-        canvas.restoreState()
 
-    paper.draw(fill)
+    place = (left + QUIET_MODULES * module, PAGE_HEIGHT - top - side + QUIET_MODULES * module)
+    paper.draw(lambda canvas: _stamp(canvas, f"qr {content} {side}", shape, place))
+
+
+@lru_cache(maxsize=32)
+def _qr_matrix(content: str) -> tuple[bytes, ...]:
+    """Return the rows of modules; the copies of a form ask for the same ones again."""
+    return tuple(bytes(row) for row in segno.make(content, error="m", micro=False).matrix)
+
+
+def _stamp(canvas: Canvas, name: str, shape: Callable[[Canvas], None], place: tuple[float, float]) -> None:
+    """Draw a shape that the pages of a document share, and that its file therefore holds once."""
+    name = "mark" + hashlib.sha256(name.encode()).hexdigest()[:16]
+    if not canvas.hasForm(name):
+        canvas.beginForm(name)
+        shape(canvas)
+        canvas.endForm()
+    canvas.saveState()
+    canvas.translate(*place)
+    canvas.doForm(name)
+    canvas.restoreState()
 
 
 def _runs(row: bytes) -> list[tuple[int, int]]:
@@ -52,8 +75,9 @@ def bar_code(paper: Paper, content: str, box: Box) -> None:
     bar = min(WIDEST_BAR, box.width / (modules + 2 * QUIET_BARS))
     symbol = Code128(content, barWidth=bar, barHeight=box.height, quiet=0, humanReadable=0)
 
-    def fill(canvas: Canvas) -> None:
+    def shape(canvas: Canvas) -> None:
         canvas.setFillGray(0)
-        symbol.drawOn(canvas, box.left + QUIET_BARS * bar, PAGE_HEIGHT - box.bottom)
+        symbol.drawOn(canvas, 0, 0)
 
-    paper.draw(fill)
+    place = (box.left + QUIET_BARS * bar, PAGE_HEIGHT - box.bottom)
+    paper.draw(lambda canvas: _stamp(canvas, f"bar {content} {bar} {box.height}", shape, place))
