@@ -145,8 +145,11 @@ def _oid(value: str) -> Complaint | None:
 
 def _date(value: str) -> Complaint | None:
     try:
-        date.fromisoformat(value)
+        # Only the one spelling that is stored; Python also reads weeks and days without dashes.
+        iso = date.fromisoformat(value).isoformat() == value
     except ValueError:
+        iso = False
+    if not iso:
         try:
             rocdate.parse_roc(value)
         except rocdate.RocDateError as error:

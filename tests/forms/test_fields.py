@@ -115,6 +115,13 @@ def test_each_kind_is_evened_out_and_checked(kind, good, understood, bad):
     assert problem.zh != problem.en
 
 
+def test_a_day_that_was_stored_passes_again_but_other_spellings_do_not():
+    form = a_form(Field("day", "日期", "Day", Kind.DATE))
+    assert validate(form, {"day": "2026-11-20"}).values["day"] == "2026-11-20"
+    assert [p.code for p in validate(form, {"day": "20261120"}).problems] == ["date"]
+    assert [p.code for p in validate(form, {"day": "2026-W47-5"}).problems] == ["date"]
+
+
 def test_a_pick_list_takes_only_its_choices():
     form = a_form(Field("rank", "卡別", "Rank", Kind.CHOICE, choices=(Choice("primary", "正卡", "Primary"),)))
     assert validate(form, {"rank": "primary"}).ok
