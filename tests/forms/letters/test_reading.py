@@ -274,7 +274,7 @@ def test_a_mutated_letter_is_read_or_refused_and_nothing_else(a_parcel, an_archi
     name = data.draw(st.sampled_from(sorted(files)))
     content = bytearray(files[name])
     for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(content) - 1))
+        at = data.draw(st.integers(0, len(content)))
         content[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=12))
     with suppress(LetterError):
         read({**files, name: bytes(content)})
