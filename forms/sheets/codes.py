@@ -70,7 +70,12 @@ def _runs(row: bytes) -> list[tuple[int, int]]:
 
 
 def bar_code(paper: Paper, content: str, box: Box) -> None:
-    """Draw Code 128 at the left of the box, as wide as the box allows, at most 0.34 mm a module."""
+    """Draw Code 128 at the left of the box, as wide as the box allows, at most 0.34 mm a module.
+
+    `ValueError` for what is not printable ASCII: reportlab would leave such characters out without a word.
+    """
+    if not (content.isascii() and content.isprintable() and content):
+        raise ValueError("Code 128 holds printable ASCII only")
     modules = Code128(content, barWidth=1, quiet=0).width
     bar = min(WIDEST_BAR, box.width / (modules + 2 * QUIET_BARS))
     symbol = Code128(content, barWidth=bar, barHeight=box.height, quiet=0, humanReadable=0)

@@ -1,4 +1,5 @@
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 
 import pytest
@@ -71,6 +72,23 @@ def test_revision_digest_rank_and_date_stand_on_every_page(fonts, reader, a_form
 
 def test_the_same_form_gives_the_same_bytes_in_another_font_library(fonts, a_form):
     assert application_form(a_form(), fonts) == application_form(a_form(), KaiFonts.find())
+
+
+def test_threads_do_not_mix_up_their_documents(fonts, a_form):
+    forms = [
+        a_form(name=chr(0x20000 + 40 * number) + "基金會", case_number=f"{number:025d}")
+        for number in range(24)
+    ]
+    forms = [form for form in forms if not fonts.uncovered(form.sections[0].fields[0].value)]
+    alone = [application_form(form, fonts) for form in forms]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda form: application_form(form, KaiFonts.find()), forms))
+    assert together == alone
+
+
+def test_a_case_number_that_no_scanner_could_read_is_refused(fonts, a_form):
+    with pytest.raises(ValueError, match="ASCII"):
+        application_form(a_form(case_number="案0001"), fonts)
 
 
 def test_every_font_is_embedded_and_searchable(fonts, reader, a_form):
