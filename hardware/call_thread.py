@@ -37,8 +37,8 @@ class _Outcome(Generic[T]):
 class CallThread:
     """One daemon thread that makes calls in order.
 
-    A call that runs out of time is left behind and the thread counts as stuck: every later call is refused at once
-    with ReaderTimeout, for the calls before it may still be under way.
+    A call that runs out of time is left behind and the thread counts as stuck: the caller of every later one gets
+    ReaderTimeout at once. Such a call is still made, should the thread ever come free, so that a card is let go.
     """
 
     def __init__(self, name: str) -> None:
@@ -48,8 +48,6 @@ class CallThread:
 
     def call(self, timeout: float, function: Callable[..., T], *arguments: Any) -> T:
         """Make one call and return its result or raise its error; waits `timeout` seconds at most."""
-        if self._stuck:
-            raise ReaderTimeout("An earlier call to this reader never came back.")
         outcome: _Outcome[T] = _Outcome()
 
         def job() -> None:
@@ -57,6 +55,8 @@ class CallThread:
                 outcome.results.append(function(*arguments))
 
         self._jobs.put(job)
+        if self._stuck:
+            raise ReaderTimeout("An earlier call to this reader never came back.")
         if not outcome.known.wait(timeout):
             self._stuck = True
             raise ReaderTimeout("The reader did not answer in time.")
@@ -64,9 +64,8 @@ class CallThread:
             raise outcome.error
         return outcome.results[0]
 
-    def finish(self, last: Callable[[], object]) -> None:
-        """Make one last call when everything before it is through, without waiting for it, and end the thread."""
-        self._jobs.put(last)
+    def finish(self) -> None:
+        """End the thread when everything before is through, without waiting for it."""
         self._jobs.put(None)
 
     def _work(self) -> None:

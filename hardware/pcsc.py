@@ -6,7 +6,7 @@ a time limit; each transport has its own PC/SC context and thread, since a conte
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -96,7 +96,7 @@ def list_readers(timeout: float = CALL_TIMEOUT) -> tuple[ReaderState, ...]:
     try:
         return thread.call(timeout, _list_readers)
     finally:
-        thread.finish(lambda: None)
+        thread.finish()
 
 
 def _list_readers() -> tuple[ReaderState, ...]:
@@ -132,7 +132,7 @@ class PcscTransport(ClosingTransport):
         self._thread = CallThread(f"pcsc {reader}")
         self._closed = False
         with ExitStack() as cleanup:
-            cleanup.callback(self._thread.finish, lambda: None)
+            cleanup.callback(self._thread.finish)
             self._link = self._thread.call(timeout, _connect, reader)
             cleanup.pop_all()
 
@@ -152,10 +152,13 @@ class PcscTransport(ClosingTransport):
         return self._thread.call(timeout, _transmit, self._link, command)
 
     def close(self) -> None:
-        """Let the card go; not waited for, since a reader that hangs would hold us too."""
-        if not self._closed:
-            self._closed = True
-            self._thread.finish(lambda: _disconnect(self._link))
+        """Let the card go, so that another session may have it; a reader that hangs is left to itself."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(ReaderTimeout):
+            self._thread.call(CALL_TIMEOUT, _disconnect, self._link)
+        self._thread.finish()
 
 
 def _connect(reader: str) -> _Link:

@@ -1,0 +1,118 @@
+"""Starts a pcscd of the tests' own, with two virtual readers, beside whatever pcscd the machine already runs.
+
+pcscd always listens at /run/pcscd, so it gets a mount namespace in which that is a folder of ours; the client library
+finds the socket through PCSCLITE_CSOCK_NAME, which it reads once per process. Hence one daemon per test process,
+stopped when the process ends. Each daemon has its own copy of the driver: two readers must not share a loaded one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+DRIVERS = ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "/usr/local/lib/pcsc/drivers/serial/libifdvpcd.so")
+READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")
+PATIENCE = 20.0
+_IN_OWN_NAMESPACE = (
+    "mount -t tmpfs tmpfs /run && mkdir /run/pcscd && "
+    'mount --bind "$0" /run/pcscd && exec pcscd --foreground -c "$1"'
+)
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A running pcscd: `ports` are the vpcd ports of its readers, in the order of READERS."""
+
+    process: subprocess.Popen[bytes]
+    directory: Path
+    ports: tuple[int, int]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which other programs find this pcscd."""
+        return os.environ | {"PCSCLITE_CSOCK_NAME": str(_socket(self.directory))}
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@cache
+def shared_daemon() -> Daemon:
+    """Start this process's pcscd at the first call."""
+    driver = next((path for path in DRIVERS if Path(path).exists()), None)
+    if driver is None:
+        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        give_up("needs vsmartcard-vpcd: run `make setup`")
+    directory = Path(tempfile.mkdtemp(prefix="pcscd-", dir="/tmp"))
+    ports = _two_free_ports()
+    (directory / "run").mkdir()
+    (directory / "readers").mkdir()
+    shutil.copy(driver, directory / "libifdvpcd.so")
+    (directory / "readers" / "vpcd").write_text(
+        'FRIENDLYNAME "Virtual PCD"\n'
+        f"DEVICENAME /dev/null:0x{ports[0]:04X}\n"
+        f"LIBPATH {directory}/libifdvpcd.so\n"
+        f"CHANNELID 0x{ports[0]:04X}\n"
+    )
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(_socket(directory))
+    daemon = Daemon(_start(directory), directory, ports)
+    atexit.register(daemon.stop)
+    _wait_until_it_answers(daemon)
+    return daemon
+
+
+def _start(directory: Path) -> subprocess.Popen[bytes]:
+    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/sbin"))
+    command = ["unshare", "--mount", *as_root, "sh", "-c", _IN_OWN_NAMESPACE]
+    with (directory / "log").open("wb") as log:
+        return subprocess.Popen(
+            [*command, str(directory / "run"), str(directory / "readers")],
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"PATH": path},
+        )
+
+
+def _socket(directory: Path) -> Path:
+    return directory / "run" / "pcscd.comm"
+
+
+def _two_free_ports() -> tuple[int, int]:
+    """Find two neighbours; the driver's second reader listens at the port after the first's."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port, port + 1
+
+
+def _wait_until_it_answers(daemon: Daemon) -> None:
+    until = time.monotonic() + PATIENCE
+    while daemon.process.poll() is None and time.monotonic() < until:
+        with socket.socket(socket.AF_UNIX) as client:
+            if client.connect_ex(str(_socket(daemon.directory))) == 0:
+                return
+        time.sleep(0.05)
+    log = (daemon.directory / "log").read_text(errors="replace")
+    pytest.fail(f"pcscd did not start: {log}")
