@@ -21,11 +21,12 @@ _PRIVATE_MODE = 0o600
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file's contents so that a crash leaves the old or the new text, never a mixture."""
+    content = text.encode()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

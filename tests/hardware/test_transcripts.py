@@ -1,0 +1,71 @@
+import pytest
+
+from hardware.errors import SecretRefused, TranscriptDiverged
+from hardware.piv import FACTORY_PIN
+from hardware.scripts.change_pin import change_pin
+from hardware.scripts.identify import identify
+from hardware.scripts.set_secrets import set_secrets
+from hardware.scripts.transcript import Finished, Pending, Transcript, TranscriptDamaged, record, resume
+from hardware.scripts.unlock import PukChange, activate
+from tests.hardware.registry_hands import a_challenge, some_secrets
+
+KEY = b"the session's own secret"
+
+
+def drive(session, make_script):
+    """Run a script as web processes would: each takes the stored transcript up, sends one command and forgets."""
+    stored = Transcript(KEY).to_json()
+    while True:
+        transcript = Transcript.from_json(KEY, stored)
+        match resume(make_script(), transcript):
+            case Finished(result):
+                return result, stored
+            case Pending(command):
+                stored = transcript.answered(command, session.transmit(command)).to_json()
+
+
+def test_a_script_is_taken_up_by_another_process_at_every_command(session):
+    ours, challenge = some_secrets(), a_challenge()
+    _, stored = drive(session, lambda: set_secrets(ours, challenge))
+    drive(session, lambda: activate(PukChange(ours.puk, "ABCD2345"), "975318"))
+    drive(session, lambda: change_pin("975318", "864209"))
+    assert resume(set_secrets(ours, challenge), Transcript.from_json(KEY, stored)) == Finished(None)
+
+
+def test_a_recorded_run_replays_to_the_same_result(session):
+    identity, transcript = record(identify(), session, Transcript(KEY))
+    assert resume(identify(), transcript) == Finished(identity)
+
+
+def test_a_refusal_is_replayed_as_the_same_refusal(session):
+    transcript = Transcript(KEY)
+    with pytest.raises(SecretRefused):
+        drive(session, lambda: change_pin("864209", "975318"))
+    while isinstance(pending := resume(change_pin(FACTORY_PIN, "975318"), transcript), Pending):
+        answer = bytes.fromhex("63c1") if transcript.exchanges else bytes.fromhex("9000")
+        transcript = transcript.answered(pending.command, answer)
+        if len(transcript.exchanges) > 1:
+            break
+    with pytest.raises(SecretRefused) as refusal:
+        resume(change_pin(FACTORY_PIN, "975318"), transcript)
+    assert refusal.value.tries_left == 1
+
+
+def test_a_script_that_says_something_else_than_recorded_is_stopped(session):
+    _, transcript = record(change_pin(FACTORY_PIN, "975318"), session, Transcript(KEY))
+    with pytest.raises(TranscriptDiverged):
+        resume(change_pin(FACTORY_PIN, "864209"), transcript)
+
+
+def test_a_stored_transcript_holds_no_command_and_no_key(session):
+    _, transcript = record(change_pin(FACTORY_PIN, "975318"), session, Transcript(KEY))
+    for told in (transcript.to_json(), repr(transcript)):
+        assert b"975318".hex() not in told
+        assert KEY.hex() not in told
+        assert "secret" not in told
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[["zz","00"]]', '[["00"]]', "null"])
+def test_text_that_is_no_transcript_is_refused(text):
+    with pytest.raises(TranscriptDamaged):
+        Transcript.from_json(KEY, text)
