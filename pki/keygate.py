@@ -1,0 +1,180 @@
+"""Is this public key fit to be certified? The gate that every certificate passes, single or in a batch.
+
+The tests are those that found real bad keys in real national cards: too short, factored through small primes or
+close primes (Fermat), and ROCA (CVE-2017-15361, keys from a faulty card library recognisable by their modulus).
+The gate reads the SubjectPublicKeyInfo by itself, since the library refuses some bad keys without saying why.
+Whether the key was seen before or is known to be compromised is a question for whoever keeps the list of keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+from math import isqrt
+from typing import Final
+
+from pki import der
+from pki.errors import DerRefusedError, KeyRefusedError
+from pki.keys import load_public_key
+
+_RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
+_EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
+P256: Final = "1.2.840.10045.3.1.7"
+P384: Final = "1.3.132.0.34"
+_FERMAT_ROUNDS: Final = 100
+_SMALLEST_EXPONENT: Final = 1 << 16
+_LARGEST_EXPONENT_BITS: Final = 256
+_SMALL_PRIME_LIMIT: Final = 1 << 12
+# Nemec et al., "The Return of Coppersmith's Attack" (2017): the fingerprint over the primes up to 167.
+_ROCA_LARGEST_PRIME: Final = 167
+
+
+class KeyFault(Enum):
+    """Why a key is not certified: a stable code with its sentence in Chinese and English."""
+
+    UNREADABLE = ("key.unreadable", "公鑰格式無法辨識。", "The public key cannot be read.")
+    KIND = (
+        "key.kind",
+        "只接受 RSA 或 P-256、P-384 橢圓曲線金鑰。",
+        "Only RSA, P-256 and P-384 keys are accepted.",
+    )
+    TOO_SHORT = ("key.too_short", "RSA 金鑰長度不足。", "The RSA key is too short.")
+    TOO_LONG = ("key.too_long", "RSA 金鑰長度超過上限。", "The RSA key is too long.")
+    EXPONENT = (
+        "key.exponent",
+        "RSA 公開指數須為大於 65536 的奇數。",
+        "The RSA exponent must be odd and above 65536.",
+    )
+    SMALL_FACTOR = ("key.small_factor", "RSA 模數可被小質數整除。", "The RSA modulus has a small factor.")
+    CLOSE_PRIMES = (
+        "key.close_primes",
+        "RSA 的兩個質數過於接近。",
+        "The primes of the RSA key lie too close.",
+    )
+    ROCA = (
+        "key.roca",
+        "金鑰由有 ROCA 弱點的晶片產生。",
+        "The key was made by a chip with the ROCA weakness.",
+    )
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        self.code = code
+        self.zh = zh
+        self.en = en
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRules:
+    """What sizes are accepted: RSA modulus bits from and to, and the OIDs of named curves."""
+
+    rsa_bits_from: int = 2048
+    rsa_bits_to: int = 4096
+    curves: frozenset[str] = frozenset({P256, P384})
+
+
+DEFAULT_RULES: Final = KeyRules()
+
+
+def examine_key(spki_der: bytes, rules: KeyRules = DEFAULT_RULES) -> tuple[KeyFault, ...]:
+    """Every fault of the key in a SubjectPublicKeyInfo; an empty tuple means that it may be certified."""
+    try:
+        algorithm, bits = der.read(spki_der).expect(der.SEQUENCE).children()
+        parameters = algorithm.expect(der.SEQUENCE).children()
+        kind = parameters[0].as_oid() if parameters else ""
+        if kind == _RSA_ENCRYPTION:
+            return _examine_rsa(bits, rules)
+        if kind == _EC_PUBLIC_KEY:
+            return _examine_curve(spki_der, parameters, rules)
+    except (DerRefusedError, ValueError):
+        return (KeyFault.UNREADABLE,)
+    return (KeyFault.KIND,)
+
+
+def spki_sha256(spki_der: bytes) -> bytes:
+    """Return the digest under which a key is known: keys are unique by it across all CAs (rule CSR-04)."""
+    return hashlib.sha256(spki_der).digest()
+
+
+def _examine_curve(
+    spki_der: bytes, parameters: tuple[der.Element, ...], rules: KeyRules
+) -> tuple[KeyFault, ...]:
+    # A curve spelt out by its parameters has no OID here, and is not accepted.
+    named = {parameter.as_oid() for parameter in parameters[1:] if parameter.tag == der.OBJECT_IDENTIFIER}
+    if not named or not named <= rules.curves:
+        return (KeyFault.KIND,)
+    try:
+        load_public_key(spki_der)
+    except KeyRefusedError:
+        # The library checks that the point lies on the curve.
+        return (KeyFault.UNREADABLE,)
+    return ()
+
+
+def _examine_rsa(bits: der.Element, rules: KeyRules) -> tuple[KeyFault, ...]:
+    content = bits.expect(der.BIT_STRING).content
+    if content[:1] != b"\x00":
+        return (KeyFault.UNREADABLE,)
+    modulus, exponent = (part.as_integer() for part in der.read(content[1:]).expect(der.SEQUENCE).children())
+    if modulus < 1 or exponent < 1:
+        return (KeyFault.UNREADABLE,)
+    if modulus.bit_length() > rules.rsa_bits_to:
+        # The tests below cost time that grows with the size, so a giant modulus is sent away at once.
+        return (KeyFault.TOO_LONG,)
+    faults = (
+        (KeyFault.TOO_SHORT, modulus.bit_length() < rules.rsa_bits_from),
+        (KeyFault.EXPONENT, not _exponent_is_sound(exponent)),
+        (KeyFault.SMALL_FACTOR, any(modulus % prime == 0 for prime in _SMALL_PRIMES)),
+        (KeyFault.CLOSE_PRIMES, _fermat_factors(modulus)),
+        (KeyFault.ROCA, _has_roca_fingerprint(modulus)),
+    )
+    return tuple(fault for fault, found in faults if found)
+
+
+def _exponent_is_sound(exponent: int) -> bool:
+    # NIST SP 800-89 §5.3.3: odd, above 2^16 and below 2^256.
+    return (
+        exponent % 2 == 1
+        and exponent > _SMALLEST_EXPONENT
+        and exponent.bit_length() <= _LARGEST_EXPONENT_BITS
+    )
+
+
+def _fermat_factors(modulus: int) -> bool:
+    """Whether Fermat's method finds the factors within 100 rounds (CA/Browser Forum BR §6.1.1.3)."""
+    if modulus % 2 == 0:
+        return False
+    root = isqrt(modulus - 1) + 1
+    for candidate in range(root, root + _FERMAT_ROUNDS):
+        rest = candidate * candidate - modulus
+        if isqrt(rest) ** 2 == rest:
+            return True
+    return False
+
+
+def _primes_below(limit: int) -> tuple[int, ...]:
+    sieve = bytearray([1]) * limit
+    sieve[:2] = b"\x00\x00"
+    for number in range(2, isqrt(limit) + 1):
+        if sieve[number]:
+            sieve[number * number :: number] = bytes(len(range(number * number, limit, number)))
+    return tuple(number for number in range(limit) if sieve[number])
+
+
+def _powers(base: int, prime: int) -> frozenset[int]:
+    found, power = set[int](), 1
+    while power not in found:
+        found.add(power)
+        power = power * base % prime
+    return frozenset(found)
+
+
+_SMALL_PRIMES: Final = _primes_below(_SMALL_PRIME_LIMIT)
+# A ROCA prime is a power of 65537 modulo many small primes, hence so is the product of two of them.
+_ROCA_MARKS: Final = tuple(
+    (prime, _powers(65537, prime)) for prime in _SMALL_PRIMES[1:] if prime <= _ROCA_LARGEST_PRIME
+)
+
+
+def _has_roca_fingerprint(modulus: int) -> bool:
+    return all(modulus % prime in powers for prime, powers in _ROCA_MARKS)
