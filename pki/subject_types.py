@@ -1,0 +1,67 @@
+"""Kinds of certificate holders and the subject type OIDs that stand for them in directory attributes.
+
+Some OIDs were read in real certificates; for others no public certificate is known, and a number under a
+private test arc keeps their place. `confirmed` tells which is which, so that nobody takes a placeholder for the real
+number: an operator who knows it replaces it with `dataclasses.replace` when building the profiles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+# The arc that ITU-T and ISO set aside for examples (X.660), where no real subject type can ever stand.
+_PLACEHOLDER_ARC: Final = "2.999.886.1.100.3.2"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectType:
+    """A kind of holder; `name` becomes part of profile names, `confirmed` is False for a placeholder OID."""
+
+    name: str
+    zh: str
+    en: str
+    oid: str
+    confirmed: bool
+
+
+SCHOOL: Final = SubjectType("school", "學校", "school", "2.16.886.1.100.3.2.11", confirmed=True)
+FOUNDATION: Final = SubjectType(
+    "foundation", "財團法人", "foundation", f"{_PLACEHOLDER_ARC}.1", confirmed=False
+)
+ASSOCIATION: Final = SubjectType(
+    "association", "社團法人", "incorporated association", f"{_PLACEHOLDER_ARC}.2", confirmed=False
+)
+ADMINISTRATIVE_CORPORATION: Final = SubjectType(
+    "administrative_corporation",
+    "行政法人",
+    "administrative corporation",
+    f"{_PLACEHOLDER_ARC}.3",
+    confirmed=False,
+)
+PROFESSIONAL_OFFICE: Final = SubjectType(
+    "professional_office", "自由職業事務所", "professional office", f"{_PLACEHOLDER_ARC}.4", confirmed=False
+)
+OTHER_ORGANISATION: Final = SubjectType(
+    "other_organisation", "其他組織或團體", "other organisation", f"{_PLACEHOLDER_ARC}.5", confirmed=False
+)
+# The next three are named in public client programs of GCA and MOICA.
+AGENCY: Final = SubjectType(
+    "agency", "政府機關", "government agency", "2.16.886.1.100.3.2.1.1", confirmed=True
+)
+UNIT: Final = SubjectType("unit", "政府單位", "government unit", "2.16.886.1.100.3.2.1.2", confirmed=True)
+NATURAL_PERSON: Final = SubjectType(
+    "natural_person", "自然人", "natural person", "2.16.886.1.100.3.1.1", confirmed=True
+)
+
+XCA_TYPES: Final = (
+    SCHOOL,
+    FOUNDATION,
+    ASSOCIATION,
+    ADMINISTRATIVE_CORPORATION,
+    PROFESSIONAL_OFFICE,
+    OTHER_ORGANISATION,
+)
+GCA_TYPES: Final = (AGENCY, UNIT)
+MOICA_TYPES: Final = (NATURAL_PERSON,)
+ALL_TYPES: Final = (*XCA_TYPES, *GCA_TYPES, *MOICA_TYPES)
