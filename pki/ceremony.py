@@ -1,0 +1,109 @@
+"""Make a demonstration hierarchy: one root, and under it GCA, XCA and MOICA.
+
+The names follow those of the real authorities but say 示範 (demonstration), as the real test authorities say 測試用,
+so that no certificate of a demonstration can be taken for a government's. Certificates pass the same preparing,
+linting and signing as any other.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+from pki.issuing import new_serial, prepare, sign
+from pki.names import EXECUTIVE_YUAN, Subject
+from pki.orders import Addresses, CertificateOrder, Issuer
+from pki.profiles import CLASS_3_ASSURANCE, ROOT_CA, SUBORDINATE_CA, Life
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from pki.keys import Signer
+
+
+class Authority(Enum):
+    """A certification authority, by its short name; `zh` is its full name."""
+
+    GCA = "政府憑證管理中心"
+    XCA = "組織及團體憑證管理中心"
+    MOICA = "內政部憑證管理中心"
+
+    @property
+    def zh(self) -> str:
+        """The authority's full name."""
+        return self.value
+
+
+DEMONSTRATION_ROOT: Final = Subject(
+    organisation="Government Root Certification Authority (Demonstration 示範)"
+)
+
+
+def demonstration_name(authority: Authority) -> Subject:
+    """Return the name of an authority in a demonstration: C=TW, O=行政院, OU=(示範) …."""
+    return Subject(organisation=EXECUTIVE_YUAN, units=(f"(示範) {authority.zh}",))
+
+
+@dataclass(frozen=True, slots=True)
+class CeremonyPlan:
+    """When, for how long, under which policy OID, and where the root publishes."""
+
+    not_before: datetime
+    root_addresses: Addresses
+    root_life: Life = ROOT_CA.life
+    subordinate_life: Life = SUBORDINATE_CA.life
+    policy: str = CLASS_3_ASSURANCE
+    root_name: Subject = field(default_factory=lambda: DEMONSTRATION_ROOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """What a ceremony leaves behind: the root's certificate and one for each authority, in DER."""
+
+    root: bytes
+    authorities: Mapping[Authority, bytes]
+
+
+def hold_ceremony(
+    plan: CeremonyPlan,
+    root_signer: Signer,
+    authority_signers: Mapping[Authority, Signer],
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> Hierarchy:
+    """Return a root certificate and one certificate for each authority, all checked as any certificate is."""
+    root_profile = replace(ROOT_CA, life=plan.root_life)
+    root_order = CertificateOrder(
+        root_profile, plan.root_name, root_signer.spki_der, new_serial(random_bytes), plan.not_before
+    )
+    root = _issue(root_order, Issuer.of_new_root(plan.root_name, root_signer.spki_der), root_signer)
+    profile = replace(SUBORDINATE_CA, life=plan.subordinate_life, policy=plan.policy)
+    issuer = Issuer.from_certificate(root)
+    certificates = {}
+    for authority, signer in authority_signers.items():
+        order = CertificateOrder(
+            profile,
+            demonstration_name(authority),
+            signer.spki_der,
+            new_serial(random_bytes),
+            plan.not_before,
+            plan.root_addresses,
+        )
+        certificates[authority] = _issue(order, issuer, root_signer)
+    return Hierarchy(root, certificates)
+
+
+def p7b(certificates: Sequence[bytes]) -> bytes:
+    """Return the certificates as a PKCS#7 bundle in DER, as published in IssuedToThisCA.p7b."""
+    loaded = [x509.load_der_x509_certificate(certificate) for certificate in certificates]
+    return pkcs7.serialize_certificates(loaded, Encoding.DER)
+
+
+def _issue(order: CertificateOrder, issuer: Issuer, signer: Signer) -> bytes:
+    prepared = prepare(order, issuer)
+    return sign(prepared.tbs_der, prepared.tbs_sha256, issuer, signer)

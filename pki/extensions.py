@@ -1,0 +1,133 @@
+"""Encode the extensions of a certificate in the order that its profile sets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from pki import der
+from pki.certificates import key_identifier
+from pki.errors import ProfileRefusedError
+from pki.profiles import Extension, KeyUse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pki.orders import CertificateOrder, Issuer
+
+# RFC 5280: these two are critical in our certificates, all others are not.
+_CRITICAL: Final = frozenset({Extension.KEY_USAGE, Extension.BASIC_CONSTRAINTS})
+
+
+def encode_extensions(order: CertificateOrder, issuer: Issuer) -> bytes:
+    """Return the Extensions SEQUENCE; an extension for which the order brings nothing is left out.
+
+    Only the subject alternative name may be left out so; anything else missing raises ProfileRefusedError.
+    """
+    encoded = []
+    for kind in order.profile.extensions:
+        value = _ENCODERS[kind](order, issuer)
+        if value is not None:
+            flag = (der.boolean(value=True),) if kind in _CRITICAL else ()
+            encoded.append(der.sequence(der.oid(kind.value), *flag, der.octet_string(value)))
+    return der.sequence(*encoded)
+
+
+def authority_key_identifier(identifier: bytes) -> bytes:
+    """Return the value of an AKI that holds the key identifier alone."""
+    return x509.AuthorityKeyIdentifier(identifier, None, None).public_bytes()
+
+
+def _authority_key(_order: CertificateOrder, issuer: Issuer) -> bytes:
+    return authority_key_identifier(issuer.key_identifier)
+
+
+def _subject_key(order: CertificateOrder, _issuer: Issuer) -> bytes:
+    return der.octet_string(key_identifier(order.spki_der))
+
+
+def _information_access(order: CertificateOrder, _issuer: Issuer) -> bytes:
+    methods = (
+        (AuthorityInformationAccessOID.CA_ISSUERS, order.addresses.ca_issuers),
+        (AuthorityInformationAccessOID.OCSP, order.addresses.ocsp),
+    )
+    found = [
+        x509.AccessDescription(method, x509.UniformResourceIdentifier(address))
+        for method, address in methods
+        if address is not None
+    ]
+    if not found:
+        raise ProfileRefusedError("pki.order.addresses", "authority information access has no address")
+    return x509.AuthorityInformationAccess(found).public_bytes()
+
+
+def _key_usage(order: CertificateOrder, _issuer: Issuer) -> bytes:
+    bits = order.profile.purpose.key_usage
+    return x509.KeyUsage(
+        digital_signature=KeyUse.DIGITAL_SIGNATURE in bits,
+        content_commitment=False,
+        key_encipherment=KeyUse.KEY_ENCIPHERMENT in bits,
+        data_encipherment=KeyUse.DATA_ENCIPHERMENT in bits,
+        key_agreement=False,
+        key_cert_sign=KeyUse.KEY_CERT_SIGN in bits,
+        crl_sign=KeyUse.CRL_SIGN in bits,
+        encipher_only=False,
+        decipher_only=False,
+    ).public_bytes()
+
+
+def _basic_constraints(order: CertificateOrder, _issuer: Issuer) -> bytes:
+    return x509.BasicConstraints(ca=True, path_length=order.profile.path_length).public_bytes()
+
+
+def _policies(order: CertificateOrder, _issuer: Issuer) -> bytes:
+    # GPKI certificates carry no policy qualifiers (rule RV2-07).
+    return der.sequence(der.sequence(der.oid(order.profile.policy or "")))
+
+
+def _alternative_name(order: CertificateOrder, _issuer: Issuer) -> bytes | None:
+    if order.email is None:
+        return None
+    return x509.SubjectAlternativeName([x509.RFC822Name(order.email)]).public_bytes()
+
+
+def _directory_attributes(order: CertificateOrder, _issuer: Issuer) -> bytes:
+    attributes, subject_type = order.attributes, order.profile.subject_type
+    if attributes is None or subject_type is None or attributes.subject_type != subject_type.oid:
+        raise ProfileRefusedError("pki.order.subject_type", "directory attributes do not fit the profile")
+    return attributes.to_der()
+
+
+def _distribution_points(order: CertificateOrder, _issuer: Issuer) -> bytes:
+    if not order.addresses.crl:
+        raise ProfileRefusedError("pki.order.addresses", "there is no CRL address")
+    # One point for each list: a relying party may use either, and each covers all reasons.
+    return x509.CRLDistributionPoints(
+        x509.DistributionPoint([x509.UniformResourceIdentifier(address)], None, None, None)
+        for address in order.addresses.crl
+    ).public_bytes()
+
+
+def _extended_key_usage(_order: CertificateOrder, _issuer: Issuer) -> bytes:
+    return x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]).public_bytes()
+
+
+def _no_check(_order: CertificateOrder, _issuer: Issuer) -> bytes:
+    return der.null()
+
+
+_ENCODERS: Final[dict[Extension, Callable[[CertificateOrder, Issuer], bytes | None]]] = {
+    Extension.AUTHORITY_KEY_IDENTIFIER: _authority_key,
+    Extension.SUBJECT_KEY_IDENTIFIER: _subject_key,
+    Extension.AUTHORITY_INFORMATION_ACCESS: _information_access,
+    Extension.BASIC_CONSTRAINTS: _basic_constraints,
+    Extension.KEY_USAGE: _key_usage,
+    Extension.CERTIFICATE_POLICIES: _policies,
+    Extension.SUBJECT_ALTERNATIVE_NAME: _alternative_name,
+    Extension.SUBJECT_DIRECTORY_ATTRIBUTES: _directory_attributes,
+    Extension.CRL_DISTRIBUTION_POINTS: _distribution_points,
+    Extension.EXTENDED_KEY_USAGE: _extended_key_usage,
+    Extension.OCSP_NO_CHECK: _no_check,
+}
