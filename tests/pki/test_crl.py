@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography import x509
+
+from pki.ceremony import Authority
+from pki.crl import CrlExpectation, CrlPlan, RevokedEntry, build_crl, check_crl, partition_of
+from pki.errors import CrlRefusedError
+from pki.issuing import new_serial
+from pki.reasons import RevocationReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pki.keys import SoftwareSigner
+    from pki.orders import CertificateOrder
+
+World = Any
+URL = "http://crl.example/repository/XCA/CRL2/CRL_0002.crl"
+
+
+def make(world: World, plan: CrlPlan, *entries: RevokedEntry) -> bytes:
+    return build_crl(world.issuer(), world.xca_signer, plan, entries)
+
+
+def an_entry(now: datetime, reason: RevocationReason = RevocationReason.KEY_COMPROMISE) -> RevokedEntry:
+    return RevokedEntry(new_serial(), now - timedelta(hours=1), reason)
+
+
+def refusal(crl: bytes, world: World, expected: CrlExpectation) -> str:
+    with pytest.raises(CrlRefusedError) as refused:
+        check_crl(crl, world.xca, expected)
+    return refused.value.code
+
+
+@pytest.mark.parametrize("url", [None, URL])
+@pytest.mark.parametrize("count", [0, 1, 9])
+def test_a_list_is_clean_to_openssl_and_pkilint(
+    url: str | None, count: int, world: World, now: datetime, run_tool: Callable[..., str]
+) -> None:
+    entries = [an_entry(now, reason) for reason in RevocationReason][:count]
+    crl = make(world, CrlPlan.daily(7, now, url), *entries)
+    verified = run_tool(
+        "openssl",
+        "crl",
+        "-inform",
+        "DER",
+        "-in",
+        "{crl}",
+        "-CAfile",
+        "{ca_pem}",
+        "-noout",
+        crl=crl,
+        ca=world.xca,
+    )
+    assert "verify OK" in verified
+    linted = run_tool("lint_crl", "lint", "-t", "CRL", "-p", "PKIX", "-s", "WARNING", "{crl}", crl=crl)
+    assert linted == "0\n\n\n"
+    check_crl(crl, world.xca, CrlExpectation(6, count, now))
+
+
+def test_certtool_reads_a_list(world: World, now: datetime, run_tool: Callable[..., str]) -> None:
+    crl = make(world, CrlPlan.daily(7, now), an_entry(now))
+    shown = run_tool("certtool", "--crl-info", "--inder", "--infile", "{crl}", crl=crl)
+    assert "Revoked certificates (1)" in shown, shown
+
+
+@pytest.mark.parametrize("url", [None, URL])
+def test_openssl_finds_a_revoked_certificate_on_the_complete_and_on_the_partition_list(
+    url: str | None,
+    world: World,
+    now: datetime,
+    an_order: Callable[..., CertificateOrder],
+    run_tool: Callable[..., str],
+) -> None:
+    order = an_order()
+    leaf = world.issue(order)
+    good = make(world, CrlPlan.daily(7, now, url), an_entry(now))
+    revoked = make(
+        world,
+        CrlPlan.daily(8, now, url),
+        an_entry(now),
+        RevokedEntry(order.serial, now, RevocationReason.SUPERSEDED),
+    )
+
+    def verify(crl: bytes) -> str:
+        at = str(int(now.timestamp()) + 60)
+        return run_tool(
+            "openssl", "verify", "-x509_strict", "-crl_check", "-partial_chain", "-attime", at,
+            "-trusted", "{ca_pem}", "-CRLfile", "{crl}", "{leaf}", ca=world.xca, crl=crl, leaf=leaf,
+        )  # fmt: skip
+
+    assert verify(good).startswith("0\n")
+    assert "certificate revoked" in verify(revoked)
+
+
+@pytest.mark.rule("P-16")
+def test_a_suspended_certificate_is_on_hold_and_leaves_the_list_when_resumed(
+    world: World, now: datetime
+) -> None:
+    entry = an_entry(now, RevocationReason.CERTIFICATE_HOLD)
+    held = x509.load_der_x509_crl(make(world, CrlPlan.daily(1, now), entry))
+    found = held.get_revoked_certificate_by_serial_number(entry.serial)
+    assert found is not None
+    reason = found.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    assert reason is x509.ReasonFlags.certificate_hold
+    resumed = x509.load_der_x509_crl(make(world, CrlPlan.daily(2, now)))
+    assert resumed.get_revoked_certificate_by_serial_number(entry.serial) is None
+
+
+def test_the_complete_list_names_no_distribution_point_and_a_partition_list_does(
+    world: World, now: datetime
+) -> None:
+    complete, partition = (
+        x509.load_der_x509_crl(make(world, CrlPlan.daily(1, now, url))).extensions for url in (None, URL)
+    )
+    with pytest.raises(x509.ExtensionNotFound):
+        complete.get_extension_for_class(x509.IssuingDistributionPoint)
+    found = partition.get_extension_for_class(x509.IssuingDistributionPoint)
+    assert found.critical
+    assert [name.value for name in found.value.full_name or ()] == [URL]
+
+
+def test_an_unspecified_reason_is_left_out(world: World, now: datetime) -> None:
+    entry = an_entry(now, RevocationReason.UNSPECIFIED)
+    crl = x509.load_der_x509_crl(make(world, CrlPlan.daily(1, now), entry))
+    found = crl.get_revoked_certificate_by_serial_number(entry.serial)
+    assert found is not None
+    assert len(found.extensions) == 0
+
+
+def test_a_list_past_2050_is_read_by_openssl(world: World, run_tool: Callable[..., str]) -> None:
+    later = datetime(2050, 3, 1, tzinfo=UTC)
+    crl = make(world, CrlPlan.daily(9999, later), an_entry(later))
+    shown = run_tool("openssl", "crl", "-inform", "DER", "-in", "{crl}", "-noout", "-nextupdate", crl=crl)
+    assert "Mar  2 00:00:00 2050 GMT" in shown
+    check_crl(crl, world.xca, CrlExpectation(9998, 1, later))
+
+
+@pytest.mark.rule("CRL-01")
+def test_a_list_lives_a_day_and_never_more_than_36_hours(world: World, now: datetime) -> None:
+    daily = CrlPlan.daily(1, now)
+    assert daily.next_update - now == timedelta(hours=24)
+    make(world, replace(daily, next_update=now + timedelta(hours=36)))
+    for life in (timedelta(hours=36, seconds=1), timedelta(0), timedelta(hours=-1)):
+        with pytest.raises(CrlRefusedError, match="life"):
+            make(world, replace(daily, next_update=now + life))
+    weekly = replace(daily, next_update=now + timedelta(days=7), longest_life=timedelta(days=7))
+    crl = make(world, weekly)
+    assert refusal(crl, world, CrlExpectation(0, 0, now)) == "pki.crl.life"
+    check_crl(crl, world.xca, CrlExpectation(0, 0, now, timedelta(days=7)))
+
+
+def test_nonsense_is_not_signed(world: World, now: datetime, holder_key: SoftwareSigner) -> None:
+    plan, entry = CrlPlan.daily(1, now), an_entry(now)
+    with pytest.raises(CrlRefusedError, match="twice"):
+        make(world, plan, entry, entry)
+    with pytest.raises(CrlRefusedError, match="future"):
+        make(world, plan, replace(entry, revoked_at=now + timedelta(seconds=1)))
+    with pytest.raises(CrlRefusedError, match="key"):
+        build_crl(world.issuer(), holder_key, plan, ())
+    for number in (0, 1 << 160):
+        with pytest.raises(CrlRefusedError, match="number"):
+            make(world, replace(plan, number=number))
+
+
+def test_a_list_is_not_published_unless_all_is_as_expected(world: World, now: datetime) -> None:
+    crl = make(world, CrlPlan.daily(7, now), an_entry(now))
+    assert refusal(crl, world, CrlExpectation(7, 1, now)) == "pki.crl.number"
+    assert refusal(crl, world, CrlExpectation(6, 2, now)) == "pki.crl.count"
+    assert refusal(crl, world, CrlExpectation(6, 1, now + timedelta(hours=24))) == "pki.crl.stale"
+    assert refusal(crl, world, CrlExpectation(6, 1, now - timedelta(seconds=1))) == "pki.crl.stale"
+
+
+def test_a_list_of_another_authority_or_with_a_flipped_bit_is_not_published(
+    world: World, now: datetime
+) -> None:
+    expected = CrlExpectation(6, 0, now)
+    gca = world.issuer(Authority.GCA), world.signers[Authority.GCA]
+    other = build_crl(*gca, CrlPlan.daily(7, now), ())
+    assert refusal(other, world, expected) == "pki.crl.unsound"
+    own = make(world, CrlPlan.daily(7, now))
+    assert refusal(own[:-1] + bytes((own[-1] ^ 1,)), world, expected) == "pki.crl.unsound"
+    assert refusal(b"not a list", world, expected) == "pki.crl.unsound"
+    renamed = build_crl(
+        replace(world.issuer(), name_der=gca[0].name_der), world.xca_signer, CrlPlan.daily(7, now), ()
+    )
+    assert refusal(renamed, world, expected) == "pki.crl.issuer"
+    rekeyed = replace(world.issuer(), key_identifier=bytes(20))
+    assert (
+        refusal(build_crl(rekeyed, world.xca_signer, CrlPlan.daily(7, now), ()), world, expected)
+        == "pki.crl.issuer"
+    )
+
+
+def test_a_certificate_belongs_to_one_partition_for_ever() -> None:
+    serial = new_serial()
+    assert partition_of(serial, 16) == serial % 16
+
+
+def test_every_reason_speaks_both_languages() -> None:
+    assert all(reason.zh and reason.en for reason in RevocationReason)
+    assert [int(reason) for reason in RevocationReason] == [0, 1, 2, 3, 4, 5, 6, 9, 10]
+
+
+def test_a_hundred_thousand_entries_make_one_list(world: World, now: datetime) -> None:
+    entries = [RevokedEntry((1 << 120) + n, now, RevocationReason.SUPERSEDED) for n in range(100_000)]
+    check_crl(make(world, CrlPlan.daily(1, now), *entries), world.xca, CrlExpectation(0, 100_000, now))
