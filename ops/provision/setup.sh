@@ -94,8 +94,8 @@ install_packages() {
     as_root apt-get update --quiet --quiet
     local absent=()
     for name in "${optional[@]}"; do
-        if apt-cache policy "$name" | grep -Eq '^ +Candidate: +[0-9]' \
-            && ! apt-cache show --no-all-versions "$name" | grep -Eqi '^(Description|Depends|Pre-Depends).*snap'; then
+        # Read to the end: a reader that leaves early would fail the pipe.
+        if apt-cache policy "$name" | grep -E '^ +Candidate: +[0-9]' >/dev/null; then
             wanted+=("$name")
         else
             absent+=("$name")
