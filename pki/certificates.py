@@ -24,6 +24,8 @@ _TRUE: Final = der.boolean(value=True)
 _KEY_CERT_SIGN: Final = 0x80 >> 5
 # keyIdentifier is [0] in an AKI.
 _KEY_IDENTIFIER_TAG: Final = 0x80
+# RFC 5280 §4.2: a certificate with any other critical extension must be rejected.
+_UNDERSTOOD: Final = frozenset({Extension.BASIC_CONSTRAINTS.value, Extension.KEY_USAGE.value})
 _TBS_FIELDS: Final = 8
 _TIME_FORMAT: Final = "%Y%m%d%H%M%SZ"
 _TIME_LENGTH: Final = 15
@@ -155,11 +157,15 @@ def _verify_chain(fields: Sequence[CertificateFields], chain: Sequence[bytes], a
     for depth, (certificate, encoded) in enumerate(zip(fields, chain, strict=True)):
         if not certificate.not_before <= at <= certificate.not_after:
             raise ChainRefusedError("pki.chain.time", "a certificate is not valid at that time", depth=depth)
+        if any(found.critical and kind not in _UNDERSTOOD for kind, found in certificate.extensions.items()):
+            raise ChainRefusedError(
+                "pki.chain.critical", "a critical extension is not understood", depth=depth
+            )
         issuer = fields[min(depth + 1, len(fields) - 1)]
         limit = issuer.path_length
         # The last certificate signs itself; CA certificates between leaf and issuer count against the limit.
         between = min(depth, len(fields) - 2)
-        if not issuer.may_certify and len(fields) > 1:
+        if not issuer.may_certify:
             raise ChainRefusedError("pki.chain.not_a_ca", "an issuer may not certify", depth=depth)
         if limit is not None and between > limit:
             raise ChainRefusedError(

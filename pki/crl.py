@@ -68,11 +68,14 @@ class CrlPlan:
 
 @dataclass(frozen=True, slots=True)
 class CrlExpectation:
-    """What must hold before a list is published: the number of the one before, how many entries, and the time."""
+    """What must hold before a list is published: the number of the one before, how many entries, the time, and
+    the partition's address (None for the complete list).
+    """
 
     previous_number: int
     entries: int
     now: datetime
+    partition_url: str | None = None
     longest_life: timedelta = LONGEST_LIFE
 
 
@@ -205,6 +208,17 @@ def _check_extensions(
     number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     if number <= expected.previous_number:
         raise CrlRefusedError("pki.crl.number", "the list number does not rise", number=number)
+    if _partition_url(crl) != expected.partition_url:
+        raise CrlRefusedError("pki.crl.partition", "the list covers another part of the certificates")
     authority = crl.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
     if authority.key_identifier != key_identifier:
         raise CrlRefusedError("pki.crl.issuer", "the list names another issuing key")
+
+
+def _partition_url(crl: x509.CertificateRevocationList) -> str | None:
+    try:
+        point = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
+    except x509.ExtensionNotFound:
+        return None
+    names = [name.value for name in point.full_name or ()]
+    return str(names[0]) if len(names) == 1 else ""

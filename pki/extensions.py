@@ -28,7 +28,11 @@ def encode_extensions(order: CertificateOrder, issuer: Issuer) -> bytes:
     """
     encoded = []
     for kind in order.profile.extensions:
-        value = _ENCODERS[kind](order, issuer)
+        try:
+            value = _ENCODERS[kind](order, issuer)
+        except ValueError as error:
+            # The library says so of an address that is not ASCII; ours are e-mail and web addresses alone.
+            raise ProfileRefusedError("pki.order.value", f"{kind.name}: {error}") from error
         if value is not None:
             flag = (der.boolean(value=True),) if kind in _CRITICAL else ()
             encoded.append(der.sequence(der.oid(kind.value), *flag, der.octet_string(value)))

@@ -81,6 +81,8 @@ def prepare(order: CertificateOrder, issuer: Issuer) -> Prepared:
     Raises ProfileRefusedError or NameRefusedError for an order that does not fit, IssuingRefusedError for a key that
     fails the gate or a life that the issuer does not cover, and LintRefusedError for any finding.
     """
+    if order.not_before.tzinfo is None:
+        raise IssuingRefusedError("pki.issue.time", "notBefore needs a time zone")
     faults = examine_key(order.spki_der)
     if faults:
         raise IssuingRefusedError("pki.issue.key", ", ".join(fault.code for fault in faults))
@@ -130,6 +132,8 @@ def _check_within_issuer(order: CertificateOrder, not_after: datetime, issuer: I
         return
     if not issuer.fields.may_certify:
         raise IssuingRefusedError("pki.issue.not_a_ca", "the issuer may not certify")
+    if order.profile.is_ca and issuer.fields.path_length == 0:
+        raise IssuingRefusedError("pki.issue.path_length", "the issuer may certify holders but no other CA")
     if order.not_before < issuer.fields.not_before or not_after > issuer.fields.not_after:
         raise IssuingRefusedError("pki.issue.outlives_issuer", "the certificate would outlive its issuer")
     if order.spki_der == issuer.spki_der:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,14 @@ from pki import der
 from pki.ceremony import Authority
 from pki.certificates import read_certificate, read_tbs, split_certificate, verify_chain
 from pki.errors import ChainRefusedError, DerRefusedError
-from pki.orders import CertificateOrder
+from pki.issuing import new_serial, prepare, sign
+from pki.keys import KeyKind, SoftwareSigner
+from pki.names import organisation
+from pki.orders import Addresses, CertificateOrder, Issuer
+from pki.profiles import OCSP_RESPONDER, SUBORDINATE_CA
 
 World = Any
+ADDRESSES = Addresses(("http://crl.example/a.crl",), "http://crl.example/a.p7b", "http://ocsp.example/")
 Orders = Callable[..., CertificateOrder]
 
 
@@ -57,11 +63,32 @@ def test_a_holder_is_no_issuer(chain: list[bytes], now: datetime) -> None:
     assert refusal([chain[0], *chain], now) == "pki.chain.not_a_ca"
 
 
-def test_a_ca_below_a_ca_of_path_length_zero_does_not_hold(chain: list[bytes], now: datetime) -> None:
-    assert refusal([chain[0], chain[1], chain[1], chain[2]], now) in {
-        "pki.chain.path_length",
-        "pki.chain.name",
-    }
+def test_a_ca_below_a_ca_of_path_length_zero_does_not_hold(
+    chain: list[bytes], world: World, now: datetime
+) -> None:
+    signer = SoftwareSigner.generate(KeyKind.P256)
+    # An issuer that keeps its path length to itself is let through, as a careless CA would be.
+    careless = replace(world.issuer(), fields=None)
+    order = CertificateOrder(
+        SUBORDINATE_CA, organisation("下屬機構"), signer.spki_der, new_serial(), now, ADDRESSES
+    )
+    prepared = prepare(order, careless)
+    below = sign(prepared.tbs_der, prepared.tbs_sha256, careless, world.xca_signer)
+    verify_chain([below, *chain[1:]], now)
+    leaf_order = CertificateOrder(
+        OCSP_RESPONDER, organisation("回應"), world.xca_signer.spki_der, new_serial(), now
+    )
+    prepared = prepare(leaf_order, Issuer.from_certificate(below))
+    leaf = sign(prepared.tbs_der, prepared.tbs_sha256, Issuer.from_certificate(below), signer)
+    assert refusal([leaf, below, *chain[1:]], now) == "pki.chain.path_length"
+
+
+def test_a_critical_extension_that_is_not_understood_is_found(chain: list[bytes], now: datetime) -> None:
+    flagged = der.sequence(der.oid("2.5.29.17"), der.boolean(value=True), der.octet_string(b""))
+    tbs = with_part(chain, 7, der.explicit(3, der.sequence(flagged)))
+    _, algorithm, signature = split_certificate(chain[0])
+    broken = der.sequence(tbs, algorithm, der.bit_string(signature))
+    assert refusal([broken, *chain[1:]], now) == "pki.chain.critical"
 
 
 def test_a_flipped_bit_anywhere_in_the_signature_is_found(chain: list[bytes], now: datetime) -> None:

@@ -60,7 +60,7 @@ def test_a_list_is_clean_to_openssl_and_pkilint(
     assert "verify OK" in verified
     linted = run_tool("lint_crl", "lint", "-t", "CRL", "-p", "PKIX", "-s", "WARNING", "{crl}", crl=crl)
     assert linted == "0\n\n\n"
-    check_crl(crl, world.xca, CrlExpectation(6, count, now))
+    check_crl(crl, world.xca, CrlExpectation(6, count, now, url))
 
 
 def test_certtool_reads_a_list(world: World, now: datetime, run_tool: Callable[..., str]) -> None:
@@ -152,7 +152,7 @@ def test_a_list_lives_a_day_and_never_more_than_36_hours(world: World, now: date
     weekly = replace(daily, next_update=now + timedelta(days=7), longest_life=timedelta(days=7))
     crl = make(world, weekly)
     assert refusal(crl, world, CrlExpectation(0, 0, now)) == "pki.crl.life"
-    check_crl(crl, world.xca, CrlExpectation(0, 0, now, timedelta(days=7)))
+    check_crl(crl, world.xca, CrlExpectation(0, 0, now, longest_life=timedelta(days=7)))
 
 
 def test_nonsense_is_not_signed(world: World, now: datetime, holder_key: SoftwareSigner) -> None:
@@ -171,6 +171,10 @@ def test_nonsense_is_not_signed(world: World, now: datetime, holder_key: Softwar
 def test_a_list_is_not_published_unless_all_is_as_expected(world: World, now: datetime) -> None:
     crl = make(world, CrlPlan.daily(7, now), an_entry(now))
     assert refusal(crl, world, CrlExpectation(7, 1, now)) == "pki.crl.number"
+    assert refusal(crl, world, CrlExpectation(6, 1, now, URL)) == "pki.crl.partition"
+    partition = make(world, CrlPlan.daily(7, now, URL), an_entry(now))
+    assert refusal(partition, world, CrlExpectation(6, 1, now)) == "pki.crl.partition"
+    assert refusal(partition, world, CrlExpectation(6, 1, now, f"{URL}2")) == "pki.crl.partition"
     assert refusal(crl, world, CrlExpectation(6, 2, now)) == "pki.crl.count"
     assert refusal(crl, world, CrlExpectation(6, 1, now + timedelta(hours=24))) == "pki.crl.stale"
     assert refusal(crl, world, CrlExpectation(6, 1, now - timedelta(seconds=1))) == "pki.crl.stale"

@@ -180,6 +180,17 @@ def test_a_holder_certifies_no_one(world: World, an_order: Orders) -> None:
     assert refusal.value.code == "pki.issue.not_a_ca"
 
 
+def test_an_authority_of_path_length_zero_certifies_no_other(world: World, an_order: Orders) -> None:
+    with pytest.raises(IssuingRefusedError) as refusal:
+        prepare(an_order(profile="subordinate_ca"), world.issuer())
+    assert refusal.value.code == "pki.issue.path_length"
+
+
+def test_a_beginning_without_a_time_zone_is_refused(world: World, an_order: Orders, now: datetime) -> None:
+    with pytest.raises(IssuingRefusedError, match="time zone"):
+        prepare(an_order(not_before=now.replace(tzinfo=None)), world.issuer())
+
+
 def test_the_issuers_own_key_is_not_certified_again(world: World, an_order: Orders) -> None:
     with pytest.raises(IssuingRefusedError) as refusal:
         prepare(an_order(spki_der=world.xca_signer.spki_der), world.issuer())
@@ -192,6 +203,7 @@ def test_the_issuers_own_key_is_not_certified_again(world: World, an_order: Orde
         {"attributes": None},
         {"attributes": DirectoryAttributes("2.16.886.1.100.3.2.1.1")},
         {"addresses": Addresses(("http://crl.example/a.crl",))},
+        {"email": "學校@example.tw"},
         {"addresses": Addresses((), "http://crl.example/a.p7b")},
     ],
 )
