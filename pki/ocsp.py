@@ -137,34 +137,36 @@ def respond(
     if not responder.fields.not_before <= now < responder.fields.not_after:
         raise ResponderRefusedError("pki.responder.expired", "the responder's certificate is not valid now")
     next_update = min(now + life, responder.fields.not_after)
-    singles = (
-        _single(
-            asked,
-            lookup(asked.serial) if responder.is_asked_about_own(asked) else NotRevoked.UNKNOWN,
-            now,
-            next_update,
-        )
-        for asked in request.certificates
+    singles = []
+    for asked in request.certificates:
+        own = responder.is_asked_about_own(asked)
+        status = lookup(asked.serial) if own else NotRevoked.UNKNOWN
+        singles.append(_single(asked, status, now, next_update))
+    return _sign(
+        der.sequence(
+            der.explicit(1, responder.fields.subject_name),
+            der.generalized_time(now),
+            der.sequence(*singles),
+            der.explicit(1, _extensions(request, responder)),
+        ),
+        responder,
     )
-    tbs = der.sequence(
-        der.explicit(1, responder.fields.subject_name),
-        der.generalized_time(now),
-        der.sequence(*singles),
-        der.explicit(1, _extensions(request, responder)),
-    )
-    basic = der.sequence(
-        tbs,
-        responder.signer.algorithm.identifier,
-        der.bit_string(responder.signer.sign(tbs)),
-        der.explicit(0, der.sequence(responder.certificate_der)),
-    )
-    body = der.explicit(0, der.sequence(_BASIC_RESPONSE, der.octet_string(basic)))
-    return der.sequence(der.integer(0, der.ENUMERATED), body)
 
 
 def error_response(error: OcspError) -> bytes:
     """Return an unsigned response that only says why there is no answer."""
     return der.sequence(der.integer(error, der.ENUMERATED))
+
+
+def _sign(response_data: bytes, responder: Responder) -> bytes:
+    basic = der.sequence(
+        response_data,
+        responder.signer.algorithm.identifier,
+        der.bit_string(responder.signer.sign(response_data)),
+        der.explicit(0, der.sequence(responder.certificate_der)),
+    )
+    body = der.explicit(0, der.sequence(_BASIC_RESPONSE, der.octet_string(basic)))
+    return der.sequence(der.integer(0, der.ENUMERATED), body)
 
 
 def _single(asked: CertId, status: Status, now: datetime, next_update: datetime) -> bytes:
