@@ -183,6 +183,9 @@ def _transmit(link: _Link, command: bytes) -> bytes:
     if code == scard.SCARD_W_RESET_CARD:
         _reconnect(link)
     _require(code, "exchange with the card")
+    if not response:
+        # Some drivers report success and no answer when the card leaves in the middle of an exchange.
+        raise CardRemoved("The card left the reader without an answer.")
     return bytes(response)
 
 

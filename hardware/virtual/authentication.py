@@ -55,7 +55,8 @@ def _require_pin(card: PoweredCard, slot: Slot, *, pin_just_verified: bool) -> N
 def _authenticate_host(card: PoweredCard, p1: int, fields: dict[int, bytes]) -> ResponseApdu:
     """Run one step of the management-key authentication; a step out of turn ends it."""
     algorithm, key = card.state.management_algorithm, card.state.management_key
-    if (p1 or Algorithm.TRIPLE_DES) != algorithm:
+    # 00 names the default algorithm: 3DES in the standard, here whatever the key is made for.
+    if p1 and p1 != algorithm:
         raise Refused(Sw.WRONG_P1_P2)
     witness, challenge = card.witness, card.challenge
     card.witness = card.challenge = None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hardware.station import CardStation
     from hardware.virtual.card import Fault
 
+LOOKING_INTERVAL = 1.0
+
 
 class Rig(Protocol):
     """A station, its first reader, and hands that put cards in and take them out."""
@@ -79,6 +81,10 @@ class PcscRig:
         stop.set()
         thread.join(PATIENCE)
         self._wait_for_card(present=False)
+        if self.fault is not None:
+            # pcscd calls a card that failed in use absent at once, but looks into the reader every 0.4 s: a card put
+            # in before it has looked would never be noticed. No hand is as quick as that.
+            time.sleep(LOOKING_INTERVAL)
 
     def _wait_for_card(self, *, present: bool) -> None:
         until = time.monotonic() + PATIENCE

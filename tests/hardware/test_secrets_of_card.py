@@ -20,7 +20,6 @@ from hardware.secrets_of_card import (
 
 
 @given(st.integers(), st.integers(6, 8))
-@pytest.mark.rule("PIN-02", "PCH-01")
 def test_a_random_pin_has_the_length_asked_for_and_is_not_trivial(seed, length):
     pin = new_pin(Random(seed).randrange, length)
     assert len(encode_pin(pin)) == 8
@@ -33,7 +32,6 @@ def test_pins_that_are_tried_first_count_as_trivial(pin):
     assert is_trivial(pin)
 
 
-@pytest.mark.rule("PIN-02", "PCH-01")
 @pytest.mark.parametrize("pin", ["", "12345", "123456789", "12345a", "１２３４５６", "123456\n"])
 def test_a_pin_of_another_form_is_refused_before_the_card_sees_it(pin):
     with pytest.raises(SecretMalformed):

@@ -66,7 +66,6 @@ def test_taking_a_card_over_can_be_resumed_wherever_it_was_torn(
 
 @KINDS
 @CARDS
-@pytest.mark.rule("ACT-01")
 def test_activation_can_be_resumed_wherever_it_was_torn(insert_blank, open_session, answers_metadata, kind):
     ours = some_secrets()
 

@@ -47,7 +47,7 @@ def test_three_wrong_pins_lock_the_card_even_for_the_right_one(session):
     assert refused_by(session, verify_pin(FACTORY_PIN)).sw == Sw.BLOCKED
 
 
-@pytest.mark.rule("PIN-01", "PIN-02")
+@pytest.mark.rule("PIN-01")
 def test_a_locked_pin_is_freed_by_the_puk_and_the_puk_replaced(session):
     for _ in range(3):
         refused_by(session, verify_pin("864209"))
