@@ -2,7 +2,8 @@
 
 pcscd always listens at /run/pcscd, so it gets a mount namespace in which that is a folder of ours; the client library
 finds the socket through PCSCLITE_CSOCK_NAME, which it reads once per process. Hence one daemon per test process,
-stopped when the process ends. Each daemon has its own copy of the driver: two readers must not share a loaded one.
+stopped when the process ends. Where the system allows no namespaces (some containers), the machine's own place is
+used, if no pcscd is there already. Each daemon has its own copy of the driver: two readers must not share a loaded one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import pytest
 DRIVERS = ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "/usr/local/lib/pcsc/drivers/serial/libifdvpcd.so")
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")
 PATIENCE = 20.0
+MACHINE_SOCKET = Path("/run/pcscd/pcscd.comm")
 _IN_OWN_NAMESPACE = (
     "mount -t tmpfs tmpfs /run && mkdir /run/pcscd && "
     'mount --bind "$0" /run/pcscd && exec pcscd --foreground -c "$1"'
@@ -35,12 +37,13 @@ class Daemon:
 
     process: subprocess.Popen[bytes]
     directory: Path
+    socket: Path
     ports: tuple[int, int]
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment in which other programs find this pcscd."""
-        return os.environ | {"PCSCLITE_CSOCK_NAME": str(_socket(self.directory))}
+        return os.environ | {"PCSCLITE_CSOCK_NAME": str(self.socket)}
 
     def stop(self) -> None:
         self.process.terminate()
@@ -70,28 +73,43 @@ def shared_daemon() -> Daemon:
         f"LIBPATH {directory}/libifdvpcd.so\n"
         f"CHANNELID 0x{ports[0]:04X}\n"
     )
-    os.environ["PCSCLITE_CSOCK_NAME"] = str(_socket(directory))
-    daemon = Daemon(_start(directory), directory, ports)
+    own_place = _may_have_a_namespace()
+    listening = directory / "run" / "pcscd.comm" if own_place else MACHINE_SOCKET
+    if not own_place and _answers(listening):
+        pytest.fail("a pcscd runs here already, and no namespace is allowed for another: stop it first")
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(listening)
+    daemon = Daemon(_start(directory, own_place=own_place), directory, listening, ports)
     atexit.register(daemon.stop)
     _wait_until_it_answers(daemon)
     return daemon
 
 
-def _start(directory: Path) -> subprocess.Popen[bytes]:
+def _unshare() -> list[str]:
     as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return ["unshare", "--mount", *as_root]
+
+
+def _may_have_a_namespace() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    trial = [*_unshare(), "mount", "-t", "tmpfs", "tmpfs", "/run"]
+    return subprocess.run(trial, capture_output=True, check=False).returncode == 0
+
+
+def _start(directory: Path, *, own_place: bool) -> subprocess.Popen[bytes]:
     path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/sbin"))
-    command = ["unshare", "--mount", *as_root, "sh", "-c", _IN_OWN_NAMESPACE]
+    readers = str(directory / "readers")
+    if own_place:
+        command = [*_unshare(), "sh", "-c", _IN_OWN_NAMESPACE, str(directory / "run"), readers]
+    else:
+        command = ["sh", "-c", 'mkdir -p /run/pcscd && exec pcscd --foreground -c "$0"', readers]
     with (directory / "log").open("wb") as log:
-        return subprocess.Popen(
-            [*command, str(directory / "run"), str(directory / "readers")],
-            stdout=log,
-            stderr=log,
-            env=os.environ | {"PATH": path},
-        )
+        return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"PATH": path})
 
 
-def _socket(directory: Path) -> Path:
-    return directory / "run" / "pcscd.comm"
+def _answers(address: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(address)) == 0
 
 
 def _two_free_ports() -> tuple[int, int]:
@@ -110,9 +128,8 @@ def _two_free_ports() -> tuple[int, int]:
 def _wait_until_it_answers(daemon: Daemon) -> None:
     until = time.monotonic() + PATIENCE
     while daemon.process.poll() is None and time.monotonic() < until:
-        with socket.socket(socket.AF_UNIX) as client:
-            if client.connect_ex(str(_socket(daemon.directory))) == 0:
-                return
+        if _answers(daemon.socket):
+            return
         time.sleep(0.05)
     log = (daemon.directory / "log").read_text(errors="replace")
     pytest.fail(f"pcscd did not start: {log}")
