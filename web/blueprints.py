@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web import login, public
+from web import applicant, demo, holder, login, own_case, public
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
-ALL: tuple[Blueprint, ...] = (public.blueprint, login.blueprint)
-DEMO: tuple[Blueprint, ...] = ()
+ALL: tuple[Blueprint, ...] = (
+    public.blueprint,
+    applicant.blueprint,
+    own_case.blueprint,
+    holder.blueprint,
+    login.blueprint,
+)
+DEMO: tuple[Blueprint, ...] = (demo.blueprint,)
 """Registered only in a demonstration."""

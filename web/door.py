@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from web import access
 from web.ports import office
+from workflow.handlers import handle
 
 if TYPE_CHECKING:
     from workflow.commands import Command
@@ -15,6 +16,4 @@ if TYPE_CHECKING:
 
 def perform(command: Command, who: Actor | None = None) -> Outcome:
     """Carry out a command as the member of the staff who is logged in, else as the public; raises RegistryError."""
-    from workflow.handlers import handle
-
     return handle(office(), command, who or access.actor())

@@ -5,7 +5,7 @@ Texts stand in the templates as pairs, `t("中文", "English")`; words and refus
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -76,6 +76,16 @@ def day(when: date | datetime | None) -> str:
     return t(zh, f"{there.day} {there:%B} {there.year}")
 
 
+def last_day(due_at: datetime | None) -> str:
+    """Return the last day of a deadline, which ends at the midnight after it."""
+    return "—" if due_at is None else day(due_at - timedelta(seconds=1))
+
+
+def grouped(number: str) -> str:
+    """Return a long number in groups of five, as people read it out."""
+    return " ".join(number[at : at + 5] for at in range(0, len(number), 5))
+
+
 def moment(when: datetime | None) -> str:
     """Return a day with the time in Taipei."""
     return "—" if when is None else f"{day(when)} {when.astimezone(_TAIPEI):%H:%M}"
@@ -115,4 +125,5 @@ def install(app: Flask) -> None:
         language_tag=lambda: TAGS[language()],
         switch_address=_switch_address,
     )
-    app.jinja_env.filters.update(day=day, moment=moment, choice=choice, pair=lambda text: (text, text))
+    app.jinja_env.filters.update(day=day, last_day=last_day, moment=moment, choice=choice, grouped=grouped)
+    app.jinja_env.filters["pair"] = lambda text: (text, text)

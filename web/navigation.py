@@ -34,8 +34,8 @@ GROUPS = {
 ITEMS: tuple[Item, ...] = (
     Item("public.home", "首頁", "Home"),
     Item("applicant.start", "申請憑證IC卡", "Apply for a card"),
-    Item("applicant.status", "申請狀態查詢", "Application status"),
-    Item("applicant.amend_start", "修改及補列印申請書", "Amend or reprint", main=False),
+    Item("own_case.status", "申請狀態查詢", "Application status"),
+    Item("own_case.amend_start", "修改及補列印申請書", "Amend or reprint", main=False),
     Item("public.windows", "查詢初審註冊窗口", "Find your first-review window", main=False),
     Item("holder.activation", "IC卡開卡", "Activate a card", group="holder"),
     Item("holder.reset", "用戶代碼重設", "User-code reset", group="holder"),

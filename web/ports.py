@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import current_app
 
+from workflow.agencies import AGENCIES
+from workflow.vocabulary import Ca
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from workflow.office import Office
 
+_AGENCY = AGENCIES[Ca.GCA]
 EXTENSION = "guanfang"
 SHORTEST_KEY = 32
 """Characters that a secret key needs at least."""
@@ -58,12 +62,12 @@ class CardFolder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Agency:
-    """The CA agency: who receives letters and answers the telephone. `hours_*` are in words."""
+class ServiceDesk:
+    """Who answers questions, as the foot of each page says. `hours_*` are in words."""
 
-    name: str = "數位發展部"
-    address: str = "100 臺北市中正區延平南路143號"
-    phone: str = "02-2192-7111"
+    name: str = _AGENCY.name
+    address: str = f"{_AGENCY.postal_code} {_AGENCY.address}"
+    phone: str = _AGENCY.phone
     fax: str = "02-3393-0708"
     email: str = "service@example.org.tw"
     hours_zh: str = "08:00–18:00，例假日休息"
@@ -82,7 +86,7 @@ class WebPorts:
     proxies: int = 0
     """Number of trusted reverse proxies in front, for the caller's address."""
     staff_idle: timedelta = timedelta(minutes=30)
-    agency: Agency = field(default_factory=Agency)
+    desk: ServiceDesk = field(default_factory=ServiceDesk)
     demo_password: str = field(default="", repr=False)
     mailbox: Callable[[], Sequence[SentMail]] | None = None
     card_folder: CardFolder | None = None

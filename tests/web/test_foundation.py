@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from flask import Blueprint
 
-from web import access
 
 
 @pytest.mark.parametrize(

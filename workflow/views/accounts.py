@@ -23,16 +23,16 @@ class AccountSeen:
 
 def actor(connection: sa.Connection, account_id: int) -> Actor | None:
     """Return who acts under an account; None when it is closed or not there (deny by default)."""
-    account, person = schema.account, schema.person
+    account = schema.account
     row = connection.execute(
-        sa.select(account.c.roles, account.c.person_id, account.c.window_id, person.c.name)
-        .join(person, person.c.id == account.c.person_id)
-        .where(account.c.id == account_id, account.c.active.is_(True))
+        sa.select(account.c.login, account.c.roles, account.c.person_id, account.c.window_id).where(
+            account.c.id == account_id, account.c.active.is_(True)
+        )
     ).one_or_none()
     if row is None:
         return None
     return Actor(
-        name=row.name,
+        name=row.login,
         roles=frozenset(Role(role) for role in row.roles),
         account_id=account_id,
         person_id=row.person_id,
