@@ -7,12 +7,14 @@ A field named in `SECRET` never reaches the audit log, the outbox or a log line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from workflow.vocabulary import Ca, CaseKind, Channel, Rank, RevocationReason, SubscriberKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
 
 SECRET = frozenset({"user_code", "password", "new_code", "content", "pin"})
 

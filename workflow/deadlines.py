@@ -9,11 +9,13 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from workflow.cases.table import DeadlineKind
-from workflow.facts import CaseFacts
-from workflow.policy import Policy, Sourced
+if TYPE_CHECKING:
+    from workflow.cases.table import DeadlineKind
+    from workflow.facts import CaseFacts
+    from workflow.policy import Policy, Sourced
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 UTC = ZoneInfo("UTC")

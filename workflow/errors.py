@@ -6,8 +6,11 @@ what is wrong and what would be right. They never carry a secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "access.denied": (
@@ -85,6 +88,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Card and envelope don't match: the envelope is for case {expected}, the card for case {found}.",
     ),
     "card.not_found": ("查無此卡號 {number}。", "There is no card with the number {number}."),
+    "card.unknown": (
+        "這張卡片（晶片序號 {csn}）不是本系統核發的卡片，或已另行製卡。請確認插入的是收到的新卡。",
+        "This card (chip {csn}) is not one of ours, or another was made in its place. Insert the card you received.",
+    ),
     "card.wrong_card": (
         "讀卡機中的卡片不是本案件的卡片，請插入卡號 {number} 的卡片。",
         "The card in the reader is not this case's card. Insert the card {number}.",
@@ -99,6 +106,18 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "card.not_blank": (
         "讀卡機中的卡片不是庫存空白卡（{csn}），請換卡。",
         "The card in the reader ({csn}) is not a blank from stock. Use another.",
+    ),
+    "card.begun_already": (
+        "本案件已有製作中的卡片（晶片序號 {csn}），請放回該卡片，或將其報廢後重新製卡。",
+        "A card of this case is being made already (chip {csn}). Put it back, or spoil it and order anew.",
+    ),
+    "certificate.key_reused": (
+        "CSR已被使用、金鑰重複請更換或案件流水號重複（憑證序號 {serial}）。",
+        "This public key has a certificate already (serial {serial}).",
+    ),
+    "certificate.not_approved": (
+        "核准紀錄不完整或簽章驗證不符，不能簽發：{detail}",
+        "The approvals are incomplete or don't verify, so nothing is issued: {detail}",
     ),
     "usercode.wrong": (
         "用戶代碼不正確，還可嘗試 {left} 次；輸入錯誤三次將鎖定，須辦理用戶代碼重設。",

@@ -6,10 +6,12 @@ The shell loads them under the case's row lock; `Surroundings` only as far as th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workflow.vocabulary import Ca, CaseKind, Rank, Role, Stage, SubscriberKind, Verdict
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True)

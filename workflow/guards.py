@@ -5,12 +5,16 @@ A guard sees facts, policy and command, and nothing else. Its docstring cites th
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from workflow.cases.table import guard
 from workflow.commands import Command, Decide, PackCard, SubmitApplication
 from workflow.errors import NotAllowed, Refused, RegistryError, Stale
-from workflow.facts import Facts
-from workflow.policy import Policy
 from workflow.vocabulary import Rank, Role
+
+if TYPE_CHECKING:
+    from workflow.facts import Facts
+    from workflow.policy import Policy
 
 
 @guard()

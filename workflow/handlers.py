@@ -8,20 +8,34 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workflow.acts import accounts, applications, cards, house, letters, resets, reviews, usercode
+from workflow.acts import (
+    accounts,
+    applications,
+    cards,
+    crls,
+    house,
+    letters,
+    making,
+    resets,
+    reviews,
+    usercode,
+)
 from workflow.acts.act import Act
 from workflow.commands import CaseCommand, Command, WithUserCode
 from workflow.errors import NotAllowed, NotFound, RegistryError, Unavailable
-from workflow.facts import Actor
-from workflow.office import Office
 from workflow.outcome import Outcome, of_case
 from workflow.store.audit_entry import speak
 from workflow.store.unit_of_work import UnitOfWork, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workflow.facts import Actor
+    from workflow.office import Office
 
 __all__ = ["Outcome", "handle"]
 
@@ -48,7 +62,7 @@ def _proven(work: UnitOfWork, command: WithUserCode, actor: Actor, tried: userco
 
 ACTS: Mapping[type[Command], Act] = {
     act.command: act
-    for room in (accounts, applications, cards, house, letters, resets, reviews, usercode)
+    for room in (accounts, applications, cards, crls, house, letters, making, resets, reviews, usercode)
     for act in room.ACTS
 }
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forms.letters import IncomingLetter, LetterError, open_upload
 from forms.letters.findings import Counts, find_case_numbers, read_counts
 from workflow.commands import LogLetter
 from workflow.errors import RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PDF_SECONDS = 20
 PDF_BYTES = 1_000_000

@@ -7,9 +7,9 @@ exception in a callback of `transitions` would leave the state changed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import transitions
 
@@ -20,9 +20,13 @@ from workflow.commands import Command, WithUserCode
 from workflow.deadlines import Rung, rungs
 from workflow.effects import LANES, Do
 from workflow.errors import NotAllowed, Refused, RegistryError, Stale
-from workflow.facts import Facts
-from workflow.policy import Policy
 from workflow.vocabulary import CaseKind, Role, StatusChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from workflow.facts import Facts
+    from workflow.policy import Policy
 
 TABLES: Mapping[CaseKind, CaseTable] = {
     table.kind: table for table in (card_application.TABLE, usercode_reset.TABLE)

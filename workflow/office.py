@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from workflow.machine import check_all
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import timedelta
 
-    from workflow.ports import CardStation, CheckpointSigner, Clock, CodeHasher, Mailer, Sealer, StatementSigner
+    import sqlalchemy as sa
+
+    from workflow.ports import (
+        CardStation,
+        CheckpointSigner,
+        Clock,
+        CodeHasher,
+        Mailer,
+        Sealer,
+        StatementSigner,
+    )
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from workflow.errors import RegistryError
-from workflow.facts import Actor, CaseFacts
+if TYPE_CHECKING:
+    from workflow.errors import RegistryError
+    from workflow.facts import Actor, CaseFacts
 
 
 @dataclass(frozen=True)

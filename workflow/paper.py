@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from forms.card_application import SubscriberKind as FormKind
 from forms.card_application import Rank as FormRank
+from forms.card_application import SubscriberKind as FormKind
 from forms.card_application import card_application, form_title
-from forms.fields import Form
 from forms.fonts import KaiFonts
 from forms.rocdate import parse_roc, roc_long
 from forms.sheets.address_labels import AddressLabel, LabelSheet
@@ -32,9 +30,13 @@ from workflow.deadlines import taipei_day
 from workflow.errors import NotFound
 from workflow.facts import PUBLIC, CaseFacts
 from workflow.handlers import handle
-from workflow.office import Office
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workflow.office import Office
 
 PDF = "application/pdf"
 

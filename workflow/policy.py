@@ -5,12 +5,14 @@ A case remembers the version of the policy it was opened under, so a later amend
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from workflow.vocabulary import Basis, Ca, Channel, Consequence, SubscriberKind
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from workflow.vocabulary import Basis, Ca, Channel, Consequence, SubscriberKind
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -12,11 +12,13 @@ from workflow.acts.act import ANYONE, STAFF, Act
 from workflow.commands import LogIn, RecordLogOut
 from workflow.errors import NotAllowed, RegistryError
 from workflow.facts import Actor
-from workflow.office import Office
 from workflow.outcome import Outcome
 from workflow.store import schema as t
-from workflow.store.unit_of_work import UnitOfWork
 from workflow.vocabulary import Role
+
+if TYPE_CHECKING:
+    from workflow.office import Office
+    from workflow.store.unit_of_work import UnitOfWork
 
 A = t.account.c
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workflow.commands import Command
 from workflow.facts import Actor
 from workflow.office import Office
 from workflow.outcome import Outcome
 from workflow.store.unit_of_work import UnitOfWork
 from workflow.vocabulary import STAFF_ROLES, Role
+
+if TYPE_CHECKING:
+    from workflow.commands import Command
 
 Prepare = Callable[[Office, Any, Actor], Any]
 Apply = Callable[[UnitOfWork, Any, Actor, Any], Outcome]

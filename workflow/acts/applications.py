@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,15 +14,19 @@ from workflow.cases.table import NEW
 from workflow.commands import AmendApplication, SubmitApplication
 from workflow.deadlines import taipei_day
 from workflow.errors import BadInput, FieldProblem, NotFound
-from workflow.facts import Actor, CaseFacts
-from workflow.office import Office
 from workflow.outcome import Outcome, of_case
-from workflow.policy import Policy
 from workflow.store import schema as t
 from workflow.store.numbers import next_case_number
 from workflow.store.snapshot import snapshot_sha256
 from workflow.store.unit_of_work import Extra, UnitOfWork
 from workflow.vocabulary import Ca, CaseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workflow.facts import Actor, CaseFacts
+    from workflow.office import Office
+    from workflow.policy import Policy
 
 
 def _prepare_submit(office: Office, command: SubmitApplication, _actor: Actor) -> str:

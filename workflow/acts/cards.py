@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hardware.secrets_of_card import new_puk
 from workflow import policies
 from workflow.acts.act import Act
 from workflow.acts.letters import our_number
@@ -23,11 +25,13 @@ from workflow.commands import (
     SpoilBlank,
 )
 from workflow.errors import BadInput, FieldProblem, NotFound, Refused
-from workflow.facts import Actor, CaseFacts
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.unit_of_work import Extra, UnitOfWork
 from workflow.vocabulary import CardState, MailState, Role
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor, CaseFacts
 
 CENTRE = frozenset({Role.CARD_CENTRE})
 K, M = t.card.c, t.mail_item.c
@@ -96,7 +100,8 @@ def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: No
     work.connection.execute(
         sa.update(t.card)
         .where(K.number == command.card_number)
-        .values(state=str(CardState.MADE), step="made", made_at=work.now, updated_at=work.now)
+        # The PIN that the line used is forgotten here: nobody can use the card before it is activated (ACT-05).
+        .values(state=str(CardState.MADE), step="made", pin_sealed=None, made_at=work.now, updated_at=work.now)
     )
     return of_case(after)
 
@@ -210,8 +215,7 @@ def _begin_activation(work: UnitOfWork, command: BeginActivation, actor: Actor, 
         raise Refused("card.wrong_card", number=case.card_number)
     after = work.fire(case, command.trigger, command, actor)
     if card.next_puk_sealed is None:
-        next_puk = "".join(secrets.choice("0123456789") for _ in range(8)).encode()
-        sealed = work.office.sealer.seal(next_puk, card.csn)
+        sealed = work.office.sealer.seal(new_puk(secrets.randbelow).encode(), card.csn)
         work.connection.execute(
             sa.update(t.card).where(K.id == card.id).values(next_puk_sealed=sealed, updated_at=work.now)
         )

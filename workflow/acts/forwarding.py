@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,11 +15,13 @@ from forms.sheets.official_letter import LetterItem, LetterSection, OfficialLett
 from workflow.agencies import AGENCIES
 from workflow.deadlines import taipei_day
 from workflow.errors import Refused
-from workflow.facts import Actor, CaseFacts
 from workflow.store import schema as t
 from workflow.store.numbers import take
-from workflow.store.unit_of_work import UnitOfWork
 from workflow.vocabulary import LetterDirection, Rank
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor, CaseFacts
+    from workflow.store.unit_of_work import UnitOfWork
 
 XML = "application/xml"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -19,11 +20,13 @@ from workflow.commands import (
 )
 from workflow.effects import Effect
 from workflow.errors import BadInput, FieldProblem, NotFound, Refused
-from workflow.facts import Actor, CaseFacts
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
-from workflow.store.unit_of_work import UnitOfWork
 from workflow.vocabulary import CardState, DeadlineState, OutboxState, Role
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor, CaseFacts
+    from workflow.store.unit_of_work import UnitOfWork
 
 OPERATOR = frozenset({Role.OPERATOR})
 OFFICER = frozenset({Role.SECOND_REVIEWER})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -13,13 +13,17 @@ from workflow.acts.forwarding import forwarding_documents
 from workflow.commands import ForwardCases, LogLetter, TieLetter
 from workflow.deadlines import taipei_day
 from workflow.errors import NotAllowed, NotFound, Refused
-from workflow.facts import Actor, CaseFacts
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.numbers import take
 from workflow.store.snapshot import form_sha256, snapshot_sha256
 from workflow.store.unit_of_work import Extra, UnitOfWork
 from workflow.vocabulary import LetterDirection, Rank, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workflow.facts import Actor, CaseFacts
 
 L = t.letter.c
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -13,13 +14,15 @@ from workflow.acts.act import PUBLIC, Act
 from workflow.cases.table import NEW
 from workflow.commands import RecordCodeSent, RequestReset, TellCodeByPhone
 from workflow.errors import BadInput, FieldProblem, Refused
-from workflow.facts import Actor, CaseFacts
-from workflow.office import Office
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.numbers import next_case_number
 from workflow.store.unit_of_work import Extra, UnitOfWork
 from workflow.vocabulary import Ca, CaseKind
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor, CaseFacts
+    from workflow.office import Office
 
 K = t.case.c
 CODE_LENGTH = 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -19,12 +19,16 @@ from workflow.commands import (
     ReturnSecondReview,
 )
 from workflow.errors import NotAllowed
-from workflow.facts import Actor, CaseFacts
-from workflow.office import Office
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
-from workflow.store.unit_of_work import UnitOfWork
 from workflow.vocabulary import Stage, Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from workflow.facts import Actor, CaseFacts
+    from workflow.office import Office
+    from workflow.store.unit_of_work import UnitOfWork
 
 VERDICTS: dict[type[Decide], tuple[Stage, Verdict]] = {
     ApproveFirstReview: (Stage.FIRST, Verdict.APPROVE),

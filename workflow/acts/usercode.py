@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -10,13 +11,15 @@ from workflow import policies
 from workflow.acts.act import PUBLIC, STAFF, Act
 from workflow.commands import CheckUserCode, WithUserCode
 from workflow.errors import NotFound, RegistryError, Stale, UserCodeLocked, WrongUserCode
-from workflow.facts import Actor, CaseFacts
-from workflow.office import Office
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
-from workflow.store.unit_of_work import UnitOfWork
 from workflow.vocabulary import Role
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor, CaseFacts
+    from workflow.office import Office
+    from workflow.store.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from workflow import commands as c
 from workflow import guards as g
 from workflow.cases.table import NEW, CaseTable, DeadlineKind, Row, by_trigger
 from workflow.effects import Do, Effect, notice
-from workflow.facts import CaseFacts
-from workflow.policy import Policy
 from workflow.vocabulary import Basis, CaseKind, Consequence, Role, StatusChange, Word
+
+if TYPE_CHECKING:
+    from workflow.facts import CaseFacts
+    from workflow.policy import Policy
 
 
 class States(Word):
@@ -38,7 +41,7 @@ class States(Word):
 
 
 S = States
-PLAIN = {
+PLAIN: Mapping[str, tuple[str, str]] = {
     S.UPLOADED: ("我們已收到您的申請資料，正在等候公文。請將申請書隨公文寄出。", "We have your application and wait for the official letter. Send the form with it."),
     S.FIRST_REVIEW: ("已收到公文，主管機關審核中。", "The letter has arrived; the competent authority is reviewing."),
     S.RETURNED_FIRST: ("申請資料需要補正，請依電子郵件說明修改後重新上傳；案件不必重新排隊。", "Please correct the application as our e-mail says. It keeps its place."),
@@ -77,7 +80,7 @@ CRL = Do(Effect.PUBLISH_CRL)
 
 
 def _lapses(source: States) -> tuple[Row, ...]:
-    """What ninety days without activation do to a card that lies in `source` (P-05)."""
+    """Say what ninety days without activation do to a card that lies in `source` (P-05)."""
 
     def row(consequence: Consequence, dest: States, change: StatusChange, *effects: Do) -> Row:
         return Row(
@@ -158,7 +161,7 @@ ROWS: tuple[Row, ...] = (
 
 
 def _activation_basis(case: CaseFacts, policy: Policy, now: datetime) -> datetime:
-    """The day the ninety days are counted from, as the CA's rules say (P-06)."""
+    """Return the moment the ninety days are counted from, as the CA's rules say (P-06)."""
     if policy.activation_basis.value is Basis.CERTIFICATE_ISSUED and "certificate_issued_at" in case.data:
         return datetime.fromisoformat(case.data["certificate_issued_at"])
     return now

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workflow.commands import CaseCommand, Command
-from workflow.effects import Do
-from workflow.errors import RegistryError
-from workflow.facts import CaseFacts, Facts
-from workflow.policy import Policy
 from workflow.vocabulary import Ca, CaseKind, Role, StatusChange, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from workflow.commands import CaseCommand, Command
+    from workflow.effects import Do
+    from workflow.errors import RegistryError
+    from workflow.facts import CaseFacts, Facts
+    from workflow.policy import Policy
 
 NEW = "new"
 """The state before a case is on file; never stored."""

@@ -25,7 +25,7 @@ class States(Word):
 
 
 S = States
-PLAIN = {
+PLAIN: Mapping[str, tuple[str, str]] = {
     S.REQUESTED: ("請在申請書用印後傳真或以電子郵件寄給服務台。", "Seal the form and fax or e-mail it to the help desk."),
     S.COPY_RECEIVED: ("服務台已收到申請書，正在核對。", "The help desk has the form and is checking it."),
     S.AWAITING_PAPER: ("新的用戶代碼已告知，請於一個月內寄回正本。", "The new code has been told. Send the original within one month."),

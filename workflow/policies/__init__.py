@@ -5,11 +5,15 @@ A change of a number is a new version with its own date, never an edit of an old
 
 from __future__ import annotations
 
-from datetime import date
+from typing import TYPE_CHECKING
 
 from workflow.policies import gca, moica, xca
-from workflow.policy import Policy
-from workflow.vocabulary import Ca
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from workflow.policy import Policy
+    from workflow.vocabulary import Ca
 
 ALL: tuple[Policy, ...] = (*gca.VERSIONS, *xca.VERSIONS, *moica.VERSIONS)
 _BY_VERSION = {policy.version: policy for policy in ALL}

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workflow.commands import SECRET, Command
-from workflow.facts import Actor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workflow.facts import Actor
 
 # The form itself is kept in its revision; the log holds the hash of it.
 _BULKY = frozenset({"form", "files"})
 
 
 @cache
-def _open_fields(kind: type[Command]) -> tuple[str, ...]:
+def _open_fields(kind: type[Any]) -> tuple[str, ...]:
     """Return the fields of a command that may be logged."""
     hidden = SECRET | _BULKY | {"case_id", "seen_version"}
     return tuple(item.name for item in fields(kind) if item.name not in hidden and item.repr)

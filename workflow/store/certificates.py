@@ -5,13 +5,15 @@ OCSP and CRL are both derived from these rows, so they can't disagree; each chan
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from workflow.store import schema as t
 from workflow.vocabulary import CardState, CertificateStatus, RevocationReason, StatusChange
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 C = t.certificate.c
 _OUT = (str(CardState.QUARANTINED), str(CardState.SPOILED))

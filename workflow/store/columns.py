@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from workflow.vocabulary import Word
+if TYPE_CHECKING:
+    from workflow.vocabulary import Word
 
 metadata = sa.MetaData(
     naming_convention={

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from workflow.facts import CaseFacts, DecisionFact, Surroundings
 from workflow.store import schema as t
-from workflow.vocabulary import Ca, CardState, CaseKind, CertificateStatus, Rank, Stage, SubscriberKind, Verdict
+from workflow.vocabulary import (
+    Ca,
+    CardState,
+    CaseKind,
+    CertificateStatus,
+    Rank,
+    Stage,
+    SubscriberKind,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # A case in one of these states neither holds nor asks for a card any more.
 GONE = ("withdrawn", "refused", "lapsed", "revoked_unactivated")

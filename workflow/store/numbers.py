@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
-from workflow.office import Settings
 from workflow.store import schema as t
-from workflow.vocabulary import Ca
+
+if TYPE_CHECKING:
+    from workflow.office import Settings
+    from workflow.vocabulary import Ca
 
 _TAKE = (
     sa.update(t.counter)

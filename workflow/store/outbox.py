@@ -5,18 +5,21 @@ Leases and back-off run on real time, since the demonstration's clock may leap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from workflow.effects import Do, Effect
-from workflow.facts import CaseFacts
-from workflow.office import Office
 from workflow.store import schema as t
 from workflow.vocabulary import Lane, OutboxState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workflow.facts import CaseFacts
+    from workflow.office import Office
 
 O = t.outbox.c
 LEASE = timedelta(minutes=3)

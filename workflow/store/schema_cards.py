@@ -20,6 +20,7 @@ card = sa.Table(
     sa.Column("signature_spki", sa.LargeBinary, nullable=True),
     sa.Column("encipherment_spki", sa.LargeBinary, nullable=True),
     # Secrets are sealed under the card centre's key; a next one is stored before the card is told.
+    sa.Column("pin_sealed", sa.LargeBinary, nullable=True),
     sa.Column("management_key_sealed", sa.LargeBinary, nullable=True),
     sa.Column("puk_sealed", sa.LargeBinary, nullable=True),
     sa.Column("next_puk_sealed", sa.LargeBinary, nullable=True),
@@ -42,6 +43,8 @@ certificate = sa.Table(
     number("status_version", 0),
     word("status_before", CertificateStatus, null=True),
     sa.Column("tbs", sa.LargeBinary, nullable=False),
+    # The digest of the linted bytes: nothing else can be signed.
+    text("tbs_sha256"),
     sa.Column("der", sa.LargeBinary, nullable=True),
     # One key, one certificate, in all CAs (CSR-04, design 3.4).
     text("spki_sha256", unique=True),
@@ -61,13 +64,15 @@ crl = sa.Table(
     "crl",
     metadata,
     key(),
-    word("ca", Ca),
+    # A CA's name, or "root"; partition 0 is the complete list.
+    text("authority"),
+    number("partition"),
     number("number"),
     sa.Column("der", sa.LargeBinary, nullable=False),
     number("entries"),
     moment("this_update"),
     moment("next_update"),
-    sa.UniqueConstraint("ca", "number"),
+    sa.UniqueConstraint("authority", "partition", "number"),
 )
 
 authority = sa.Table(

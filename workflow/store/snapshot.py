@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
 from forms.canonical import canonical_json, sha256_hex
-from workflow.facts import CaseFacts
 from workflow.store import schema as t
+
+if TYPE_CHECKING:
+    from workflow.facts import CaseFacts
 
 
 def snapshot_sha256(connection: sa.Connection, case: CaseFacts, revision: int, form_sha256: str) -> str:

@@ -7,28 +7,30 @@ certificates and audit log stand or fall with one commit.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from workflow import policies
-from workflow.commands import Command
 from workflow.deadlines import Rung, add_months, taipei_day
 from workflow.facts import Actor, CaseFacts, Facts
 from workflow.machine import Decision, decide, row_for
-from workflow.office import Office
-from workflow.policy import Policy
-from workflow.store import schema as t
 from workflow.store.audit_entry import entry, speak
 from workflow.store.certificates import change_status
 from workflow.store.loading import load_cases, surroundings
 from workflow.store.outbox import outbox_row
 from workflow.store.writing import WRITES, insert_or_skip
 from workflow.vocabulary import DeadlineState, StatusChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from workflow.commands import Command
+    from workflow.office import Office
+    from workflow.policy import Policy
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workflow.store import schema as t
 from workflow.vocabulary import DeadlineState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OPEN = (str(DeadlineState.WAITING), str(DeadlineState.PAUSED))
 

@@ -116,6 +116,7 @@ def _head(row: sa.Row[Any]) -> Head:
         subject_name=row.subject_name,
         subscriber_kind=SubscriberKind(row.subscriber_kind) if row.subscriber_kind else None,
         rank=Rank(row.rank) if row.rank else None,
+        organisation_id=row.organisation_id,
         oid=row.oid or "",
         window_name=row.window_name or "",
         contact_name=row.contact_name,

@@ -40,6 +40,7 @@ class Head:
     subject_name: str
     subscriber_kind: SubscriberKind | None
     rank: Rank | None
+    organisation_id: int | None
     oid: str
     """The organisation's OID; empty for one that has none (APP-12)."""
     window_name: str

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from workflow.store import schema as s
 from workflow.views.scope import sees_letters
 from workflow.views.worklist import Line, lines_where
-from workflow.vocabulary import LetterDirection
+from workflow.vocabulary import CaseKind, LetterDirection
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -58,6 +58,19 @@ def search(connection: sa.Connection, actor: Actor, text: str, now: datetime) ->
     letters = _letters(connection, actor, sought)
     more = len(cases) > LIMIT or len(letters) > LIMIT
     return Found(cases[:LIMIT], letters[:LIMIT], more=more)
+
+
+def exact(connection: sa.Connection, actor: Actor, number: str, now: datetime) -> Line | None:
+    """Return the one visible case that a scanned case, card or mail number names; None when it names none or several."""
+    case, sought = s.case.c, number.strip()
+    of_mail = sa.select(s.mail_item.c.case_id).where(s.mail_item.c.mail_number == sought)
+    of_card = sa.and_(
+        case.kind == CaseKind.CARD_APPLICATION, sa.func.upper(case.card_number) == sought.upper()
+    )
+    found = lines_where(
+        connection, actor, now, sa.or_(case.number == sought, of_card, case.id.in_(of_mail)), limit=2
+    )
+    return found[0] if len(found) == 1 else None
 
 
 def _matches(sought: str) -> sa.ColumnElement[bool]:

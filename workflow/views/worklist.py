@@ -233,3 +233,10 @@ def _tab(actor: Actor, tab: Tab) -> sa.ColumnElement[bool]:
 def _filters(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     pairs = ((s.case.c.ca, wanted.ca), (s.case.c.kind, wanted.kind), (s.case.c.state, wanted.state))
     return [column == value for column, value in pairs if value]
+
+
+def states() -> tuple[Word, ...]:
+    """Return the states of all case kinds that a case can wait in, for the filter."""
+    return tuple(
+        state for table in TABLES.values() for state in table.states if str(state) not in table.finals
+    )

@@ -1,0 +1,115 @@
+"""Activation (開卡): the holder's card in a reader, the user code, and a PIN that is shown once (ACT-01…05).
+
+The next PUK is stored before the card is told of it, so an activation that broke off is simply done again; the holder
+then gets another PIN. The PUK is used once and never reaches the holder.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hardware.errors import HardwareError
+from hardware.scripts.identify import read_csn
+from hardware.scripts.unlock import PukChange
+from hardware.scripts.unlock import activate as activate_script
+from hardware.secrets_of_card import new_pin
+from workflow import stations
+from workflow.commands import BeginActivation, CompleteActivation
+from workflow.errors import NotFound, Refused
+from workflow.facts import SYSTEM, Actor
+from workflow.handlers import handle
+from workflow.machine import state_word
+from workflow.office import Office
+from workflow.ports import ReaderStatus
+from workflow.store import schema as t
+from workflow.vocabulary import CaseKind, Rank
+
+K = t.card.c
+
+
+@dataclass(frozen=True)
+class CardDetails:
+    """What the holder checks before typing the user code (ACT-02, CRD-09)."""
+
+    csn: str
+    card_number: str
+    case_id: int
+    case_number: str
+    subject_name: str
+    rank: Rank
+    oid: str
+    issued_at: datetime
+    valid_until: datetime
+    state: str
+    state_zh: str
+
+
+def readers(office: Office) -> tuple[ReaderStatus, ...]:
+    """Return the readers and what is in them."""
+    return stations.readers(office)
+
+
+def look_at_card(office: Office, reader: str) -> CardDetails:
+    """Return what is known of the card in a reader; Refused when it is none of ours."""
+    with stations.card_in(office, reader) as session:
+        csn = session.run(read_csn())
+    return _details(office, csn)
+
+
+def _details(office: Office, csn: str) -> CardDetails:
+    k, o, c = t.case.c, t.organisation.c, t.certificate.c
+    with office.reading() as connection:
+        row: Any = connection.execute(
+            sa.select(t.card.c.number.label("card_number"), k.id, k.number, k.subject_name, k.rank, k.state, o.oid)
+            .join(t.case, k.id == t.card.c.case_id)
+            .join(t.organisation, o.id == k.organisation_id)
+            .where(K.csn == csn, k.card_number == t.card.c.number)
+        ).first()
+        if row is None:
+            raise NotFound("card.unknown", csn=csn)
+        life: Any = connection.execute(
+            sa.select(sa.func.min(c.not_before).label("start"), sa.func.min(c.not_after).label("end")).where(c.csn == csn)
+        ).one()
+    return CardDetails(
+        csn=csn,
+        card_number=row.card_number,
+        case_id=row.id,
+        case_number=row.number,
+        subject_name=row.subject_name,
+        rank=Rank(row.rank),
+        oid=row.oid or "",
+        issued_at=life.start,
+        valid_until=life.end,
+        state=row.state,
+        state_zh=state_word(CaseKind.CARD_APPLICATION, row.state),
+    )
+
+
+def activate(office: Office, *, case_id: int, user_code: str, reader: str, actor: Actor) -> str:
+    """Activate the card in a reader and return its PIN, which nobody will ever see again (ACT-01).
+
+    Raises WrongUserCode, UserCodeLocked, or Refused with what is wrong with the card or the case.
+    """
+    with stations.card_in(office, reader) as session:
+        csn = session.run(read_csn())
+        handle(office, BeginActivation(case_id=case_id, user_code=user_code, csn=csn), actor)
+        pin = new_pin(secrets.randbelow)
+        try:
+            session.run(activate_script(_puks(office, csn), pin))
+        except HardwareError as error:
+            raise Refused("card.failed", detail=str(error)) from error
+    handle(office, CompleteActivation(case_id=case_id, csn=csn), SYSTEM)
+    return pin
+
+
+def _puks(office: Office, csn: str) -> PukChange:
+    with office.reading() as connection:
+        query = sa.select(K.puk_sealed, K.next_puk_sealed).where(K.csn == csn)
+        row = connection.execute(query).one()
+    unseal = office.sealer.open
+    return PukChange(unseal(row.puk_sealed, csn).decode(), unseal(row.next_puk_sealed, csn).decode())

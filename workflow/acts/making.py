@@ -1,0 +1,187 @@
+"""The performers' own acts: each step of making a card, recorded before the next one is taken (CRD-01…03)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from forms.canonical import sha256_hex
+from workflow.acts.act import Act
+from workflow.commands_of_performers import (
+    ClaimBlank,
+    FileDocument,
+    IntendCertificate,
+    OpenBreaker,
+    RecordAuthority,
+    RecordCertificate,
+    RecordKey,
+    RecordNotice,
+)
+from workflow.errors import NotFound, Refused
+from workflow.facts import Actor
+from workflow.outcome import Outcome, of_case
+from workflow.store import schema as t
+from workflow.store.numbers import next_card_number
+from workflow.store.unit_of_work import UnitOfWork
+from workflow.vocabulary import CardState, CertificateStatus, Role
+
+SYSTEM = frozenset({Role.SYSTEM})
+K, C = t.card.c, t.certificate.c
+
+
+def _claim_blank(work: UnitOfWork, command: ClaimBlank, actor: Actor, _prepared: None) -> Outcome:
+    case = work.lock([command.case_id])[command.case_id]
+    if case.state != "manufacturing":
+        raise Refused("case.not_now", state=case.state, action="claim_blank")
+    row = work.connection.execute(sa.select(t.card).where(K.csn == command.csn).with_for_update()).first()
+    if row is None or row.state != str(CardState.BLANK):
+        raise Refused("card.not_blank", csn=command.csn)
+    begun = work.connection.execute(
+        sa.select(K.csn).where(K.case_id == case.id, K.state == str(CardState.PERSONALISING))
+    ).scalar()
+    if begun is not None:
+        raise Refused("card.begun_already", csn=begun)
+    seal = work.office.sealer.seal
+    number = next_card_number(work.connection, case.ca)
+    work.connection.execute(
+        sa.update(t.card)
+        .where(K.id == row.id)
+        .values(
+            state=str(CardState.PERSONALISING),
+            case_id=case.id,
+            number=number,
+            step="claimed",
+            pin_sealed=seal(command.pin.encode(), command.csn),
+            puk_sealed=seal(command.puk.encode(), command.csn),
+            management_key_sealed=seal(command.management_key, command.csn),
+            updated_at=work.now,
+        )
+    )
+    said = {"number": case.number, "csn": command.csn, "card": number}
+    work.audit("blank_claimed", actor, said, (case.id, case.version))
+    return of_case(case)
+
+
+def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: None) -> Outcome:
+    column = f"{command.purpose}_spki"
+    values: dict[str, Any] = {column: command.spki, "step": f"{command.purpose}_key", "updated_at": work.now}
+    result = work.connection.execute(
+        sa.update(t.card)
+        .where(K.csn == command.csn, K.state == str(CardState.PERSONALISING), t.card.c[column].is_(None))
+        .values(**values)
+    )
+    if result.rowcount != 1:
+        raise Refused("case.not_now", state=command.purpose, action="record_key")
+    work.audit("key_generated", actor, {"csn": command.csn, "purpose": command.purpose, "spki": sha256_hex(command.spki)})
+    return Outcome()
+
+
+def _intend(work: UnitOfWork, command: IntendCertificate, actor: Actor, _prepared: None) -> Outcome:
+    case = work.lock([command.case_id])[command.case_id]
+    if case.state != "manufacturing":
+        raise Refused("case.not_now", state=case.state, action="issue")
+    twin = work.connection.execute(sa.select(C.serial).where(C.spki_sha256 == command.spki_sha256)).scalar()
+    if twin is not None:
+        raise Refused("certificate.key_reused", serial=twin)
+    work.insert(
+        t.certificate,
+        ca=str(case.ca),
+        serial=command.serial,
+        case_id=case.id,
+        csn=command.csn,
+        purpose=command.purpose,
+        status=str(CertificateStatus.INTENDED),
+        tbs=command.tbs,
+        tbs_sha256=command.tbs_sha256,
+        spki_sha256=command.spki_sha256,
+        subject=command.subject,
+        not_before=command.not_before,
+        not_after=command.not_after,
+        status_at=work.now,
+        created_at=work.now,
+    )
+    said = {"number": case.number, "serial": command.serial, "purpose": command.purpose, "tbs": sha256_hex(command.tbs)}
+    work.audit("certificate_intended", actor, said, (case.id, case.version))
+    return of_case(case)
+
+
+def _record_certificate(work: UnitOfWork, command: RecordCertificate, actor: Actor, _prepared: None) -> Outcome:
+    case = work.lock([command.case_id])[command.case_id]
+    row = work.connection.execute(
+        sa.select(t.certificate).where(C.ca == str(case.ca), C.serial == command.serial).with_for_update()
+    ).first()
+    if row is None:
+        raise NotFound("case.not_found")
+    # A certificate that was revoked while it was being signed keeps its revocation, and gets its bytes.
+    status = str(CertificateStatus.ISSUED) if row.status == str(CertificateStatus.INTENDED) else row.status
+    work.connection.execute(
+        sa.update(t.certificate)
+        .where(C.id == row.id)
+        .values(der=command.der, status=status, status_version=C.status_version + 1, status_at=work.now)
+    )
+    said = {"number": case.number, "serial": command.serial, "der": sha256_hex(command.der)}
+    work.audit("certificate_issued", actor, said, (case.id, case.version))
+    return of_case(case)
+
+
+def _record_authority(work: UnitOfWork, command: RecordAuthority, actor: Actor, _prepared: None) -> Outcome:
+    a = t.authority.c
+    values = {"certificate": command.certificate, "sealed_key": command.sealed_key, "at": work.now}
+    updated = work.connection.execute(sa.update(t.authority).where(a.name == command.name).values(**values))
+    if not updated.rowcount:
+        work.insert(t.authority, name=command.name, **values)
+    work.audit("authority_recorded", actor, {"name": command.name, "certificate": sha256_hex(command.certificate)})
+    return Outcome()
+
+
+def _record_notice(work: UnitOfWork, command: RecordNotice, actor: Actor, _prepared: None) -> Outcome:
+    work.add(
+        "sent_notice",
+        case_id=command.case_id,
+        outbox_id=command.outbox_id,
+        template=command.template,
+        recipient=command.recipient,
+        subject=command.subject,
+        at=work.now,
+    )
+    work.audit("notice_sent", actor, {"template": command.template, "case_asked": command.case_id})
+    return Outcome()
+
+
+def _file_document(work: UnitOfWork, command: FileDocument, actor: Actor, _prepared: None) -> Outcome:
+    digest = sha256_hex(command.sheet)
+    work.add(
+        "document",
+        case_id=command.case_id,
+        kind=command.kind,
+        name=command.name,
+        media_type=command.media_type,
+        sha256=digest,
+        content=command.sheet,
+        at=work.now,
+    )
+    work.audit("document_filed", actor, {"kind": command.kind, "sha256": digest, "case_asked": command.case_id})
+    return Outcome()
+
+
+def _open_breaker(work: UnitOfWork, command: OpenBreaker, actor: Actor, _prepared: None) -> Outcome:
+    b = t.breaker.c
+    values = {"open": True, "count": command.count, "allowance": 0, "reason": "", "at": work.now}
+    updated = work.connection.execute(sa.update(t.breaker).where(b.name == "sweep").values(**values))
+    if not updated.rowcount:
+        work.connection.execute(sa.insert(t.breaker).values(name="sweep", **values))
+    work.audit("sweep_stopped", actor, {"count": command.count, "limit": command.limit})
+    return Outcome()
+
+
+ACTS = (
+    Act(ClaimBlank, _claim_blank, SYSTEM),
+    Act(RecordKey, _record_key, SYSTEM),
+    Act(IntendCertificate, _intend, SYSTEM),
+    Act(RecordCertificate, _record_certificate, SYSTEM),
+    Act(RecordAuthority, _record_authority, SYSTEM),
+    Act(RecordNotice, _record_notice, SYSTEM),
+    Act(FileDocument, _file_document, SYSTEM),
+    Act(OpenBreaker, _open_breaker, SYSTEM),
+)

@@ -1,0 +1,57 @@
+"""The chain of approvals behind a certificate, verified once more before anything is signed (RV2-03, design 3.8)."""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+
+from workflow import policies
+from workflow.errors import Unavailable
+from workflow.facts import CaseFacts
+from workflow.office import Office
+from workflow.store import schema as t
+from workflow.store.loading import load_cases
+from workflow.store.snapshot import form_sha256, snapshot_sha256
+from workflow.vocabulary import Stage, Verdict
+
+
+def require_approvals(office: Office, case: CaseFacts) -> None:
+    """Raise Unavailable("certificate.not_approved") unless distinct persons approved exactly what is on file now."""
+    d, a = t.review_decision.c, t.account.c
+    with office.reading() as connection:
+        rows = connection.execute(
+            sa.select(t.review_decision, a.signing_spki)
+            .join(t.account, a.id == d.account_id)
+            .where(d.case_id == case.id, d.voided_at.is_(None), d.verdict == str(Verdict.APPROVE))
+        ).all()
+        current = snapshot_sha256(connection, case, case.revision, form_sha256(connection, case))
+    if current != case.snapshot_sha256:
+        _refuse("the file is not the one that was approved")
+    for row in rows:
+        _verify(office, case, row)
+    policy = policies.by_version(case.policy_version)
+    wanted = {Stage.FIRST, Stage.SECOND} if policy.first_review.value else {Stage.SECOND}
+    if {Stage(row.stage) for row in rows} != wanted or len({row.person_id for row in rows}) != len(wanted):
+        _refuse(f"{len(rows)} approvals, {len(wanted)} needed by distinct persons")
+
+
+def _verify(office: Office, case: CaseFacts, row: sa.Row[tuple[object, ...]]) -> None:
+    statement = json.loads(row.statement)
+    about = (statement["number"], statement["snapshot"], statement["person"], statement["stage"])
+    if about != (case.number, case.snapshot_sha256, row.person_id, row.stage):
+        _refuse("a decision is about something else")
+    try:
+        office.statements.verify(row.signing_spki, row.statement.encode(), row.signature)
+    except ValueError as error:
+        raise Unavailable("certificate.not_approved", detail="a decision's signature does not verify") from error
+
+
+def _refuse(detail: str) -> None:
+    raise Unavailable("certificate.not_approved", detail=detail)
+
+
+def current_case(office: Office, case_id: int) -> CaseFacts:
+    """Return a case as it is now."""
+    with office.reading() as connection:
+        return load_cases(connection, [case_id], lock=False)[case_id]

@@ -1,0 +1,154 @@
+"""The certification authorities at work: their certificates and keys, loaded once a process, and where they publish.
+
+The demonstration's keys are encrypted software keys; loading one costs forty milliseconds, so it is done once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+
+import sqlalchemy as sa
+
+from pki.ceremony import Authority, CeremonyPlan, hold_ceremony
+from pki.issuing import new_serial, prepare, sign
+from pki.keys import KeyKind, Signer, SoftwareSigner
+from pki.names import EXECUTIVE_YUAN, Subject
+from pki.ocsp import Responder
+from pki.orders import Addresses, CertificateOrder, Issuer
+from pki.profiles import CLASS_3_ASSURANCE, OCSP_RESPONDER, TEST_ASSURANCE
+from workflow.commands_of_performers import RecordAuthority
+from workflow.facts import SYSTEM
+from workflow.office import Office
+from workflow.store import schema as t
+from workflow.vocabulary import Ca
+
+ROOT = "root"
+PARTITIONS = 4
+"""Partitions of each CA's list; a certificate's serial says which it belongs to."""
+
+
+@dataclass(frozen=True)
+class Working:
+    """An authority with its key."""
+
+    name: str
+    certificate: bytes
+    issuer: Issuer
+    signer: Signer
+
+
+def policy_oid(office: Office) -> str:
+    """Return the certificate policy: a demonstration says that it is one."""
+    return TEST_ASSURANCE if office.settings.test_assurance else CLASS_3_ASSURANCE
+
+
+def crl_path(authority: str, partition: int) -> str:
+    """Return the path under which a list is published; partition 0 is the complete one."""
+    name = f"CRL_{partition:04d}.crl" if partition else "complete.crl"
+    return f"/repository/{authority}/CRL2/{name}"
+
+
+def bundle_path(authority: str) -> str:
+    """Return the path of the bundle of certificates issued to an authority."""
+    return f"/repository/{authority}/Certs/IssuedToThisCA.p7b"
+
+
+OCSP_PATH = "/OCSP/ocsp"
+
+
+def addresses(office: Office, authority: str, serial: int) -> Addresses:
+    """Return the addresses written into a certificate: its partition's list first, then the complete one."""
+    host = office.settings.repository_url
+    partition = serial % PARTITIONS + 1
+    return Addresses(
+        crl=(host + crl_path(authority, partition), host + crl_path(authority, 0)),
+        ca_issuers=host + bundle_path(authority),
+        ocsp=host + OCSP_PATH,
+    )
+
+
+def establish(office: Office, not_before: datetime) -> None:
+    """Hold the demonstration's ceremony once: one root and a CA under it for each name. Later calls do nothing."""
+    with office.reading() as connection:
+        if connection.execute(sa.select(t.authority.c.id).where(t.authority.c.name == ROOT)).first():
+            return
+    root = SoftwareSigner.generate(KeyKind.RSA_4096)
+    signers = {authority: SoftwareSigner.generate(KeyKind.RSA_2048) for authority in Authority}
+    host = office.settings.repository_url
+    plan = CeremonyPlan(
+        not_before,
+        Addresses(crl=(host + crl_path(ROOT, 0),), ca_issuers=host + bundle_path(ROOT)),
+        policy=policy_oid(office),
+    )
+    hierarchy = hold_ceremony(plan, root, signers)
+    for authority, signer in signers.items():
+        _record(office, authority.name.lower(), hierarchy.authorities[authority], signer)
+    # The root comes last: where it stands, all of them do.
+    _record(office, ROOT, hierarchy.root, root)
+
+
+def _record(office: Office, name: str, certificate: bytes, signer: SoftwareSigner) -> None:
+    from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
+
+    sealed = signer.to_pkcs8(office.key_passphrase)
+    handle(office, RecordAuthority(name=name, certificate=certificate, sealed_key=sealed), SYSTEM)
+
+
+def certificate_of(office: Office, name: str) -> bytes:
+    """Return an authority's certificate; LookupError before the ceremony."""
+    with office.reading() as connection:
+        query = sa.select(t.authority.c.certificate).where(t.authority.c.name == name)
+        found = connection.execute(query).scalar()
+    if found is None:
+        raise LookupError(f"the authority {name} has not been established")
+    return bytes(found)
+
+
+def working(office: Office, name: str) -> Working:
+    """Return an authority with its key."""
+    certificate = certificate_of(office, name)
+    with office.reading() as connection:
+        query = sa.select(t.authority.c.sealed_key).where(t.authority.c.name == name)
+        sealed = bytes(connection.execute(query).scalar_one())
+    return Working(
+        name, certificate, Issuer.from_certificate(certificate), _unlocked(sealed, office.key_passphrase)
+    )
+
+
+@cache
+def _unlocked(sealed: bytes, passphrase: bytes) -> SoftwareSigner:
+    return SoftwareSigner.from_pkcs8(sealed, passphrase)
+
+
+def responder(office: Office, ca: Ca) -> Responder:
+    """Return the CA's OCSP responder; its short-lived certificate is renewed at half its life (CRL-06)."""
+    name = f"ocsp:{ca}"
+    now = office.clock.now()
+    try:
+        found = working(office, name)
+    except LookupError:
+        return _new_responder(office, ca, now)
+    fields = found.issuer.fields
+    if fields is None or not fields.not_before <= now < fields.not_before + (fields.not_after - fields.not_before) / 2:
+        return _new_responder(office, ca, now)
+    return _responder(found.certificate, certificate_of(office, str(ca)), found.signer)
+
+
+@cache
+def _responder(certificate: bytes, issuer: bytes, signer: Signer) -> Responder:
+    return Responder(signer, certificate, issuer)
+
+
+def _new_responder(office: Office, ca: Ca, now: datetime) -> Responder:
+    authority = working(office, str(ca))
+    signer = SoftwareSigner.generate(KeyKind.RSA_2048)
+    subject = Subject(organisation=EXECUTIVE_YUAN, units=(f"(示範) {ca.zh}",), common_name=f"{ca.upper()} OCSP")
+    # A minute's grace for relying parties whose clocks are slow.
+    start = max(now - timedelta(minutes=1), authority.issuer.fields.not_before if authority.issuer.fields else now)
+    order = CertificateOrder(replace(OCSP_RESPONDER), subject, signer.spki_der, new_serial(), start)
+    prepared = prepare(order, authority.issuer)
+    certificate = sign(prepared.tbs_der, prepared.tbs_sha256, authority.issuer, authority.signer)
+    _record(office, f"ocsp:{ca}", certificate, signer)
+    return _responder(certificate, authority.certificate, signer)

@@ -1,0 +1,105 @@
+"""What performers report and ask for, with the system as their actor: each step of making a card, CRLs, authorities.
+
+They pass the same door as everyone's commands, so that the audit log sees them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workflow.commands import Command
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimBlank(Command):
+    """Bind the blank card in the reader to a case, with its secrets stored before the card is told of them."""
+
+    case_id: int
+    csn: str
+    pin: str = field(repr=False)
+    puk: str = field(repr=False)
+    management_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordKey(Command):
+    """Record a public key that was made on the card."""
+
+    csn: str
+    purpose: str
+    spki: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntendCertificate(Command):
+    """Store a linted certificate before the CA key is used (prepare, store, sign, store)."""
+
+    case_id: int
+    csn: str
+    purpose: str
+    serial: str
+    tbs: bytes = field(repr=False)
+    tbs_sha256: str
+    spki_sha256: str
+    subject: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordCertificate(Command):
+    """Store the signed certificate of an intent."""
+
+    case_id: int
+    serial: str
+    der: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishCrl(Command):
+    """Sign and publish the lists of one authority: the complete one and its partitions (CRL-01)."""
+
+    authority: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordAuthority(Command):
+    """Store an authority's certificate with its encrypted key."""
+
+    name: str
+    certificate: bytes = field(repr=False)
+    sealed_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordNotice(Command):
+    """Record that a notice went out."""
+
+    outbox_id: int
+    case_id: int
+    template: str
+    recipient: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileDocument(Command):
+    """Keep a sheet that was made for a case."""
+
+    case_id: int
+    kind: str
+    name: str
+    media_type: str
+    sheet: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenBreaker(Command):
+    """Stop a sweep that would suspend or revoke too many at once."""
+
+    count: int
+    limit: int

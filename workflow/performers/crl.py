@@ -1,0 +1,14 @@
+"""Publish an authority's CRLs."""
+
+from __future__ import annotations
+
+from workflow.commands_of_performers import PublishCrl
+from workflow.facts import SYSTEM
+from workflow.handlers import handle
+from workflow.office import Office
+from workflow.store.outbox import Work
+
+
+def publish_crl(office: Office, work: Work) -> None:
+    """Sign and publish lists that know every status committed before (CRL-01, REV-13)."""
+    handle(office, PublishCrl(authority=str(work.payload["ca"])), SYSTEM)

@@ -1,0 +1,125 @@
+"""Manufacture one card: every step is recorded before the next, so an interruption is resumed with the same card.
+
+Keys are generated on the card (CRD-01), both certificates issued and written, read back, and proved by a signature
+from the card. The PIN is random, and forgotten once the card is made: nothing usable leaves the house (ACT-05).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from hardware.piv import Algorithm, Slot
+from hardware.scripts.card_number import write_card_number
+from hardware.scripts.certificates import verify_read_back, write_certificate
+from hardware.scripts.generate_key import generate_key
+from hardware.scripts.identify import read_csn
+from hardware.scripts.set_secrets import CardSecrets, set_secrets
+from hardware.scripts.sign import SigningKey, prove_possession
+from hardware.secrets_of_card import ManagementKey, new_management_key, new_pin, new_puk
+from workflow.commands import RecordCardMade
+from workflow.commands_of_performers import ClaimBlank, RecordKey
+from workflow.errors import Refused
+from workflow.facts import SYSTEM, CaseFacts
+from workflow.handlers import handle
+from workflow.issuing import KeyOnCard, ensure_certificate
+from workflow.office import Office
+from workflow.paper import FiledCase, filed_case
+from workflow.ports import CardSession
+from workflow.stations import card_in
+from workflow.store import schema as t
+from workflow.store.outbox import Work
+from workflow.vocabulary import CardState
+
+K = t.card.c
+SLOTS: Mapping[str, Slot] = {"signature": Slot.SIGNATURE, "encipherment": Slot.ENCIPHERMENT}
+CHALLENGE_BYTES = 32
+# A card's authentication challenge is one block of its cipher; the script cuts what it needs.
+MANAGEMENT_CHALLENGE_BYTES = 16
+
+
+def manufacture(office: Office, work: Work) -> None:
+    """Make the card of a case on the reader it was put on; does nothing for a case that has moved on."""
+    assert work.case_id is not None  # noqa: S101 - a card always has its case.
+    with office.reading() as connection:
+        filed = filed_case(connection, work.case_id)
+    if filed.case.state != "manufacturing":
+        return
+    with card_in(office, str(work.payload["reader"])) as session:
+        csn = session.run(read_csn())
+        card = _claimed(office, filed.case, csn)
+        _personalise(office, session, card)
+        certificates = _certify(office, session, filed, csn)
+        _prove(office, session, certificates, _card(office, csn))
+    issued_at = x509.load_der_x509_certificate(certificates["signature"]).not_valid_before_utc
+    report = RecordCardMade(case_id=filed.case.id, card_number=card.number, issued_at=issued_at)
+    handle(office, report, SYSTEM)
+
+
+def _card(office: Office, csn: str) -> Any:
+    with office.reading() as connection:
+        return connection.execute(sa.select(t.card).where(K.csn == csn)).first()
+
+
+def _claimed(office: Office, case: CaseFacts, csn: str) -> Any:
+    """Return the card's record, bound to the case: now, or before an interruption."""
+    card = _card(office, csn)
+    if card is not None and card.case_id == case.id and card.state == str(CardState.PERSONALISING):
+        return card
+    claim = ClaimBlank(
+        case_id=case.id,
+        csn=csn,
+        pin=new_pin(secrets.randbelow),
+        puk=new_puk(secrets.randbelow),
+        management_key=new_management_key(secrets.token_bytes).value,
+    )
+    handle(office, claim, SYSTEM)
+    return _card(office, csn)
+
+
+def _personalise(office: Office, session: CardSession, card: Any) -> None:
+    """Give the card its own secrets, stored beforehand, and its number."""
+    unseal = office.sealer.open
+    wanted = CardSecrets(
+        unseal(card.pin_sealed, card.csn).decode(),
+        unseal(card.puk_sealed, card.csn).decode(),
+        ManagementKey(Algorithm.AES_192, unseal(card.management_key_sealed, card.csn)),
+    )
+    session.run(set_secrets(wanted, secrets.token_bytes(MANAGEMENT_CHALLENGE_BYTES)))
+    session.run(write_card_number(card.number))
+
+
+def _certify(office: Office, session: CardSession, filed: FiledCase, csn: str) -> dict[str, bytes]:
+    """Make each key on the card, have it certified and write the certificate beside it (CRD-03)."""
+    certificates = {}
+    for purpose, slot in SLOTS.items():
+        spki = getattr(_card(office, csn), f"{purpose}_spki")
+        if spki is None:
+            spki = session.run(generate_key(slot, Algorithm.RSA_2048))
+            handle(office, RecordKey(csn=csn, purpose=purpose, spki=spki), SYSTEM)
+        certificates[purpose] = ensure_certificate(office, filed, KeyOnCard(csn, purpose, bytes(spki)))
+        session.run(write_certificate(slot, certificates[purpose]))
+    return certificates
+
+
+def _prove(office: Office, session: CardSession, certificates: Mapping[str, bytes], card: Any) -> None:
+    """Read everything back, and let the card sign: the key, the certificate and the card belong together."""
+    session.run(verify_read_back({SLOTS[purpose]: der for purpose, der in certificates.items()}))
+    challenge = secrets.token_bytes(CHALLENGE_BYTES)
+    pin = office.sealer.open(card.pin_sealed, card.csn).decode()
+    signature = session.run(
+        prove_possession(SigningKey(Slot.SIGNATURE, Algorithm.RSA_2048), challenge, pin)
+    )
+    key = x509.load_der_x509_certificate(certificates["signature"]).public_key()
+    assert isinstance(key, rsa.RSAPublicKey)  # noqa: S101 - it was generated so.
+    try:
+        key.verify(signature, challenge, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature as error:
+        raise Refused("card.failed", detail="signature") from error

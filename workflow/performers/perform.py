@@ -1,0 +1,54 @@
+"""Which performer carries out which effect, and the round of claiming, performing and settling."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from workflow.effects import Effect
+from workflow.errors import RegistryError
+from workflow.office import Office
+from workflow.performers.crl import publish_crl
+from workflow.performers.manufacture import manufacture
+from workflow.performers.new_code import send_new_code
+from workflow.performers.notices import mail_form, send_notice
+from workflow.store.outbox import Work, claim, put_back, settle
+from workflow.vocabulary import Lane
+
+logger = logging.getLogger(__name__)
+
+PERFORMERS: Mapping[Effect, Callable[[Office, Work], None]] = {
+    Effect.MAIL_FORM: mail_form,
+    Effect.NOTICE: send_notice,
+    Effect.MANUFACTURE: manufacture,
+    Effect.PUBLISH_CRL: publish_crl,
+    Effect.SEND_NEW_CODE: send_new_code,
+}
+
+
+def perform_next(office: Office, lane: Lane, worker: str) -> bool:
+    """Claim and carry out the next piece of work of a lane; False when there is none.
+
+    Work that fails goes back with a longer pause each time, and becomes a dead letter for people at the end. Only a
+    failure that nobody foresaw is raised, after the work was put back.
+    """
+    work = claim(office, lane, worker)
+    if work is None:
+        return False
+    fields = {"outbox": work.id, "effect": str(work.effect), "case": work.case_id, "attempt": work.attempts}
+    try:
+        PERFORMERS[work.effect](office, work)
+    except RegistryError as error:
+        logger.warning("work refused: %s", error.code, extra=fields)
+        put_back(office, work, error.zh)
+    except OSError as error:
+        # The mail server, a reader or the disk can't be reached: smtplib's errors are OSErrors too.
+        logger.warning("work failed: %s", error, extra=fields)
+        put_back(office, work, f"{type(error).__name__}: {error}")
+    except BaseException as error:
+        put_back(office, work, f"{type(error).__name__}: {error}")
+        raise
+    else:
+        settle(office, work)
+        logger.info("work done", extra=fields)
+    return True

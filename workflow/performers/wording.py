@@ -1,0 +1,139 @@
+"""The words of the notices, zh-TW first and English below. No notice ever carries a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from forms.rocdate import roc_long
+from workflow.deadlines import taipei_day
+from workflow.facts import CaseFacts
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a notice may speak of."""
+
+    case: CaseFacts
+    contact: str
+    reason: str
+    due_at: datetime | None
+    ban_until: date | None
+    mail_number: str
+    base_url: str
+    hotline: str
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of the running deadline: it ends at the midnight after it."""
+        return taipei_day(self.due_at - timedelta(seconds=1)) if self.due_at else None
+
+    @property
+    def last_day_zh(self) -> str:
+        """The last day as paper writes it."""
+        return roc_long(self.last_day) if self.last_day else "期限"
+
+    @property
+    def last_day_en(self) -> str:
+        """The last day in English."""
+        return self.last_day.isoformat() if self.last_day else "the end of the time limit"
+
+
+# For each notice: subject in both languages, text in both languages.
+WORDING: dict[str, tuple[str, str, str, str]] = {
+    "form": (
+        "憑證申請書", "Your application form",
+        "已收到您的申請資料，申請書如附件。請列印、用印後隨公文寄出。",
+        "We have your application; the form is attached. Print it, seal it and send it with the official letter.",
+    ),
+    "letter_chase": (
+        "尚未收到公文", "Your official letter has not arrived",
+        "我們還沒有收到貴單位的公文。請將申請書隨公文寄出；若已寄出，請忽略本通知。",
+        "We have not received your official letter yet. Please send it with the form, or ignore this if you have.",
+    ),
+    "letter_received": (
+        "已收到公文", "Your letter has arrived",
+        "已收到貴單位的公文，案件進入審核。", "Your official letter has arrived; the review has begun.",
+    ),
+    "returned": (
+        "申請資料須補正", "Please correct your application",
+        "審核人員退回您的申請，理由如下：\n\n    {reason}\n\n請至「修改及補列印申請書」更正後重新上傳，案件不必重新排隊。",
+        "The reviewer returned your application for this reason:\n\n    {reason}\n\nCorrect and upload it; it keeps its place.",
+    ),
+    "approved": (
+        "審核通過", "Application approved",
+        "您的申請已審核通過，卡片將開始製作。", "Your application is approved; the card will be made.",
+    ),
+    "refused": (
+        "申請不予核發", "Application refused",
+        "您的申請不予核發，理由如下：\n\n    {reason}", "Your application was refused for this reason:\n\n    {reason}",
+    ),
+    "withdrawn": ("申請已撤回", "Application withdrawn", "您的申請已撤回。", "Your application was withdrawn."),
+    "posted": (
+        "卡片已寄出", "Your card has been posted",
+        "卡片已掛號寄出，掛號號碼 {mail_number}。收到後請於 {last_day_zh} 前開卡；開卡前請勿使用卡片。",
+        "Your card was posted, registered number {mail_number}. Activate it by {last_day_en}; do not use it before.",
+    ),
+    "mail_returned": (
+        "郵件退回", "The post returned your card",
+        "卡片遭郵局退回（{reason}），我們將與您聯絡後重新寄送。", "The post returned your card ({reason}). We will call you and send it again.",
+    ),
+    "activation_reminder": (
+        "請儘速開卡", "Please activate your card",
+        "您的卡片尚未開卡，期限為 {last_day_zh}，逾期憑證將依規定停用或廢止。",
+        "Your card is not activated yet. The last day is {last_day_en}; after it the certificates are suspended or revoked.",
+    ),
+    "activated": (
+        "開卡完成", "Card activated",
+        "卡片已開卡，憑證有效。若非您本人操作，請立即洽服務台。", "Your card is activated. If this was not you, call the help desk at once.",
+    ),
+    "suspended_unactivated": (
+        "逾期未開卡，憑證已停用", "Certificates suspended: card not activated",
+        "卡片逾期未開卡，憑證已停用。如仍需使用，請洽服務台辦理補開卡。", "The card was not activated in time, so its certificates are suspended. Call the help desk if you still need it.",
+    ),
+    "revoked_unactivated": (
+        "逾期未開卡，憑證已廢止", "Certificates revoked: card not activated",
+        "卡片逾期未開卡，憑證已廢止，{ban_zh}。", "The card was not activated in time, so its certificates are revoked; {ban_en}.",
+    ),
+    "lapsed": ("申請已失效", "Application lapsed", "申請案逾期失效，須重新申請。", "Your application has lapsed; please apply again."),
+    "late_activation": (
+        "准予補開卡", "Late activation allowed",
+        "服務台已同意補開卡，請儘速至網站開卡。", "The desk allows a late activation. Please activate the card soon.",
+    ),
+    "paper_reminder": (
+        "請寄回用戶代碼重設申請書正本", "Please send the original of your reset form",
+        "我們還沒有收到申請書正本，期限為 {last_day_zh}，逾期憑證將依規定停用或廢止。",
+        "The original of your form has not arrived. The last day is {last_day_en}; after it the certificates are suspended or revoked.",
+    ),
+    "reset_closed": ("用戶代碼重設完成", "User-code reset closed", "已收到正本，用戶代碼重設結案。", "The original has arrived; the reset is closed."),
+    "paper_overdue_suspended": (
+        "正本逾期，憑證已停用", "Certificates suspended: original overdue",
+        "申請書正本逾期未寄回，憑證已停用。請儘速寄回，將由專人處理。", "The original did not come in time, so the certificates are suspended. Send it and people will decide.",
+    ),
+    "paper_overdue_revoked": (
+        "正本逾期，憑證已廢止", "Certificates revoked: original overdue",
+        "申請書正本逾期未寄回，憑證已廢止並公布。", "The original did not come in time, so the certificates are revoked and this is published.",
+    ),
+    "reset_late_accepted": ("逾期正本已受理，憑證復用", "Late original accepted, certificates resumed",
+        "逾期補寄之正本已受理，憑證恢復使用。", "The late original was accepted; the certificates are in force again."),
+    "reset_late_declined": ("逾期正本不受理", "Late original declined",
+        "逾期補寄之正本不予受理，理由：{reason}", "The late original was declined: {reason}"),
+}  # fmt: skip
+
+
+def compose(template: str, told: Told) -> tuple[str, str]:
+    """Return subject and text of a notice; KeyError for a template that isn't there."""
+    subject_zh, subject_en, zh, en = WORDING[template]
+    facts = {
+        "reason": told.reason,
+        "mail_number": told.mail_number,
+        "last_day_zh": told.last_day_zh,
+        "last_day_en": told.last_day_en,
+        "ban_zh": f"{roc_long(told.ban_until)}以後始得重新申請" if told.ban_until else "須重新申請",
+        "ban_en": f"a new application is possible from {told.ban_until}" if told.ban_until else "please apply again",
+    }
+    text = (
+        f"{told.contact} 您好：\n\n{told.case.subject_name}（案件流水號 {told.case.number}）\n\n{zh.format(**facts)}\n\n"
+        f"{en.format(**facts)}\n\n查詢進度 / Status: {told.base_url}/\n服務台 / Help desk: {told.hotline}\n"
+    )
+    return f"[{told.case.ca.zh}] {subject_zh} / {subject_en}", text

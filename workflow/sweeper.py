@@ -1,0 +1,173 @@
+"""Firing due deadlines as commands with the system as their actor: each at most once, never on a case that moved on.
+
+A batch claims the cases whose deadlines are due (SKIP LOCKED), re-checks each deadline under the case's lock, and
+commits all consequences together. Before a sweep would suspend or revoke more than a set number, it stops for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.authorities import ROOT
+from workflow.cases.table import DeadlineKind
+from workflow.commands import CaseCommand
+from workflow.commands_of_performers import OpenBreaker
+from workflow.deadlines import FINAL
+from workflow.errors import RegistryError
+from workflow.facts import SYSTEM
+from workflow.handlers import handle
+from workflow.machine import TABLES
+from workflow.office import Office
+from workflow.store import schema as t
+from workflow.store.loading import case_facts
+from workflow.store.outbox import crl_row
+from workflow.store.unit_of_work import UnitOfWork, transaction
+from workflow.vocabulary import Ca, CaseKind, DeadlineState
+
+D = t.deadline.c
+WAITING = str(DeadlineState.WAITING)
+
+COMMANDS: dict[tuple[CaseKind, str], type[CaseCommand]] = {
+    (kind, trigger): command
+    for kind, table in TABLES.items()
+    for trigger, command in table.commands.items()
+    if issubclass(command, CaseCommand)
+}
+KINDS: dict[str, DeadlineKind] = {name: kind for table in TABLES.values() for name, kind in table.deadlines.items()}
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one batch did."""
+
+    fired: int = 0
+    refused: int = 0
+    stopped_by_breaker: bool = False
+
+
+def sweep(office: Office, batch: int = 200) -> Swept:
+    """Fire one batch of due deadlines; call again until nothing was fired and nothing refused."""
+    finals = _finals_allowed(office)
+    with transaction(office) as work:
+        due = _claim(work, batch, finals=finals)
+        fired = refused = 0
+        for row in due:
+            if _fire(work, row):
+                fired += 1
+            else:
+                refused += 1
+        if finals and due:
+            _spend(work, sum(1 for row in due if row.rung == FINAL))
+    return Swept(fired, refused, stopped_by_breaker=not finals)
+
+
+def _claim(work: UnitOfWork, batch: int, *, finals: bool) -> Sequence[Any]:
+    """Lock the cases of due deadlines that nobody else has in hand, and mark the deadlines as fired.
+
+    A deadline that was settled between the look and the lock is not returned by the second statement.
+    """
+    wanted = [D.state == WAITING, D.due_at <= work.now]
+    if not finals:
+        wanted.append(D.rung != FINAL)
+    found = work.connection.execute(
+        sa.select(D.id.label("deadline_id"), D.rung, D.trigger.label("fires"), t.case)
+        .join(t.case, t.case.c.id == D.case_id)
+        .where(*wanted)
+        .order_by(D.due_at)
+        .limit(batch)
+        .with_for_update(of=t.case, skip_locked=True)
+    ).all()
+    if not found:
+        return ()
+    held = set(
+        work.connection.execute(
+            sa.update(t.deadline)
+            .where(D.id.in_([row.deadline_id for row in found]), D.state == WAITING)
+            .values(state=str(DeadlineState.FIRED), settled_at=work.now)
+            .returning(D.id)
+        ).scalars()
+    )
+    once: dict[int, Any] = {}
+    for row in found:
+        # Two rungs of one case in a batch: the later one waits for the next batch, with fresh facts.
+        if row.deadline_id in held and row.id not in once:
+            once[row.id] = row
+    later = held - {row.deadline_id for row in once.values()}
+    if later:
+        work.connection.execute(
+            sa.update(t.deadline).where(D.id.in_(later)).values(state=WAITING, settled_at=None)
+        )
+    return tuple(once.values())
+
+
+def _fire(work: UnitOfWork, row: Any) -> bool:
+    """Fire one deadline on its locked case. A case that has moved on just keeps the deadline settled."""
+    case = case_facts(row)
+    command = COMMANDS[(case.kind, row.fires)](case_id=case.id)
+    try:
+        work.fire(case, row.fires, command, SYSTEM)
+    except RegistryError as refusal:
+        said = {"number": case.number, "trigger": row.fires, "code": refusal.code}
+        work.audit("deadline_refused", SYSTEM, said, (case.id, case.version))
+        return False
+    return True
+
+
+def _finals_allowed(office: Office) -> bool:
+    """Tell whether this sweep may suspend and revoke; opens the breaker when there would be too many (pitfall 11)."""
+    limit = office.settings.sweep_limit
+    now = office.clock.now()
+    with office.reading() as connection:
+        state = connection.execute(sa.select(t.breaker).where(t.breaker.c.name == "sweep")).first()
+        if state is not None and state.open:
+            return False
+        # Counting stops just above what matters.
+        allowed = max(limit, state.allowance if state is not None else 0)
+        inner = sa.select(D.id).where(D.state == WAITING, D.due_at <= now, D.rung == FINAL).limit(allowed + 1)
+        count = connection.execute(sa.select(sa.func.count()).select_from(inner.subquery())).scalar_one()
+        if count <= allowed:
+            return True
+        whole = sa.select(sa.func.count()).where(D.state == WAITING, D.due_at <= now, D.rung == FINAL)
+        count = connection.execute(whole).scalar_one()
+    handle(office, OpenBreaker(count=count, limit=limit), SYSTEM)
+    return False
+
+
+def _spend(work: UnitOfWork, finals: int) -> None:
+    """Use up what a person allowed."""
+    b = t.breaker.c
+    if finals:
+        left = sa.case((b.allowance > finals, b.allowance - finals), else_=0)
+        work.connection.execute(
+            sa.update(t.breaker).where(b.name == "sweep", b.allowance > 0).values(allowance=left)
+        )
+
+
+def schedule_crls(office: Office) -> int:
+    """Ask for the lists that are past half their life or missing, whatever the cases do (CRL-01); returns how many."""
+    r = t.crl.c
+    now = office.clock.now()
+    with office.reading() as connection:
+        known = set(connection.execute(sa.select(t.authority.c.name)).scalars())
+        newest = {
+            row.authority: row
+            for row in connection.execute(
+                sa.select(r.authority, sa.func.max(r.this_update).label("made"), sa.func.max(r.next_update).label("ends"))
+                .where(r.partition == 0)
+                .group_by(r.authority)
+            )
+        }
+    wanted = [str(name) for name in (*Ca, ROOT) if str(name) in known]
+    stale = [
+        name
+        for name in wanted
+        if name not in newest or now >= newest[name].made + (newest[name].ends - newest[name].made) / 2
+    ]
+    if stale:
+        with transaction(office) as work:
+            work.ask([crl_row(name, work.now, office.wall.now()) for name in stale])
+    return len(stale)
