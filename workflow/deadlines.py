@@ -77,7 +77,9 @@ def rungs(kind: DeadlineKind, case: CaseFacts, policy: Policy, now: datetime) ->
     if kind.reminders:
         for after in policy.get(kind.reminders):
             due = morning_of(day + timedelta(days=after))
-            made.append(Rung(kind.name, after, kind.reminder_trigger, basis, after, in_months=False, due_at=due))
+            made.append(
+                Rung(kind.name, after, kind.reminder_trigger, basis, after, in_months=False, due_at=due)
+            )
     if kind.trigger:
         budget = policy.get(kind.budget)
         last = add_months(day, budget) if kind.in_months else day + timedelta(days=budget)

@@ -51,8 +51,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "case.primary_exists": (
         "貴單位已有有效或申請中的正卡（{other}），每一機構限一張正卡；可申請附卡，或於到期前 {days} 日內重新申請。",
-        "The organisation already has a primary card or an application for one ({other}). Apply for a secondary"
-        " card, or within {days} days before its expiry.",
+        (
+            "The organisation already has a primary card or an application for one ({other}). Apply for a secondary"
+            " card, or within {days} days before its expiry."
+        ),
     ),
     "case.banned": (
         "因先前憑證遭廢止，須至 {until} 以後才能重新申請。",
@@ -78,7 +80,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "請先閱讀並同意用戶約定條款。",
         "Please read and accept the subscriber agreement first.",
     ),
-    "case.reason_missing": ("請填寫理由，讓申請人知道如何補正。", "Please give the reason, so that it can be put right."),
+    "case.reason_missing": (
+        "請填寫理由，讓申請人知道如何補正。",
+        "Please give the reason, so that it can be put right.",
+    ),
     "case.certificates_not_alive": (
         "此卡片的憑證已停用或廢止，不能開卡。",
         "The card's certificates are suspended or revoked, so it can't be activated.",
@@ -101,8 +106,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "There is no card in the reader '{reader}'. Insert it and try again.",
     ),
     "card.reader_unknown": ("找不到讀卡機「{reader}」。", "There is no reader called '{reader}'."),
-    "card.failed": ("卡片沒有正確回應：{detail}。請勿丟棄卡片，重新操作即可。", "The card did not answer as it should:"
-                    " {detail}. Keep the card and try again."),
+    "card.failed": (
+        "卡片沒有正確回應：{detail}。請勿丟棄卡片，重新操作即可。",
+        "The card did not answer as it should: {detail}. Keep the card and try again.",
+    ),
     "card.not_blank": (
         "讀卡機中的卡片不是庫存空白卡（{csn}），請換卡。",
         "The card in the reader ({csn}) is not a blank from stock. Use another.",
@@ -137,10 +144,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "letter.not_found": ("查無此公文。", "There is no such letter."),
     "letter.counts_differ": (
-        "公文所載張數與案件不符：公文正卡 {said_primary} 張、附卡 {said_secondary} 張；案件正卡 {primary} 張、附卡 {secondary} 張。"
-        "請核對，或勾選「張數不符仍登錄」並說明原因。",
-        "The letter and the cases differ: the letter says {said_primary} primary and {said_secondary} secondary, the"
-        " cases are {primary} and {secondary}. Check, or confirm the difference with a reason.",
+        (
+            "公文所載張數與案件不符：公文正卡 {said_primary} 張、附卡 {said_secondary} 張；案件正卡 {primary} 張、附卡 {secondary} 張。"
+            "請核對，或勾選「張數不符仍登錄」並說明原因。"
+        ),
+        (
+            "The letter and the cases differ: the letter says {said_primary} primary and {said_secondary} secondary,"
+            " the cases are {primary} and {secondary}. Check, or confirm the difference with a reason."
+        ),
     ),
     "letter.unreadable": ("公文無法讀取：{detail}", "The letter can't be read: {detail}"),
     "letter.no_cases": ("請至少選擇一個案件。", "Please choose at least one case."),
@@ -173,8 +184,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "一次到期處理的件數（{count}）超過上限 {limit}，已暫停，須由人員確認後才會繼續。",
         "A sweep would act on {count} cases, more than the limit {limit}; it waits for a person to confirm.",
     ),
-    "input.invalid": ("輸入資料有誤，請依各欄位的說明修正。", "Some fields need correcting; see beside each."),
-    "registry.busy": ("系統忙碌，請稍後再試；您的資料沒有被更動。", "The system is busy; try again. Nothing was changed."),
+    "input.invalid": (
+        "輸入資料有誤，請依各欄位的說明修正。",
+        "Some fields need correcting; see beside each.",
+    ),
+    "registry.busy": (
+        "系統忙碌，請稍後再試；您的資料沒有被更動。",
+        "The system is busy; try again. Nothing was changed.",
+    ),
     "registry.storage": (
         "系統儲存空間不足或無法寫入，資料沒有被更動，請稍後再試。",
         "The registry can't write to its storage. Nothing was changed; try again later.",
@@ -214,35 +231,35 @@ class RegistryError(Exception):
         return f"{self.code}: {self.en}"
 
 
-class NotAllowed(RegistryError):
+class NotAllowed(RegistryError):  # noqa: N818 - a refusal, not an error.
     """The actor may not do this, whatever the state of the case."""
 
 
-class NotFound(RegistryError):
+class NotFound(RegistryError):  # noqa: N818 - a refusal, not an error.
     """What the command speaks of does not exist, or must not be known to the actor."""
 
 
-class Refused(RegistryError):
+class Refused(RegistryError):  # noqa: N818 - a refusal, not an error.
     """A guard refused, or the state has no such way out."""
 
 
-class Stale(RegistryError):
+class Stale(RegistryError):  # noqa: N818 - a refusal, not an error.
     """The case changed after the actor saw it."""
 
 
-class WrongUserCode(RegistryError):
+class WrongUserCode(RegistryError):  # noqa: N818 - a refusal, not an error.
     """The user code was wrong; the try has been counted (PIN-03)."""
 
 
-class UserCodeLocked(RegistryError):
+class UserCodeLocked(RegistryError):  # noqa: N818 - a refusal, not an error.
     """Three wrong codes have locked the case (PIN-03)."""
 
 
-class Unavailable(RegistryError):
+class Unavailable(RegistryError):  # noqa: N818 - a refusal, not an error.
     """The registry can't do this now, through no fault of the actor."""
 
 
-class BadInput(RegistryError):
+class BadInput(RegistryError):  # noqa: N818 - a refusal, not an error.
     """Fields that need correcting; carries one problem a field."""
 
     def __init__(self, *problems: FieldProblem) -> None:

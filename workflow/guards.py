@@ -1,3 +1,4 @@
+# ruff: noqa: D401 - a guard's docstring states the rule that it upholds.
 """The guards: each asks one question of the facts and says why not.
 
 A guard sees facts, policy and command, and nothing else. Its docstring cites the rule it upholds.
@@ -78,7 +79,11 @@ def letter_is_here(facts: Facts, _policy: Policy, _command: Command) -> Registry
 def own_organisations_only(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
     """A window sees and decides only on the organisations it is the authority of (RV1-01, RV1-05)."""
     actor = facts.actor
-    if not actor.has(Role.FIRST_REVIEWER) or actor.window_id is None or actor.window_id != facts.case.window_id:
+    if (
+        not actor.has(Role.FIRST_REVIEWER)
+        or actor.window_id is None
+        or actor.window_id != facts.case.window_id
+    ):
         return NotAllowed("access.not_your_organisation")
     return None
 
@@ -88,7 +93,12 @@ def another_person(facts: Facts, _policy: Policy, _command: Command) -> Registry
     """One natural person never decides twice on a case nor on their own entry (ROL-03, ROL-07, design 3.8)."""
     person = facts.actor.person_id
     decided = {decision.person_id for decision in facts.around.decisions}
-    if person is None or person in decided or person == facts.case.entered_by or person in facts.around.clerks:
+    if (
+        person is None
+        or person in decided
+        or person == facts.case.entered_by
+        or person in facts.around.clerks
+    ):
         return Refused("case.four_eyes")
     return None
 

@@ -143,5 +143,10 @@ def _note_refusal(office: Office, command: Command, actor: Actor, refusal: Regis
         return
     case_id = getattr(command, "case_id", None)
     with transaction(office) as work:
-        said = {"command": type(command).__name__, "code": refusal.code, "case_asked": case_id, "said": speak(command)}
+        said = {
+            "command": type(command).__name__,
+            "code": refusal.code,
+            "case_asked": case_id,
+            "said": speak(command),
+        }
         work.audit("refused", actor, said)

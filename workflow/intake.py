@@ -58,7 +58,12 @@ def _explanation(letter: IncomingLetter) -> str:
 
 def _files(files: Mapping[str, bytes]) -> tuple[tuple[str, str, bytes], ...]:
     """Keep what came exactly as it came; its types were checked on reading."""
-    types = {"pdf": "application/pdf", "di": "application/xml", "sw": "application/xml", "zip": "application/zip"}
+    types = {
+        "pdf": "application/pdf",
+        "di": "application/xml",
+        "sw": "application/xml",
+        "zip": "application/zip",
+    }
     named = ((name.replace("\\", "/").rsplit("/", 1)[-1], content) for name, content in files.items())
     return tuple(
         (name, types.get(name.rsplit(".", 1)[-1].lower(), "application/octet-stream"), content)
@@ -73,7 +78,11 @@ def pdf_text(content: bytes) -> str:
         return ""
     try:
         result = subprocess.run(
-            [program, "-l", "20", "-", "-"], input=content, capture_output=True, timeout=PDF_SECONDS, check=False
+            [program, "-l", "20", "-", "-"],
+            input=content,
+            capture_output=True,
+            timeout=PDF_SECONDS,
+            check=False,
         )
     except (subprocess.TimeoutExpired, OSError):
         return ""

@@ -6,32 +6,31 @@ exception in a callback of `transitions` would leave the state changed.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import transitions
 
 from workflow import policies
 from workflow.cases import card_application, usercode_reset
 from workflow.cases.table import NEW, CaseTable, Row
-from workflow.commands import Command, WithUserCode
 from workflow.deadlines import Rung, rungs
-from workflow.effects import LANES, Do
 from workflow.errors import NotAllowed, Refused, RegistryError, Stale
-from workflow.vocabulary import CaseKind, Role, StatusChange
+from workflow.soundness import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
+    from workflow.commands import Command
+    from workflow.effects import Do
     from workflow.facts import Facts
     from workflow.policy import Policy
+    from workflow.vocabulary import CaseKind, Role, StatusChange
 
 TABLES: Mapping[CaseKind, CaseTable] = {
     table.kind: table for table in (card_application.TABLE, usercode_reset.TABLE)
 }
-PUBLIC_ROLES = frozenset({Role.APPLICANT, Role.HOLDER})
 
 
 class NonsenseTableError(Exception):
@@ -68,10 +67,17 @@ class _RowCallbacks:
         self._row = row
 
     def fits(self, event: transitions.EventData) -> bool:
-        return self._row.fits(event.model.policy)
+        return self._row.fits(_probe(event).policy)
 
     def note(self, event: transitions.EventData) -> None:
-        event.model.fired = self._row
+        _probe(event).fired = self._row
+
+
+def _probe(event: transitions.EventData) -> _Probe:
+    """Return the probe that an event was fired on; `transitions` knows it only as an object."""
+    model: Any = event.model
+    probe: _Probe = model
+    return probe
 
 
 @cache
@@ -109,7 +115,9 @@ def row_for(kind: CaseKind, state: str, trigger: str, policy: Policy) -> Row | N
     return probe.fired
 
 
-def why_not(facts: Facts, policy: Policy, command: Command, row: Row) -> tuple[tuple[str, RegistryError], ...]:
+def why_not(
+    facts: Facts, policy: Policy, command: Command, row: Row
+) -> tuple[tuple[str, RegistryError], ...]:
     """Return every reason against a row, as (guard's name, refusal); empty when it may fire."""
     found: list[tuple[str, RegistryError]] = []
     if not facts.actor.roles & row.roles:
@@ -162,9 +170,7 @@ def state_word(kind: CaseKind, state: str) -> str:
 def offers(kind: CaseKind, state: str, policy: Policy, roles: frozenset[Role]) -> tuple[Row, ...]:
     """Return the rows that someone with these roles could try in a state; screens draw only these buttons."""
     return tuple(
-        row
-        for row in TABLES[kind].rows
-        if row.source == state and row.fits(policy) and row.roles & roles
+        row for row in TABLES[kind].rows if row.source == state and row.fits(policy) and row.roles & roles
     )
 
 
@@ -172,69 +178,3 @@ def check_all() -> None:
     """Build every machine, so that nonsense stops the start; raises NonsenseTableError."""
     for kind in TABLES:
         _machine(kind)
-
-
-def check(table: CaseTable, among: Iterable[Policy]) -> list[str]:
-    """Return what is wrong with a table under the policies of the CAs it serves; empty when it may run."""
-    findings = [*_unknown_names(table), *_unguarded_doors(table)]
-    for policy in among:
-        if policy.ca in table.served:
-            findings += [f"{table.kind} under {policy.version}: {finding}" for finding in _shape(table, policy)]
-    return findings
-
-
-def _unknown_names(table: CaseTable) -> Iterator[str]:
-    states = {str(state) for state in table.states} | {NEW}
-    for row in table.rows:
-        if row.source not in states or row.dest not in states or row.dest == NEW:
-            yield f"{row.trigger}: unknown state in {row.source} -> {row.dest}"
-        if row.trigger not in table.commands:
-            yield f"{row.trigger}: no command has this trigger"
-        if not row.roles:
-            yield f"{row.trigger} from {row.source}: nobody may fire it"
-        for name in (*row.starts, *row.stops):
-            if name not in table.deadlines:
-                yield f"{row.trigger}: unknown deadline {name}"
-        for do in row.effects:
-            if do.effect not in LANES:
-                yield f"{row.trigger}: effect {do.effect} has no lane"
-    triggers = {row.trigger for row in table.rows}
-    for deadline in table.deadlines.values():
-        for trigger in (deadline.trigger, deadline.reminder_trigger):
-            if trigger and trigger not in triggers:
-                yield f"deadline {deadline.name}: no row has its trigger {trigger}"
-    for state in table.states:
-        if state not in table.plain:
-            yield f"{state}: no plain words for the applicant"
-
-
-def _unguarded_doors(table: CaseTable) -> Iterator[str]:
-    """The public may only fire what its user code proves, but for opening a case."""
-    for row in table.rows:
-        command = table.commands.get(row.trigger)
-        proven = command is not None and issubclass(command, WithUserCode)
-        if row.roles & PUBLIC_ROLES and row.source != NEW and not proven:
-            yield f"{row.trigger} from {row.source}: open to the public without a user code"
-
-
-def _shape(table: CaseTable, policy: Policy) -> Iterator[str]:
-    rows = [row for row in table.rows if row.fits(policy)]
-    for (source, trigger), number in Counter((str(row.source), row.trigger) for row in rows).items():
-        if number > 1:
-            yield f"{number} rows fire for {trigger} in {source}"
-    reached, frontier = {NEW}, [NEW]
-    while frontier:
-        here = frontier.pop()
-        found = {str(row.dest) for row in rows if row.source == here} - reached
-        reached |= found
-        frontier += sorted(found)
-    for state in sorted(reached - {NEW}):
-        leaves = any(row.source == state and row.dest != state for row in rows)
-        if state in table.finals and leaves:
-            yield f"{state} is final but has a way out"
-        if state not in table.finals and not leaves:
-            yield f"{state} is a dead end"
-    everywhere = {str(row.source) for row in table.rows} | {str(row.dest) for row in table.rows}
-    for state in table.states:
-        if str(state) not in everywhere:
-            yield f"{state} is unreachable"

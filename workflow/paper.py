@@ -83,10 +83,11 @@ def filed_case(connection: sa.Connection, case_id: int) -> FiledCase:
             f.case_id == case.id, f.revision == case.revision
         )
     ).first()
-    organisation = connection.execute(sa.select(t.organisation).where(o.id == case.organisation_id)).first()
+    query = sa.select(t.organisation).where(o.id == case.organisation_id)
+    organisation = connection.execute(query).mappings().first()
     if form is None:
         raise NotFound("case.not_found")
-    return FiledCase(case, form.answers, form.sha256, form.at, dict(organisation._mapping) if organisation else {})  # noqa: SLF001 - the public name of a row's mapping.
+    return FiledCase(case, form.answers, form.sha256, form.at, dict(organisation or {}))
 
 
 def application_form(office: Office, case_id: int) -> Sheet:
@@ -130,12 +131,14 @@ def _sections(filed: FiledCase, kind: FormKind) -> tuple[Section, ...]:
     form = card_application((kind,), with_oid="oid" in filed.values)
     named = {"full_name", "rank", "subscriber_kind", "agreement_accepted"}
     head = (Field("組織（團體）名稱", str(filed.organisation.get("name", filed.case.subject_name)), "Name"),)
-    sections = []
+    sections: list[Section] = []
     for section in form.sections[1:]:
         rows = tuple(
             Field(field.label_zh, str(filed.values[field.name]), field.label_en)
             for field in section.fields
-            if field.name not in named and filed.values.get(field.name) and not field.name.endswith("_same_as_organisation")
+            if field.name not in named
+            and filed.values.get(field.name)
+            and not field.name.endswith("_same_as_organisation")
         )
         sections.append(Section(section.title_zh, rows if sections else head + rows, section.title_en))
     return tuple(sections)
@@ -202,9 +205,9 @@ def _roc(day: str) -> str:
 
 def mailing_list(office: Office, list_id: int) -> Sheet:
     """Return a registered-mail list, 20 items a page (CRD-05)."""
-    l, m, k = t.mailing_list.c, t.mail_item.c, t.case.c
+    head_of, m, k = t.mailing_list.c, t.mail_item.c, t.case.c
     with office.reading() as connection:
-        head = connection.execute(sa.select(t.mailing_list).where(l.id == list_id)).first()
+        head = connection.execute(sa.select(t.mailing_list).where(head_of.id == list_id)).first()
         if head is None:
             raise NotFound("case.not_found")
         rows = connection.execute(
@@ -216,7 +219,8 @@ def mailing_list(office: Office, list_id: int) -> Sheet:
         filed = {row.case_id: filed_case(connection, row.case_id) for row in rows}
     agency = AGENCIES[filed[rows[0].case_id].case.ca]
     items = tuple(
-        MailItem(row.mail_number, _addressee(filed[row.case_id]), _address(filed[row.case_id])[1]) for row in rows
+        MailItem(row.mail_number, _addressee(filed[row.case_id]), _address(filed[row.case_id])[1])
+        for row in rows
     )
     posting = MailList(
         sender=f"{agency.name}{agency.unit}",
@@ -238,7 +242,9 @@ def address_labels(office: Office, case_ids: Sequence[int]) -> Sheet:
         raise NotFound("case.not_found")
     labels = tuple(_label(one) for one in filed)
     agency = AGENCIES[filed[0].case.ca]
-    sheet = LabelSheet(sender=f"{agency.name}{agency.unit} {agency.postal_code} {agency.address}", labels=labels)
+    sheet = LabelSheet(
+        sender=f"{agency.name}{agency.unit} {agency.postal_code} {agency.address}", labels=labels
+    )
     return Sheet("address-labels.pdf", PDF, draw_labels(sheet, office_fonts(office)))
 
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Self
 
 
-class Word(str, Enum):
+class Word(str, Enum):  # noqa: UP042 - a member carries three texts, which StrEnum can't be given.
     """A word of the registry: its stored value, its Chinese and its English."""
 
     zh: str

@@ -91,7 +91,9 @@ def _organisation_of(work: UnitOfWork, command: SubmitApplication, form: Mapping
     """Find the organisation of a form without OID by its 統一編號, or enter it in the register (APP-12)."""
     o = t.organisation.c
     known = work.connection.execute(
-        sa.select(o.id).where(o.ca == str(command.ca), o.ubn == form.get("ubn"), o.name == form.get("full_name"))
+        sa.select(o.id).where(
+            o.ca == str(command.ca), o.ubn == form.get("ubn"), o.name == form.get("full_name")
+        )
     ).scalar()
     if known is not None:
         return int(known)
@@ -152,7 +154,9 @@ def _amend(work: UnitOfWork, command: AmendApplication, actor: Actor, tried: Tri
     # An edit voids every decision: they were about something else (design 3.8).
     d = t.review_decision.c
     work.connection.execute(
-        sa.update(t.review_decision).where(d.case_id == case.id, d.voided_at.is_(None)).values(voided_at=work.now)
+        sa.update(t.review_decision)
+        .where(d.case_id == case.id, d.voided_at.is_(None))
+        .values(voided_at=work.now)
     )
     return of_case(after)
 

@@ -101,7 +101,9 @@ def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: No
         sa.update(t.card)
         .where(K.number == command.card_number)
         # The PIN that the line used is forgotten here: nobody can use the card before it is activated (ACT-05).
-        .values(state=str(CardState.MADE), step="made", pin_sealed=None, made_at=work.now, updated_at=work.now)
+        .values(
+            state=str(CardState.MADE), step="made", pin_sealed=None, made_at=work.now, updated_at=work.now
+        )
     )
     return of_case(after)
 
@@ -147,7 +149,11 @@ def _post(work: UnitOfWork, command: PostCards, actor: Actor, _prepared: None) -
         # The post takes no list that mixes kinds of registered mail.
         raise Refused("mail.kinds_mixed", kinds="、".join(sorted(post_kinds)))
     list_id = work.insert(
-        t.mailing_list, number=our_number(work, "郵"), post_kind=post_kinds.pop(), by_name=actor.name, at=work.now
+        t.mailing_list,
+        number=our_number(work, "郵"),
+        post_kind=post_kinds.pop(),
+        by_name=actor.name,
+        at=work.now,
     )
     after = []
     for position, case_id in enumerate(numbers, start=1):

@@ -62,12 +62,19 @@ def forwarding_documents(work: UnitOfWork, cases: tuple[CaseFacts, ...], actor: 
         signature=window.name,
     )
     letter = forwarding_letter(head, _forwarded(work, cases), _cards(cases), ())
-    pdf = official_letter(_printed(letter, head, agency.postal_code + agency.address), office_fonts(work.office))
+    pdf = official_letter(
+        _printed(letter, head, agency.postal_code + agency.address), office_fonts(work.office)
+    )
     files = tuple((name, XML, content) for name, content in write(letter).items())
     explanation = "\n".join(item.text for paragraph in letter.paragraphs for item in paragraph.items)
     stem = f"{year}{serial:07d}"
     return Papers(
-        window.name, window.agency_code, number.raw, letter.subject, explanation, (*files, (f"{stem}.pdf", PDF, pdf))
+        window.name,
+        window.agency_code,
+        number.raw,
+        letter.subject,
+        explanation,
+        (*files, (f"{stem}.pdf", PDF, pdf)),
     )
 
 
@@ -77,7 +84,9 @@ def _forwarded(work: UnitOfWork, cases: tuple[CaseFacts, ...]) -> ForwardedLette
     row: Any = work.connection.execute(
         sa.select(letter.sender_name, letter.dated, letter.number)
         .join(t.letter_case, link.letter_id == letter.id)
-        .where(link.case_id.in_([case.id for case in cases]), letter.direction == str(LetterDirection.INCOMING))
+        .where(
+            link.case_id.in_([case.id for case in cases]), letter.direction == str(LetterDirection.INCOMING)
+        )
         .order_by(letter.dated, letter.id)
     ).first()
     return ForwardedLetter(row.sender_name, row.dated, DocumentNumber.parse(row.number))
@@ -93,11 +102,15 @@ def _cards(cases: tuple[CaseFacts, ...]) -> CardsAskedFor:
 def _printed(letter: OutgoingLetter, head: LetterHead, receiver_address: str) -> OfficialLetter:
     sections = tuple(
         LetterSection(
-            paragraph.name.rstrip("："), tuple(LetterItem(item.text) for item in paragraph.items), paragraph.text
+            paragraph.name.rstrip("："),
+            tuple(LetterItem(item.text) for item in paragraph.items),
+            paragraph.text,
         )
         for paragraph in letter.paragraphs
     )
-    contact = tuple((label, value) for label, _, value in (line.partition("：") for line in head.contact_lines))
+    contact = tuple(
+        (label, value) for label, _, value in (line.partition("：") for line in head.contact_lines)
+    )
     return OfficialLetter(
         agency=head.sender.name,
         date=roc_long(head.date),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 OPERATOR = frozenset({Role.OPERATOR})
 OFFICER = frozenset({Role.SECOND_REVIEWER})
 DESK = frozenset({Role.HELP_DESK})
-D, O, P = t.deadline.c, t.outbox.c, t.deadline_pause.c
+D, W, P = t.deadline.c, t.outbox.c, t.deadline_pause.c
 LONGEST_LEAP = 3660
 LONGEST_OID = 64
 
@@ -39,7 +39,7 @@ LONGEST_OID = 64
 def _requeue(work: UnitOfWork, command: RequeueDeadLetter, actor: Actor, _prepared: None) -> Outcome:
     result = work.connection.execute(
         sa.update(t.outbox)
-        .where(O.id == command.outbox_id, O.state == str(OutboxState.DEAD))
+        .where(W.id == command.outbox_id, W.state == str(OutboxState.DEAD))
         .values(state=str(OutboxState.WAITING), attempts=0, due_at=work.office.wall.now(), claimed_by=None)
     )
     if result.rowcount != 1:
@@ -74,7 +74,9 @@ def _pause(work: UnitOfWork, command: PauseDeadlines, actor: Actor, _prepared: N
     if not result.rowcount:
         raise Refused("case.not_now", state="無計時中的期限", action="pause")
     work.add("deadline_pause", case_id=case.id, paused_at=work.now, reason=command.reason, by_name=actor.name)
-    work.audit("deadlines_paused", actor, {"number": case.number, "reason": command.reason}, (case.id, case.version))
+    work.audit(
+        "deadlines_paused", actor, {"number": case.number, "reason": command.reason}, (case.id, case.version)
+    )
     return of_case(case)
 
 
@@ -104,7 +106,9 @@ def _resume(work: UnitOfWork, command: ResumeDeadlines, actor: Actor, _prepared:
         .where(P.case_id == case.id, P.resumed_at.is_(None))
         .values(resumed_at=work.now)
     )
-    work.audit("deadlines_resumed", actor, {"number": case.number, "reason": command.reason}, (case.id, case.version))
+    work.audit(
+        "deadlines_resumed", actor, {"number": case.number, "reason": command.reason}, (case.id, case.version)
+    )
     return of_case(case)
 
 
@@ -120,7 +124,11 @@ def _case_with_reason(work: UnitOfWork, command: PauseDeadlines | ResumeDeadline
 def _assign_oid(work: UnitOfWork, command: AssignOid, actor: Actor, _prepared: None) -> Outcome:
     oid = command.oid.strip()
     parts = oid.split(".")
-    if len(oid) > LONGEST_OID or oid[:8] != "2.16.886" or not all(part.isascii() and part.isdigit() for part in parts):
+    if (
+        len(oid) > LONGEST_OID
+        or oid[:8] != "2.16.886"
+        or not all(part.isascii() and part.isdigit() for part in parts)
+    ):
         raise BadInput(
             FieldProblem(
                 "oid",
@@ -149,18 +157,24 @@ def _move_clock(work: UnitOfWork, command: MoveClock, actor: Actor, _prepared: N
     """Only a clock that can be moved reads this row; a real office has none of it."""
     if not 0 < command.days <= LONGEST_LEAP:
         raise BadInput(
-            FieldProblem("days", "range", f"請輸入 1 至 {LONGEST_LEAP} 的天數。", f"Give 1 to {LONGEST_LEAP} days.")
+            FieldProblem(
+                "days", "range", f"請輸入 1 至 {LONGEST_LEAP} 的天數。", f"Give 1 to {LONGEST_LEAP} days."
+            )
         )
     c = t.clock_offset.c
     leap = int(timedelta(days=command.days).total_seconds())
-    result = work.connection.execute(sa.update(t.clock_offset).where(c.id == 1).values(seconds=c.seconds + leap))
+    result = work.connection.execute(
+        sa.update(t.clock_offset).where(c.id == 1).values(seconds=c.seconds + leap)
+    )
     if result.rowcount != 1:
         raise Refused("case.not_now", state="正式環境", action="move_clock")
     work.audit("clock_moved", actor, {"days": command.days})
     return Outcome()
 
 
-def _complete_activation(work: UnitOfWork, command: CompleteActivation, actor: Actor, _prepared: None) -> Outcome:
+def _complete_activation(
+    work: UnitOfWork, command: CompleteActivation, actor: Actor, _prepared: None
+) -> Outcome:
     """Put the card in force; the PUK it was told of last becomes the one that holds."""
     case = work.lock([command.case_id])[command.case_id]
     after = work.fire(case, command.trigger, command, actor)
@@ -168,7 +182,12 @@ def _complete_activation(work: UnitOfWork, command: CompleteActivation, actor: A
     work.connection.execute(
         sa.update(t.card)
         .where(k.csn == command.csn, k.next_puk_sealed.is_not(None))
-        .values(puk_sealed=k.next_puk_sealed, next_puk_sealed=None, state=str(CardState.ACTIVE), updated_at=work.now)
+        .values(
+            puk_sealed=k.next_puk_sealed,
+            next_puk_sealed=None,
+            state=str(CardState.ACTIVE),
+            updated_at=work.now,
+        )
     )
     return of_case(after)
 
@@ -177,9 +196,9 @@ def _resend(work: UnitOfWork, command: ResendNotice, actor: Actor, _prepared: No
     """Send a case's last notice again (CRD-08)."""
     case = work.lock([command.case_id]).get(command.case_id)
     last = work.connection.execute(
-        sa.select(O.lane, O.effect, O.template, O.payload)
-        .where(O.case_id == command.case_id, O.effect.in_([str(Effect.NOTICE), str(Effect.MAIL_FORM)]))
-        .order_by(O.id.desc())
+        sa.select(W.lane, W.effect, W.template, W.payload)
+        .where(W.case_id == command.case_id, W.effect.in_([str(Effect.NOTICE), str(Effect.MAIL_FORM)]))
+        .order_by(W.id.desc())
     ).first()
     if case is None or last is None:
         raise NotFound("case.not_found")
@@ -199,7 +218,9 @@ def _resend(work: UnitOfWork, command: ResendNotice, actor: Actor, _prepared: No
             }
         ]
     )
-    work.audit("notice_resent", actor, {"number": case.number, "template": last.template}, (case.id, case.version))
+    work.audit(
+        "notice_resent", actor, {"number": case.number, "template": last.template}, (case.id, case.version)
+    )
     return of_case(case)
 
 

@@ -66,7 +66,9 @@ def _log(work: UnitOfWork, command: LogLetter, actor: Actor, _prepared: None) ->
             content=content,
             at=work.now,
         )
-    work.audit("letter_logged", actor, {"letter": number, "sender": command.sender_name, "number": command.number})
+    work.audit(
+        "letter_logged", actor, {"letter": number, "sender": command.sender_name, "number": command.number}
+    )
     return Outcome(created_id=letter_id, number=number)
 
 
@@ -83,7 +85,9 @@ def _refuse_twin(work: UnitOfWork, command: LogLetter) -> None:
 
 
 def _tie(work: UnitOfWork, command: TieLetter, actor: Actor, _prepared: None) -> Outcome:
-    letter = work.connection.execute(sa.select(t.letter).where(L.id == command.letter_id).with_for_update()).first()
+    letter = work.connection.execute(
+        sa.select(t.letter).where(L.id == command.letter_id).with_for_update()
+    ).first()
     if letter is None or letter.direction != str(LetterDirection.INCOMING):
         raise NotFound("letter.not_found")
     if not command.case_ids:
@@ -118,7 +122,9 @@ def _tie_one(work: UnitOfWork, command: TieLetter, case: CaseFacts, actor: Actor
     return work.fire(case, "receive_letter", command, actor, extra)
 
 
-def _reconcile(work: UnitOfWork, letter: sa.Row[tuple[object, ...]], cases: Sequence[CaseFacts], command: TieLetter) -> None:
+def _reconcile(
+    work: UnitOfWork, letter: sa.Row[tuple[object, ...]], cases: Sequence[CaseFacts], command: TieLetter
+) -> None:
     """Compare what the letter says with the cases tied to it, by kind of card (APP-03, APP-04, RV2-01)."""
     k, link = t.case.c, t.letter_case.c
     before = work.connection.execute(

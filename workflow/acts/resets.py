@@ -123,7 +123,9 @@ def _tell_by_phone(work: UnitOfWork, command: TellCodeByPhone, actor: Actor, fre
             )
         )
     case = work.lock([command.case_id])[command.case_id]
-    after = work.fire(case, command.trigger, command, actor, Extra(note=f"{command.spoke_with} {command.phone}"))
+    after = work.fire(
+        case, command.trigger, command, actor, Extra(note=f"{command.spoke_with} {command.phone}")
+    )
     _set_code(work, case, fresh.hashed)
     return of_case(after, secret=fresh.code)
 

@@ -12,6 +12,8 @@ from workflow.effects import Do, Effect, notice
 from workflow.vocabulary import Basis, CaseKind, Consequence, Role, StatusChange, Word
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from workflow.facts import CaseFacts
     from workflow.policy import Policy
 
@@ -42,24 +44,57 @@ class States(Word):
 
 S = States
 PLAIN: Mapping[str, tuple[str, str]] = {
-    S.UPLOADED: ("我們已收到您的申請資料，正在等候公文。請將申請書隨公文寄出。", "We have your application and wait for the official letter. Send the form with it."),
-    S.FIRST_REVIEW: ("已收到公文，主管機關審核中。", "The letter has arrived; the competent authority is reviewing."),
-    S.RETURNED_FIRST: ("申請資料需要補正，請依電子郵件說明修改後重新上傳；案件不必重新排隊。", "Please correct the application as our e-mail says. It keeps its place."),
-    S.FIRST_PASSED: ("初審合格，將函送憑證機構複審。", "The first review is passed; the case goes on to the CA agency."),
+    S.UPLOADED: (
+        "我們已收到您的申請資料，正在等候公文。請將申請書隨公文寄出。",
+        "We have your application and wait for the official letter. Send the form with it.",
+    ),
+    S.FIRST_REVIEW: (
+        "已收到公文，主管機關審核中。",
+        "The letter has arrived; the competent authority is reviewing.",
+    ),
+    S.RETURNED_FIRST: (
+        "申請資料需要補正，請依電子郵件說明修改後重新上傳；案件不必重新排隊。",
+        "Please correct the application as our e-mail says. It keeps its place.",
+    ),
+    S.FIRST_PASSED: (
+        "初審合格，將函送憑證機構複審。",
+        "The first review is passed; the case goes on to the CA agency.",
+    ),
     S.SECOND_REVIEW: ("憑證機構複審中。", "The CA agency is reviewing."),
-    S.RETURNED_SECOND: ("申請資料需要補正，請依電子郵件說明修改後重新上傳；案件不必重新排隊。", "Please correct the application as our e-mail says. It keeps its place."),
+    S.RETURNED_SECOND: (
+        "申請資料需要補正，請依電子郵件說明修改後重新上傳；案件不必重新排隊。",
+        "Please correct the application as our e-mail says. It keeps its place.",
+    ),
     S.APPROVED: ("審核通過，等待製卡。", "Approved; the card will be made."),
     S.MANUFACTURING: ("卡片製作中。", "The card is being made."),
     S.MADE: ("卡片已製成，等待包裝配送。", "The card is made and will be packed."),
     S.PACKED: ("卡片已裝封，等待郵局收件。", "The card is packed and waits for the post."),
-    S.POSTED: ("卡片已掛號寄出。收到後請於期限內開卡。", "The card is on its way by registered post. Activate it within the time limit."),
-    S.MAIL_RETURNED: ("郵件遭退回，我們將與您聯絡後重新寄送。", "The post brought the card back; we will call you and send it again."),
+    S.POSTED: (
+        "卡片已掛號寄出。收到後請於期限內開卡。",
+        "The card is on its way by registered post. Activate it within the time limit.",
+    ),
+    S.MAIL_RETURNED: (
+        "郵件遭退回，我們將與您聯絡後重新寄送。",
+        "The post brought the card back; we will call you and send it again.",
+    ),
     S.ACTIVATED: ("已開卡，憑證有效。", "The card is activated; its certificates are valid."),
-    S.SUSPENDED: ("逾期未開卡，憑證已停用，請洽服務台。", "Not activated in time: the certificates are suspended. Please call the help desk."),
-    S.LATE_ALLOWED: ("服務台已同意補開卡，請儘速開卡。", "The desk allows a late activation. Please activate the card soon."),
-    S.REVOKED: ("逾期未開卡，憑證已廢止，須重新申請。", "Not activated in time: the certificates are revoked. A new application is needed."),
+    S.SUSPENDED: (
+        "逾期未開卡，憑證已停用，請洽服務台。",
+        "Not activated in time: the certificates are suspended. Please call the help desk.",
+    ),
+    S.LATE_ALLOWED: (
+        "服務台已同意補開卡，請儘速開卡。",
+        "The desk allows a late activation. Please activate the card soon.",
+    ),
+    S.REVOKED: (
+        "逾期未開卡，憑證已廢止，須重新申請。",
+        "Not activated in time: the certificates are revoked. A new application is needed.",
+    ),
     S.LAPSED: ("申請案已逾期失效，須重新申請。", "The application has lapsed. A new one is needed."),
-    S.REFUSED: ("本案不予核發，理由已以電子郵件通知。", "The application was refused; the reason was sent by e-mail."),
+    S.REFUSED: (
+        "本案不予核發，理由已以電子郵件通知。",
+        "The application was refused; the reason was sent by e-mail.",
+    ),
     S.WITHDRAWN: ("申請案已撤回。", "The application was withdrawn."),
 }
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from workflow import commands as c
 from workflow import guards as g
 from workflow.cases.table import NEW, CaseTable, DeadlineKind, Row, by_trigger
 from workflow.effects import Do, Effect, notice
 from workflow.vocabulary import Ca, CaseKind, Channel, Consequence, Role, StatusChange, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class States(Word):
@@ -19,21 +24,43 @@ class States(Word):
     SUSPENDED = "paper_overdue_suspended", "正本逾期，憑證停用", "Paper overdue: suspended"
     REVOKED = "paper_overdue_revoked", "正本逾期，憑證廢止", "Paper overdue: revoked"
     LATE_PAPER = "late_paper", "正本逾期補到，待處理", "Paper came late, to be decided"
-    LATE_PAPER_REVOKED = "late_paper_revoked", "廢止後補到正本，待處理", "Paper came after revocation, to be decided"
+    LATE_PAPER_REVOKED = (
+        "late_paper_revoked",
+        "廢止後補到正本，待處理",
+        "Paper came after revocation, to be decided",
+    )
     DECLINED = "declined", "逾期不受理，結案", "Late paper declined"
     CANCELLED = "cancelled", "已取消", "Cancelled"
 
 
 S = States
 PLAIN: Mapping[str, tuple[str, str]] = {
-    S.REQUESTED: ("請在申請書用印後傳真或以電子郵件寄給服務台。", "Seal the form and fax or e-mail it to the help desk."),
+    S.REQUESTED: (
+        "請在申請書用印後傳真或以電子郵件寄給服務台。",
+        "Seal the form and fax or e-mail it to the help desk.",
+    ),
     S.COPY_RECEIVED: ("服務台已收到申請書，正在核對。", "The help desk has the form and is checking it."),
-    S.AWAITING_PAPER: ("新的用戶代碼已告知，請於一個月內寄回正本。", "The new code has been told. Send the original within one month."),
+    S.AWAITING_PAPER: (
+        "新的用戶代碼已告知，請於一個月內寄回正本。",
+        "The new code has been told. Send the original within one month.",
+    ),
     S.CLOSED: ("用戶代碼重設完成。", "The user code has been reset."),
-    S.SUSPENDED: ("正本逾期未寄回，憑證已停用。補寄後由專人處理。", "The original did not come in time: the certificates are suspended. Send it and people will decide."),
-    S.REVOKED: ("正本逾期未寄回，憑證已廢止。", "The original did not come in time: the certificates are revoked."),
-    S.LATE_PAPER: ("已收到逾期補寄的正本，由專人處理中。", "The late original has arrived; people are deciding."),
-    S.LATE_PAPER_REVOKED: ("已收到逾期補寄的正本，由專人處理中；已廢止的憑證不能恢復。", "The late original has arrived; a revoked certificate can't come back."),
+    S.SUSPENDED: (
+        "正本逾期未寄回，憑證已停用。補寄後由專人處理。",
+        "The original did not come in time: the certificates are suspended. Send it and people will decide.",
+    ),
+    S.REVOKED: (
+        "正本逾期未寄回，憑證已廢止。",
+        "The original did not come in time: the certificates are revoked.",
+    ),
+    S.LATE_PAPER: (
+        "已收到逾期補寄的正本，由專人處理中。",
+        "The late original has arrived; people are deciding.",
+    ),
+    S.LATE_PAPER_REVOKED: (
+        "已收到逾期補寄的正本，由專人處理中；已廢止的憑證不能恢復。",
+        "The late original has arrived; a revoked certificate can't come back.",
+    ),
     S.DECLINED: ("逾期補件不受理。", "The late original was declined."),
     S.CANCELLED: ("重設申請已取消。", "The reset was cancelled."),
 }

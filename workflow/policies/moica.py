@@ -15,11 +15,21 @@ VERSIONS = (
         version="moica-2.0",
         in_force_from=date(2023, 1, 1),
         subscriber_kinds=Sourced(KINDS, ("APP-23",), "MOICA CPS §4.1"),
-        first_review=Sourced(False, ("P-02", "RV1-07"), "MOICA CPS §1.3.2: the officer at the counter identifies"),
+        first_review=Sourced(
+            False, ("P-02", "RV1-07"), "MOICA CPS §1.3.2: the officer at the counter identifies"
+        ),
         activation_days=Sourced(90, ("ACT-08",), "MOICA CPS §4.4"),
-        activation_basis=Sourced(Basis.PREVIEW_SHOWN, ("ACT-08", "P-06"), "not said; the start of the preview is the only sensible day"),
+        activation_basis=Sourced(
+            Basis.PREVIEW_SHOWN,
+            ("ACT-08", "P-06"),
+            "not said; the start of the preview is the only sensible day",
+        ),
         activation_reminders=Sourced((30, 60, 80), ("NTC-04",), "not said; three warnings before the end"),
-        not_activated=Sourced(Consequence.LAPSE, ("ACT-08", "P-05"), "MOICA CPS §4.4: the application lapses, nothing is published"),
+        not_activated=Sourced(
+            Consequence.LAPSE,
+            ("ACT-08", "P-05"),
+            "MOICA CPS §4.4: the application lapses, nothing is published",
+        ),
         reapplication_ban_months=Sourced(0, ("P-09",), "not said; no ban without a rule"),
         primary_renewal_days=Sourced(60, ("RNW-07", "P-10"), "MOICA CPS §4.6"),
         user_code_length=Sourced((6, 10), ("APP-26", "P-01"), "MOICA CPS §4.2: chosen by the applicant"),
@@ -27,7 +37,9 @@ VERSIONS = (
         card_validity_years=Sourced(5, ("P-04", "RNW-08"), "MOICA CPS §6.3.2.2"),
         application_seals=Sourced({}, ("P-14",), "MOICA CPS §4.2: the applicant signs"),
         application_copies=Sourced(1, ("APP-24",), "MOICA CPS §4.2"),
-        letter_chase_days=Sourced((), ("APP-24",), "MOICA CPS §4.2: no letter, the applicant comes in person"),
+        letter_chase_days=Sourced(
+            (), ("APP-24",), "MOICA CPS §4.2: no letter, the applicant comes in person"
+        ),
         post_kind=Sourced("掛號", ("CRD-05", "P-03"), "committee minutes, annex 2 §4.3.3"),
         reset_told_by=Sourced(Channel.COUNTER, ("UCR-05", "P-15"), "MOICA CPS §3.2.3.3 (8)"),
         reset_paper_months=Sourced(1, ("P-08",), "not said; the counter keeps the form"),

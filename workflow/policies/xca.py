@@ -33,11 +33,21 @@ VERSIONS = (
             "XCA slides, section 3 (1/3): after issue of the certificate; (3/3) says 發卡日期, the later day",
         ),
         activation_reminders=Sourced((30, 60, 80), ("NTC-01",), "not said; three warnings before the end"),
-        not_activated=Sourced(Consequence.REVOKE, ("ACT-04", "P-05"), "XCA slides, section 3 (1/3) and (3/3)"),
+        not_activated=Sourced(
+            Consequence.REVOKE, ("ACT-04", "P-05"), "XCA slides, section 3 (1/3) and (3/3)"
+        ),
         reapplication_ban_months=Sourced(3, ("REV-05", "P-09"), "XCA slides, section 8 (4/5)"),
-        primary_renewal_days=Sourced(90, ("RNW-06", "P-10"), "XCA slides, section 10 (4/7): notice from 90 days before expiry"),
-        user_code_length=Sourced((6, 10), ("APP-16", "P-01"), "XCA slides, section 3.1 (6/12): six and more; the site now sets 6 to 10"),
-        user_code_tries=Sourced(3, ("PIN-03", "UCR-04"), "XCA slides, section 6.4 (2/2): more than three wrong entries"),
+        primary_renewal_days=Sourced(
+            90, ("RNW-06", "P-10"), "XCA slides, section 10 (4/7): notice from 90 days before expiry"
+        ),
+        user_code_length=Sourced(
+            (6, 10),
+            ("APP-16", "P-01"),
+            "XCA slides, section 3.1 (6/12): six and more; the site now sets 6 to 10",
+        ),
+        user_code_tries=Sourced(
+            3, ("PIN-03", "UCR-04"), "XCA slides, section 6.4 (2/2): more than three wrong entries"
+        ),
         card_validity_years=Sourced(5, ("CRD-10", "P-04"), "XCA slides, section 3.1 (4/12)"),
         application_seals=Sourced(
             {kind: () if kind is SubscriberKind.SCHOOL else SEALS for kind in KINDS},
@@ -45,9 +55,13 @@ VERSIONS = (
             "XCA slides, sections 3.1b (8/12) and 3.1 (7/12): two seals, schools none",
         ),
         application_copies=Sourced(2, ("APP-09",), "XCA slides, section 3.1b (8/12): two copies"),
-        letter_chase_days=Sourced((14, 28), ("LTR-01",), "not said; an application without its letter waits for ever"),
+        letter_chase_days=Sourced(
+            (14, 28), ("LTR-01",), "not said; an application without its letter waits for ever"
+        ),
         post_kind=Sourced("限時掛號", ("CRD-05", "P-03"), "XCA slides, section 3 (1/3)"),
-        reset_told_by=Sourced(Channel.PHONE, ("UCR-03", "P-15"), "XCA slides, section 6.4 (1/2): by telephone, else by fax"),
+        reset_told_by=Sourced(
+            Channel.PHONE, ("UCR-03", "P-15"), "XCA slides, section 6.4 (1/2): by telephone, else by fax"
+        ),
         reset_paper_months=Sourced(1, ("UCR-03", "P-08"), "XCA slides name no period; GCA's month is used"),
         reset_reminder_days=Sourced((14, 24), ("UCR-03",), "not said; two warnings before the month ends"),
         reset_overdue=Sourced(Consequence.REVOKE, ("UCR-03", "P-08"), "XCA slides, section 6.4 (1/2)"),

@@ -29,7 +29,8 @@ def _open_fields(kind: type[Any]) -> tuple[str, ...]:
 
 def speak(command: Command) -> dict[str, Any]:
     """Return what the log may say of a command."""
-    return {name: getattr(command, name) for name in _open_fields(type(command))}
+    kind: Any = type(command)
+    return {name: getattr(command, name) for name in _open_fields(kind)}
 
 
 def _plain(value: Any) -> Any:

@@ -56,7 +56,11 @@ def _what(change: StatusChange, cause: str) -> tuple[tuple[CertificateStatus, ..
             return (s.ISSUED, s.SUSPENDED), {"status": str(s.VALID), "reason": None}
         case StatusChange.SUSPEND:
             reason = str(RevocationReason.CERTIFICATE_HOLD)
-            return (s.ISSUED, s.VALID), {"status": str(s.SUSPENDED), "status_before": C.status, "reason": reason}
+            return (s.ISSUED, s.VALID), {
+                "status": str(s.SUSPENDED),
+                "status_before": C.status,
+                "reason": reason,
+            }
         case StatusChange.RESUME:
             return (s.SUSPENDED,), {"status": C.status_before, "reason": None}
         case _:

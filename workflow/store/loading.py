@@ -99,7 +99,9 @@ def _organisation(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
 
 def _ban(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
     b = t.ban.c
-    query = sa.select(sa.func.max(b.until)).where(b.ca == str(case.ca), b.organisation_id == case.organisation_id)
+    query = sa.select(sa.func.max(b.until)).where(
+        b.ca == str(case.ca), b.organisation_id == case.organisation_id
+    )
     return {"banned_until": connection.execute(query).scalar()}
 
 
@@ -111,9 +113,7 @@ def _primary(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
     o, k, c = t.organisation.c, t.case.c, t.certificate.c
     connection.execute(sa.select(o.id).where(o.id == case.organisation_id).with_for_update())
     expiry = (
-        sa.select(sa.func.min(c.not_after))
-        .where(c.case_id == k.id, c.status.in_(LIVE))
-        .scalar_subquery()
+        sa.select(sa.func.min(c.not_after)).where(c.case_id == k.id, c.status.in_(LIVE)).scalar_subquery()
     )
     all_revoked = sa.exists().where(c.case_id == k.id) & ~sa.exists().where(
         c.case_id == k.id, c.status != CertificateStatus.REVOKED

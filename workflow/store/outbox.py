@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workflow.facts import CaseFacts
     from workflow.office import Office
 
-O = t.outbox.c
+W = t.outbox.c
 LEASE = timedelta(minutes=3)
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=30)
@@ -78,13 +78,13 @@ def crl_row(ca: str, now: datetime, wall: datetime) -> dict[str, Any]:
 def claim(office: Office, lane: Lane, worker: str) -> Work | None:
     """Claim the next piece of work of a lane, or one whose worker has vanished; None when there is none."""
     wall = office.wall.now()
-    ready = (O.state == str(OutboxState.WAITING)) & (O.due_at <= wall)
-    orphaned = (O.state == str(OutboxState.CLAIMED)) & (O.claimed_until < wall)
+    ready = (W.state == str(OutboxState.WAITING)) & (W.due_at <= wall)
+    orphaned = (W.state == str(OutboxState.CLAIMED)) & (W.claimed_until < wall)
     with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
         row = connection.execute(
             sa.select(t.outbox)
-            .where(O.lane == str(lane), ready | orphaned)
-            .order_by(O.due_at, O.id)
+            .where(W.lane == str(lane), ready | orphaned)
+            .order_by(W.due_at, W.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         ).first()
@@ -92,13 +92,13 @@ def claim(office: Office, lane: Lane, worker: str) -> Work | None:
             return None
         connection.execute(
             sa.update(t.outbox)
-            .where(O.id == row.id)
+            .where(W.id == row.id)
             # From here on the same request is new work: what is being done may have begun before it.
             .values(
                 state=str(OutboxState.CLAIMED),
                 claimed_by=worker,
                 claimed_until=wall + LEASE,
-                attempts=O.attempts + 1,
+                attempts=W.attempts + 1,
                 merge_key=None,
             )
         )
@@ -109,7 +109,14 @@ def claim(office: Office, lane: Lane, worker: str) -> Work | None:
 
 def settle(office: Office, work: Work) -> None:
     """Mark work as done."""
-    _set(office, work, state=str(OutboxState.DONE), done_at=office.clock.now(), claimed_by=None, last_error=None)
+    _set(
+        office,
+        work,
+        state=str(OutboxState.DONE),
+        done_at=office.clock.now(),
+        claimed_by=None,
+        last_error=None,
+    )
 
 
 def put_back(office: Office, work: Work, error: str, *, dead: bool = False) -> None:
@@ -127,11 +134,11 @@ def release(office: Office, worker: str) -> None:
     with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(
             sa.update(t.outbox)
-            .where(O.state == str(OutboxState.CLAIMED), O.claimed_by == worker)
+            .where(W.state == str(OutboxState.CLAIMED), W.claimed_by == worker)
             .values(state=str(OutboxState.WAITING), claimed_by=None, due_at=office.wall.now())
         )
 
 
 def _set(office: Office, work: Work, **values: Any) -> None:
     with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
-        connection.execute(sa.update(t.outbox).where(O.id == work.id).values(**values))
+        connection.execute(sa.update(t.outbox).where(W.id == work.id).values(**values))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from forms.canonical import canonical_json, sha256_hex
 from workflow.store import schema as t
+from workflow.vocabulary import LetterDirection
 
 if TYPE_CHECKING:
     from workflow.facts import CaseFacts
@@ -23,8 +24,12 @@ def snapshot(
 ) -> dict[str, object]:
     """Return the snapshot itself, as the auditor can rebuild it."""
     d, link = t.document.c, t.letter_case.c
+    # Letters of our own, such as the window's, come after a decision and are no part of what it was about.
     attachments = connection.execute(
-        sa.select(d.sha256).join(t.letter_case, link.letter_id == d.letter_id).where(link.case_id == case.id)
+        sa.select(d.sha256)
+        .join(t.letter_case, link.letter_id == d.letter_id)
+        .join(t.letter, t.letter.c.id == d.letter_id)
+        .where(link.case_id == case.id, t.letter.c.direction == str(LetterDirection.INCOMING))
     ).scalars()
     return {
         "number": case.number,

@@ -217,7 +217,8 @@ class UnitOfWork:
         for kinds, ids in self._stops.items():
             self.connection.execute(WRITES.stop_deadlines, {"ids": ids, "kinds": list(kinds), "at": self.now})
         for name, rows in self._inserts.items():
-            self.connection.execute(WRITES.insert(name), rows)
+            if rows:
+                self.connection.execute(WRITES.insert(name), rows)
         if self._outbox:
             insert_or_skip(self.connection, self._outbox)
         self._inserts.clear()

@@ -34,7 +34,7 @@ class _Writes:
     @cache
     def update_case(names: tuple[str, ...]) -> sa.Update:
         """Return an update of a case's row that sets these columns."""
-        values = {name: sa.bindparam(name) for name in names}
+        values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
         return sa.update(t.case).where(t.case.c.id == sa.bindparam("b_id")).values(**values)
 
     @staticmethod
