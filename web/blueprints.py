@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web import applicant, demo, holder, login, own_case, public
+from web import applicant, demo, holder, login, own_case, public, repository
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -15,6 +15,7 @@ ALL: tuple[Blueprint, ...] = (
     own_case.blueprint,
     holder.blueprint,
     login.blueprint,
+    repository.blueprint,
 )
 DEMO: tuple[Blueprint, ...] = (demo.blueprint,)
 """Registered only in a demonstration."""

@@ -12,7 +12,7 @@ from workflow.acts.act import PUBLIC, Act
 from workflow.acts.usercode import Tried, admit, prepare_proof
 from workflow.cases.table import NEW
 from workflow.commands import AmendApplication, SubmitApplication
-from workflow.deadlines import taipei_day
+from workflow.days import taipei_day
 from workflow.errors import BadInput, FieldProblem, NotFound
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
@@ -84,7 +84,7 @@ def _open_case(
         "state_since": work.now,
     }
     case_id = work.insert(t.case, **values)
-    return work.lock([case_id])[case_id]
+    return work.lock_one(case_id)
 
 
 def _organisation_of(work: UnitOfWork, command: SubmitApplication, form: Mapping[str, Any]) -> int:
@@ -146,7 +146,7 @@ def _file_revision(work: UnitOfWork, case: CaseFacts, form: Mapping[str, Any], a
 
 
 def _amend(work: UnitOfWork, command: AmendApplication, actor: Actor, tried: Tried) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     refusal = admit(work, case, tried, actor)
     if refusal:
         return Outcome(refusal=refusal)
@@ -163,7 +163,7 @@ def _amend(work: UnitOfWork, command: AmendApplication, actor: Actor, tried: Tri
 
 ACTS = (
     Act(SubmitApplication, _submit, PUBLIC, _prepare_submit),
-    Act(AmendApplication, _amend, prepare=prepare_proof),
+    Act(AmendApplication, _amend, PUBLIC, prepare_proof),
 )
 
 SERVED = frozenset({Ca.GCA, Ca.XCA})

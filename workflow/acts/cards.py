@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hardware.secrets_of_card import new_puk
 from workflow import policies
-from workflow.acts.act import Act
+from workflow.acts.act import PUBLIC, Act
 from workflow.acts.letters import our_number
 from workflow.acts.usercode import Tried, admit, prepare_proof
 from workflow.commands import (
@@ -84,13 +84,13 @@ def _spoil_blank(work: UnitOfWork, command: SpoilBlank, actor: Actor, _prepared:
 
 
 def _order(work: UnitOfWork, command: OrderManufacture, actor: Actor, _prepared: None) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     extra = Extra(note=command.reader, payload={"reader": command.reader})
     return of_case(work.fire(case, command.trigger, command, actor, extra))
 
 
 def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: None) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     extra = Extra(
         note=command.card_number,
         data={"certificate_issued_at": command.issued_at.isoformat()},
@@ -109,7 +109,7 @@ def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: No
 
 
 def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepared: None) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     after = work.fire(case, command.trigger, command, actor, Extra(columns={"card_number": None}))
     work.connection.execute(
         sa.update(t.card)
@@ -120,7 +120,7 @@ def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepar
 
 
 def _pack(work: UnitOfWork, command: PackCard, actor: Actor, _prepared: None) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     after = work.fire(case, command.trigger, command, actor, Extra(note=command.card_number))
     attempts = work.connection.execute(sa.select(sa.func.count()).where(M.case_id == case.id)).scalar_one()
     work.add(
@@ -194,7 +194,7 @@ def _check_mail_number(work: UnitOfWork, number: str, among: tuple[str, ...]) ->
 
 
 def _mail_returned(work: UnitOfWork, command: RecordMailReturned, actor: Actor, _prepared: None) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     after = work.fire(case, command.trigger, command, actor)
     work.connection.execute(
         sa.update(t.mail_item)
@@ -212,7 +212,7 @@ def _mail_returned(work: UnitOfWork, command: RecordMailReturned, actor: Actor, 
 
 def _begin_activation(work: UnitOfWork, command: BeginActivation, actor: Actor, tried: Tried) -> Outcome:
     """Admit the holder, and store the next PUK before the card is told of it (ACT-02, ACT-05)."""
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     refusal = admit(work, case, tried, actor)
     if refusal:
         return Outcome(refusal=refusal)
@@ -237,5 +237,5 @@ ACTS = (
     Act(PackCard, _pack),
     Act(PostCards, _post, CENTRE),
     Act(RecordMailReturned, _mail_returned),
-    Act(BeginActivation, _begin_activation, prepare=prepare_proof),
+    Act(BeginActivation, _begin_activation, PUBLIC, prepare_proof),
 )

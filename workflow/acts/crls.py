@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from pki.crl import CrlExpectation, CrlPlan, RevokedEntry, build_crl, check_crl, partition_of
+from pki.crl import LONGEST_LIFE, CrlExpectation, CrlPlan, RevokedEntry, build_crl, check_crl, partition_of
 from pki.reasons import RevocationReason as CrlReason
 from workflow.acts.act import Act
 from workflow.authorities import PARTITIONS, ROOT, Working, crl_path, working
@@ -62,9 +62,9 @@ def _one_list(
 ) -> None:
     life = ROOT_LIFE if authority.name == ROOT else timedelta(hours=work.office.settings.crl_hours)
     url = work.office.settings.repository_url + crl_path(authority.name, partition) if partition else None
-    plan = CrlPlan(number, work.now, work.now + life, url, max(life, timedelta(hours=36)))
+    plan = CrlPlan(number, work.now, work.now + life, url, max(life, LONGEST_LIFE))
     der = build_crl(authority.issuer, authority.signer, plan, entries)
-    expected = CrlExpectation(number - 1, len(entries), work.now, max(life, timedelta(hours=36)))
+    expected = CrlExpectation(number - 1, len(entries), work.now, url, max(life, LONGEST_LIFE))
     check_crl(der, authority.certificate, expected)
     work.insert(
         t.crl,

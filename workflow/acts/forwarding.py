@@ -13,7 +13,7 @@ from forms.letters.models import CardsAskedFor, ForwardedLetter, LetterHead, for
 from forms.rocdate import roc_long
 from forms.sheets.official_letter import LetterItem, LetterSection, OfficialLetter, official_letter
 from workflow.agencies import AGENCIES
-from workflow.deadlines import taipei_day
+from workflow.days import taipei_day
 from workflow.errors import Refused
 from workflow.store import schema as t
 from workflow.store.numbers import take

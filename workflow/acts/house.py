@@ -115,10 +115,7 @@ def _resume(work: UnitOfWork, command: ResumeDeadlines, actor: Actor, _prepared:
 def _case_with_reason(work: UnitOfWork, command: PauseDeadlines | ResumeDeadlines) -> CaseFacts:
     if not command.reason.strip():
         raise Refused("case.reason_missing")
-    found = work.lock([command.case_id])
-    if command.case_id not in found:
-        raise NotFound("case.not_found")
-    return found[command.case_id]
+    return work.lock_one(command.case_id)
 
 
 def _assign_oid(work: UnitOfWork, command: AssignOid, actor: Actor, _prepared: None) -> Outcome:
@@ -176,7 +173,7 @@ def _complete_activation(
     work: UnitOfWork, command: CompleteActivation, actor: Actor, _prepared: None
 ) -> Outcome:
     """Put the card in force; the PUK it was told of last becomes the one that holds."""
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     after = work.fire(case, command.trigger, command, actor)
     k = t.card.c
     work.connection.execute(

@@ -11,7 +11,7 @@ from forms.canonical import sha256_hex
 from workflow.acts.act import Act
 from workflow.acts.forwarding import forwarding_documents
 from workflow.commands import ForwardCases, LogLetter, TieLetter
-from workflow.deadlines import taipei_day
+from workflow.days import taipei_day
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t

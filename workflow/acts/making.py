@@ -161,7 +161,7 @@ def _file_document(work: UnitOfWork, command: FileDocument, actor: Actor, _prepa
         content=command.sheet,
         at=work.now,
     )
-    work.audit("document_filed", actor, {"kind": command.kind, "sha256": digest, "case_asked": command.case_id})
+    work.audit("document_filed", actor, {"document": command.kind, "sha256": digest, "case_asked": command.case_id})
     return Outcome()
 
 

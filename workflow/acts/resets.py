@@ -77,7 +77,7 @@ def _request(work: UnitOfWork, command: RequestReset, actor: Actor, _prepared: N
         by_name=actor.name,
         at=work.now,
     )
-    case = work.lock([case_id])[case_id]
+    case = work.lock_one(case_id)
     return of_case(work.fire(case, "request", command, actor))
 
 
@@ -98,7 +98,7 @@ def _case_of_card(work: UnitOfWork, card_number: str, organisation: str) -> Case
             )
         )
     # The card's case is locked, so that two resets can't be opened at once.
-    return work.lock([row.id])[row.id]
+    return work.lock_one(row.id)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _tell_by_phone(work: UnitOfWork, command: TellCodeByPhone, actor: Actor, fre
                 "Give the name of the person you spoke with and the number, for the record.",
             )
         )
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     after = work.fire(
         case, command.trigger, command, actor, Extra(note=f"{command.spoke_with} {command.phone}")
     )
@@ -131,7 +131,7 @@ def _tell_by_phone(work: UnitOfWork, command: TellCodeByPhone, actor: Actor, fre
 
 
 def _code_sent(work: UnitOfWork, command: RecordCodeSent, actor: Actor, _prepared: None) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     after = work.fire(case, command.trigger, command, actor)
     _set_code(work, case, command.code_hash)
     return of_case(after)

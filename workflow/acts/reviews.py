@@ -83,7 +83,7 @@ def _prepare(office: Office, command: Decide, actor: Actor) -> Signed:
 
 
 def _decide(work: UnitOfWork, command: Decide, actor: Actor, signed: Signed) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     after = work.fire(case, command.trigger, command, actor)
     stage, verdict = VERDICTS[type(command)]
     work.add(

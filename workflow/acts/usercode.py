@@ -82,7 +82,7 @@ def _prepare_check(office: Office, command: CheckUserCode, _actor: Actor) -> Tri
 
 
 def _check(work: UnitOfWork, _command: CheckUserCode, actor: Actor, tried: Tried) -> Outcome:
-    case = work.lock([tried.case_id])[tried.case_id]
+    case = work.lock_one(tried.case_id)
     refusal = admit(work, case, tried, actor)
     if isinstance(refusal, WrongUserCode):
         # Whoever guesses learns neither that the number exists nor how many tries are left.

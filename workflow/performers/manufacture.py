@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +18,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from hardware.piv import Algorithm, Slot
-from hardware.scripts.card_number import write_card_number
+from hardware.scripts.authenticate_management import authenticate_management
+from hardware.scripts.card_number import write_card_number, write_chuid
 from hardware.scripts.certificates import verify_read_back, write_certificate
 from hardware.scripts.generate_key import generate_key
-from hardware.scripts.identify import read_csn
+from hardware.scripts.identify import identify, read_csn
 from hardware.scripts.set_secrets import CardSecrets, set_secrets
 from hardware.scripts.sign import SigningKey, prove_possession
 from hardware.secrets_of_card import ManagementKey, new_management_key, new_pin, new_puk
@@ -41,7 +43,8 @@ from workflow.vocabulary import CardState
 K = t.card.c
 SLOTS: Mapping[str, Slot] = {"signature": Slot.SIGNATURE, "encipherment": Slot.ENCIPHERMENT}
 CHALLENGE_BYTES = 32
-# A card's authentication challenge is one block of its cipher; the script cuts what it needs.
+NEVER = date(2099, 12, 31)
+"""The CHUID's expiry: the certificates say when the card ends, not this."""
 MANAGEMENT_CHALLENGE_BYTES = 16
 
 
@@ -93,6 +96,11 @@ def _personalise(office: Office, session: CardSession, card: Any) -> None:
         ManagementKey(Algorithm.AES_192, unseal(card.management_key_sealed, card.csn)),
     )
     session.run(set_secrets(wanted, secrets.token_bytes(MANAGEMENT_CHALLENGE_BYTES)))
+    named = session.run(identify()).has_chuid
+    # Selecting the application closed it again for writing.
+    session.run(authenticate_management(wanted.management_key, secrets.token_bytes(MANAGEMENT_CHALLENGE_BYTES)))
+    if not named:
+        session.run(write_chuid(card.csn, NEVER))
     session.run(write_card_number(card.number))
 
 

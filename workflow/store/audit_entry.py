@@ -59,6 +59,7 @@ def entry(
     """Return a row of the audit log. `case` is (id, version after the change); the body says all the row says."""
     case_id, case_version = case or (None, None)
     said = {
+        **body,
         "at": at.isoformat(),
         "kind": kind,
         "actor": actor.name,
@@ -66,7 +67,6 @@ def entry(
         "channel": actor.channel,
         "case": case_id,
         "version": case_version,
-        **body,
     }
     return {
         "at": at,

@@ -1,0 +1,83 @@
+"""The repository and the OCSP responder: what relying parties fetch, under the addresses written into certificates.
+
+Lists and certificates are DER with the media types of RFC 2585 and RFC 5280; OCSP is RFC 6960 by POST and RFC 5019 by GET.
+These pages set no cookie, need no log-in and are the same for everybody.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, request
+
+from web.access import public
+from web.ports import office
+from web.security import exempt
+from workflow import responder
+from workflow.views import repository
+
+blueprint = Blueprint("repository", __name__)
+LARGEST_REQUEST = 64 * 1024
+OCSP_ANSWER = "application/ocsp-response"
+OCSP_REQUEST = "application/ocsp-request"
+CRL = "application/pkix-crl"
+CERTIFICATE = "application/pkix-cert"
+BUNDLE = "application/pkcs7-mime"
+
+
+def _file(content: bytes | None, media_type: str) -> Response:
+    if content is None:
+        abort(404)
+    return Response(content, content_type=media_type, headers={"Cache-Control": "public, max-age=60"})
+
+
+@blueprint.get("/repository/<authority>/CRL2/complete.crl")
+@public
+def complete_crl(authority: str) -> Response:
+    """Return an authority's complete list."""
+    return _file(repository.latest_crl(office(), authority, 0), CRL)
+
+
+@blueprint.get("/repository/<authority>/CRL2/CRL_<int(fixed_digits=4):partition>.crl")
+@public
+def partition_crl(authority: str, partition: int) -> Response:
+    """Return one partition of an authority's list."""
+    return _file(repository.latest_crl(office(), authority, partition) if partition else None, CRL)
+
+
+@blueprint.get("/repository/<authority>/Certs/<authority_again>.crt")
+@public
+def ca_certificate(authority: str, authority_again: str) -> Response:
+    """Return an authority's certificate in DER (never PEM: relying parties fetch it by machine)."""
+    found = repository.ca_certificate(office(), authority) if authority == authority_again else None
+    return _file(found, CERTIFICATE)
+
+
+@blueprint.get("/repository/<authority>/Certs/IssuedToThisCA.p7b")
+@public
+def issued_to_this_ca(authority: str) -> Response:
+    """Return the certificates from an authority up to the root."""
+    return _file(repository.issued_to(office(), authority), BUNDLE)
+
+
+@blueprint.post("/OCSP/ocsp")
+@public
+@exempt
+def ocsp_post() -> Response:
+    """Answer a request in the body (RFC 6960 appendix A)."""
+    if request.mimetype != OCSP_REQUEST or (request.content_length or 0) > LARGEST_REQUEST:
+        abort(415)
+    return _answer(responder.answer(office(), request.get_data(cache=False)))
+
+
+@blueprint.get("/OCSP/ocsp/<path:encoded>")
+@public
+def ocsp_get(encoded: str) -> Response:
+    """Answer a request in the path (RFC 5019 §5). The raw path is read, since base64 has slashes of its own."""
+    raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or "")
+    prefix = "/OCSP/ocsp/"
+    path = raw.split("?", 1)[0].split(prefix, 1)[1] if prefix in raw else encoded
+    return _answer(responder.answer_get(office(), path))
+
+
+def _answer(content: bytes) -> Response:
+    # Real time: an answer is signed for the asker, and no cache may keep it (CRL-05).
+    return Response(content, content_type=OCSP_ANSWER, headers={"Cache-Control": "no-store"})
