@@ -6,20 +6,19 @@ midnight that ends it. Reminders go out at nine in the morning of their day.
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+
+from workflow.days import add_months, end_of, morning_of, taipei_day
 
 if TYPE_CHECKING:
     from workflow.cases.table import DeadlineKind
     from workflow.facts import CaseFacts
     from workflow.policy import Policy, Sourced
 
-TAIPEI = ZoneInfo("Asia/Taipei")
-UTC = ZoneInfo("UTC")
-MORNING = time(9, 0)
+__all__ = ["FINAL", "Rung", "Why", "add_months", "rungs", "taipei_day", "why"]
+
 FINAL = 0
 """The rung number of the deadline's end; reminders carry their day's number."""
 
@@ -45,28 +44,6 @@ class Why:
     source: str
     budget: int
     in_months: bool
-
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day `months` later, or that month's last day when it has no such day (Civil Code art. 121)."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def taipei_day(moment: datetime) -> date:
-    """Return the day in Taipei of a moment."""
-    return moment.astimezone(TAIPEI).date()
-
-
-def end_of(day: date) -> datetime:
-    """Return the midnight that ends a day in Taipei, in UTC."""
-    return datetime.combine(day + timedelta(days=1), time(0), TAIPEI).astimezone(UTC)
-
-
-def morning_of(day: date) -> datetime:
-    """Return nine in the morning of a day in Taipei, in UTC."""
-    return datetime.combine(day, MORNING, TAIPEI).astimezone(UTC)
 
 
 def rungs(kind: DeadlineKind, case: CaseFacts, policy: Policy, now: datetime) -> tuple[Rung, ...]:

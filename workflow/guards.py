@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from workflow.cases.table import guard
 from workflow.commands import Command, Decide, PackCard, SubmitApplication
+from workflow.days import taipei_day
 from workflow.errors import NotAllowed, Refused, RegistryError, Stale
-from workflow.vocabulary import Rank, Role
+from workflow.vocabulary import Rank, Role, Stage, Verdict
 
 if TYPE_CHECKING:
     from workflow.facts import Facts
@@ -52,7 +53,7 @@ def has_an_oid(facts: Facts, _policy: Policy, _command: Command) -> RegistryErro
 def not_banned(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
     """After a revocation for late activation no new application for some months (REV-05)."""
     until = facts.around.banned_until
-    if until and facts.now.date() < until:
+    if until and taipei_day(facts.now) < until:
         return Refused("case.banned", until=until.isoformat())
     return None
 
@@ -64,7 +65,7 @@ def only_primary(facts: Facts, policy: Policy, _command: Command) -> RegistryErr
     if facts.case.rank is not Rank.PRIMARY or around.primary_case is None:
         return None
     days = policy.primary_renewal_days.value
-    if around.primary_expires and (around.primary_expires - facts.now.date()).days <= days:
+    if around.primary_expires and (around.primary_expires - taipei_day(facts.now)).days <= days:
         return None
     return Refused("case.primary_exists", other=around.primary_case, days=days)
 
@@ -121,7 +122,8 @@ def reason_given(_facts: Facts, _policy: Policy, command: Command) -> RegistryEr
 def first_review_stands(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
     """The second review needs a first one over the same snapshot where the CA has one (RV1-03, RV2-02)."""
     for decision in facts.around.decisions:
-        if decision.snapshot_sha256 == facts.case.snapshot_sha256:
+        approved = decision.stage is Stage.FIRST and decision.verdict is Verdict.APPROVE
+        if approved and decision.snapshot_sha256 == facts.case.snapshot_sha256:
             return None
     return Stale("case.snapshot_changed")
 

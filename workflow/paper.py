@@ -26,7 +26,7 @@ from forms.sheets.usercode_reset import UserCodeReset, usercode_reset
 from workflow import policies
 from workflow.agencies import AGENCIES
 from workflow.commands import CheckUserCode
-from workflow.deadlines import taipei_day
+from workflow.days import taipei_day
 from workflow.errors import NotFound
 from workflow.facts import PUBLIC, CaseFacts
 from workflow.handlers import handle

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from workflow.days import taipei_day
 from workflow.facts import CaseFacts, DecisionFact, Surroundings
 from workflow.store import schema as t
 from workflow.vocabulary import (
@@ -134,7 +135,7 @@ def _primary(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
     ).first()
     if row is None:
         return {"primary_case": None}
-    return {"primary_case": row.number, "primary_expires": row.expires.date() if row.expires else None}
+    return {"primary_case": row.number, "primary_expires": taipei_day(row.expires) if row.expires else None}
 
 
 def _certificates(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
