@@ -24,9 +24,9 @@ from workflow.acts import (
     reviews,
     usercode,
 )
-from workflow.acts.act import Act
+from workflow.acts.act import PUBLIC, Act
 from workflow.commands import CaseCommand, Command, WithUserCode
-from workflow.errors import NotAllowed, NotFound, RegistryError, Unavailable
+from workflow.errors import NotAllowed, RegistryError, Unavailable
 from workflow.outcome import Outcome, of_case
 from workflow.store.audit_entry import speak
 from workflow.store.unit_of_work import UnitOfWork, transaction
@@ -45,15 +45,13 @@ PAUSE_SECONDS = 0.05
 
 def _plain(work: UnitOfWork, command: CaseCommand, actor: Actor, _prepared: object) -> Outcome:
     """Carry out a command that its table alone decides."""
-    case = work.lock([command.case_id]).get(command.case_id)
-    if case is None:
-        raise NotFound("case.not_found")
+    case = work.lock_one(command.case_id)
     return of_case(work.fire(case, command.trigger, command, actor))
 
 
 def _proven(work: UnitOfWork, command: WithUserCode, actor: Actor, tried: usercode.Tried) -> Outcome:
     """Carry out a command that the user code proves."""
-    case = work.lock([command.case_id])[command.case_id]
+    case = work.lock_one(command.case_id)
     refusal = usercode.admit(work, case, tried, actor)
     if refusal:
         return Outcome(refusal=refusal)
@@ -72,7 +70,7 @@ def act_for(kind: type[Command]) -> Act:
     if kind in ACTS:
         return ACTS[kind]
     if issubclass(kind, WithUserCode):
-        return Act(kind, _proven, prepare=usercode.prepare_proof)
+        return Act(kind, _proven, PUBLIC, usercode.prepare_proof)
     if issubclass(kind, CaseCommand):
         return Act(kind, _plain)
     raise NotAllowed("access.denied", role="—", action=kind.__name__)
@@ -84,8 +82,8 @@ def handle(office: Office, command: Command, actor: Actor) -> Outcome:
     Raises a `RegistryError`: what is wrong, in the words of the person who asked. Nothing was changed then, but for
     a counted wrong try.
     """
-    act = act_for(type(command))
     try:
+        act = act_for(type(command))
         if act.roles and not act.roles & actor.roles:
             role = "、".join(sorted(role.zh for role in actor.roles)) or "—"
             raise NotAllowed("access.denied", role=role, action=type(command).__name__)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workflow import policies
-from workflow.deadlines import Rung, add_months, taipei_day
+from workflow.days import add_months, taipei_day
+from workflow.errors import NotFound
 from workflow.facts import Actor, CaseFacts, Facts
 from workflow.machine import Decision, decide, row_for
 from workflow.store.audit_entry import entry, speak
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from workflow.commands import Command
+    from workflow.deadlines import Rung
     from workflow.office import Office
     from workflow.policy import Policy
 
@@ -64,6 +66,13 @@ class UnitOfWork:
     def lock(self, ids: Sequence[int]) -> dict[int, CaseFacts]:
         """Load cases and keep others from changing them until the commit."""
         return load_cases(self.connection, ids)
+
+    def lock_one(self, case_id: int) -> CaseFacts:
+        """Load one case under its lock; NotFound when there is none."""
+        found = self.lock([case_id])
+        if case_id not in found:
+            raise NotFound("case.not_found")
+        return found[case_id]
 
     def facts(self, case: CaseFacts, trigger: str, policy: Policy, actor: Actor) -> Facts:
         """Gather what the row that this trigger would fire wants to know."""
