@@ -20,6 +20,7 @@ from web.language import t
 from web.own_case import as_download
 from web.ports import office
 from web.security import limited
+from workflow import activation as activating
 from workflow import paper
 from workflow.agencies import AGENCIES
 from workflow.commands import RequestReset
@@ -51,8 +52,6 @@ def activation() -> str:
 
 
 def _readers_page(problems: tuple[FieldProblem, ...] = ()) -> str:
-    from workflow import activation as activating
-
     return render_template("holder/readers.html", readers=activating.readers(office()), problems=problems)
 
 
@@ -61,8 +60,6 @@ def _readers_page(problems: tuple[FieldProblem, ...] = ()) -> str:
 @limited("30 per minute")
 def look() -> Answer:
     """Show the card's details, to be checked before anything is done (ACT-02)."""
-    from workflow import activation as activating
-
     reader = request.form.get("reader", "")
     if not reader:
         problem = FieldProblem("reader", "choice", "請選擇讀卡機。", "Choose the reader.")
@@ -83,8 +80,6 @@ def _card_page(reader: str, card: CardDetails, problems: tuple[FieldProblem, ...
 @limited("20 per minute")
 def activate() -> Answer:
     """Activate the card that was checked, and show its PIN this once (ACT-01)."""
-    from workflow import activation as activating
-
     reader, code = request.form.get("reader", ""), request.form.get("user_code", "")
     try:
         card = activating.look_at_card(office(), reader)
