@@ -89,6 +89,8 @@ class Surroundings:
     """Whether the organisation has its object identifier (OID-01)."""
     certificates_alive: bool = True
     certificates_suspended: bool = False
+    held_elsewhere: bool = False
+    """Whether another case of the same card keeps its certificates suspended."""
 
 
 @dataclass(frozen=True)

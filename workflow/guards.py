@@ -152,3 +152,9 @@ def certificates_not_revoked(facts: Facts, _policy: Policy, _command: Command) -
     around = facts.around
     alive = around.certificates_alive or around.certificates_suspended
     return None if alive else Refused("case.certificates_not_alive")
+
+
+@guard("holds")
+def not_held_elsewhere(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """What one case allows does not undo what another case of the same card has suspended (SUS-08)."""
+    return Refused("case.certificates_not_alive") if facts.around.held_elsewhere else None

@@ -110,6 +110,7 @@ SYSTEM = frozenset({Role.SYSTEM})
 TWO_REVIEWS = (("first_review", True),)
 ONE_REVIEW = (("first_review", False),)
 DECIDES = (g.decides_on_what_was_seen, g.another_person)
+LATE = (g.certificates_not_revoked, g.not_held_elsewhere)
 MAIL_FORM = Do(Effect.MAIL_FORM)
 CRL = Do(Effect.PUBLISH_CRL)
 
@@ -184,10 +185,10 @@ ROWS: tuple[Row, ...] = (
     *(Row("remind_activation", source, source, SYSTEM, effects=(notice("activation_reminder"),), cites=("NTC-01",))
       for source in (S.MADE, S.PACKED, S.POSTED, S.MAIL_RETURNED)),
     Row("begin_activation", S.POSTED, S.POSTED, HOLDER, guards=(g.certificates_alive,), cites=("ACT-02",)),
-    Row("begin_activation", S.LATE_ALLOWED, S.LATE_ALLOWED, HOLDER, guards=(g.certificates_not_revoked,), cites=("ACT-02",)),
+    Row("begin_activation", S.LATE_ALLOWED, S.LATE_ALLOWED, HOLDER, guards=LATE, cites=("ACT-02",)),
     Row("activate", S.POSTED, S.ACTIVATED, SYSTEM, guards=(g.certificates_alive,), change=StatusChange.ACTIVATE,
         stops=("activation",), effects=(notice("activated"),), cites=("ACT-01", "ACT-02")),
-    Row("activate", S.LATE_ALLOWED, S.ACTIVATED, SYSTEM, guards=(g.certificates_not_revoked,), change=StatusChange.ACTIVATE,
+    Row("activate", S.LATE_ALLOWED, S.ACTIVATED, SYSTEM, guards=LATE, change=StatusChange.ACTIVATE,
         effects=(CRL, notice("activated")), cites=("ACT-01", "SUS-08")),
     *(row for source in (S.MADE, S.PACKED, S.POSTED, S.MAIL_RETURNED) for row in _lapses(source)),
     Row("allow_late_activation", S.SUSPENDED, S.LATE_ALLOWED, OFFICER,

@@ -155,7 +155,26 @@ def _certificates(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
     }
 
 
+# States in which a case keeps the certificates of its card suspended.
+_HOLDING = ("suspended_unactivated", "late_allowed", "paper_overdue_suspended", "late_paper", "declined")
+
+
+def held_elsewhere(connection: sa.Connection, case: CaseFacts) -> bool:
+    """Tell whether another case of the same card keeps its certificates suspended, whatever becomes of this one."""
+    k = t.case.c
+    owner = case.parent_id or case.id
+    others = sa.select(k.id).where(
+        (k.id == owner) | (k.parent_id == owner), k.id != case.id, k.state.in_(_HOLDING)
+    )
+    return connection.execute(others.limit(1)).first() is not None
+
+
+def _holds(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
+    return {"held_elsewhere": held_elsewhere(connection, case)}
+
+
 _READERS = {
+    "holds": _holds,
     "decisions": _decisions,
     "letters": _letters,
     "organisation": _organisation,

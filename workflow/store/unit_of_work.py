@@ -20,7 +20,7 @@ from workflow.facts import Actor, CaseFacts, Facts
 from workflow.machine import Decision, decide, row_for
 from workflow.store.audit_entry import entry, speak
 from workflow.store.certificates import change_status
-from workflow.store.loading import load_cases, surroundings
+from workflow.store.loading import held_elsewhere, load_cases, surroundings
 from workflow.store.outbox import outbox_row
 from workflow.store.writing import WRITES, insert_or_skip
 from workflow.vocabulary import DeadlineState, StatusChange
@@ -123,7 +123,10 @@ class UnitOfWork:
         self._deadlines(case, decision, policy)
         for do in decision.effects:
             self._outbox.append(outbox_row(case, do, extra.payload, self.now, self.office.wall.now()))
-        if decision.change is not StatusChange.NONE:
+        resumes_what_is_held = decision.change is StatusChange.RESUME and held_elsewhere(
+            self.connection, case
+        )
+        if decision.change is not StatusChange.NONE and not resumes_what_is_held:
             self.change_certificates(case.parent_id or case.id, decision.change, decision.row.trigger)
         if decision.bars and policy.reapplication_ban_months.value:
             self._bar(case, policy)
