@@ -176,9 +176,9 @@ def _complete_activation(
     case = work.lock_one(command.case_id)
     after = work.fire(case, command.trigger, command, actor)
     k = t.card.c
-    work.connection.execute(
+    result = work.connection.execute(
         sa.update(t.card)
-        .where(k.csn == command.csn, k.next_puk_sealed.is_not(None))
+        .where(k.csn == command.csn, k.case_id == case.id, k.next_puk_sealed.is_not(None))
         .values(
             puk_sealed=k.next_puk_sealed,
             next_puk_sealed=None,
@@ -186,6 +186,9 @@ def _complete_activation(
             updated_at=work.now,
         )
     )
+    if result.rowcount != 1:
+        # Only the card whose activation was begun with the user code comes into force (ACT-02).
+        raise Refused("card.wrong_card", number=case.card_number)
     return of_case(after)
 
 
