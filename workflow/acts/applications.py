@@ -11,7 +11,7 @@ from workflow import policies
 from workflow.acts.act import PUBLIC, Act
 from workflow.acts.usercode import Tried, admit, prepare_proof
 from workflow.cases.table import NEW
-from workflow.commands import AmendApplication, SubmitApplication
+from workflow.commands import SECRET, AmendApplication, SubmitApplication
 from workflow.days import taipei_day
 from workflow.errors import BadInput, FieldProblem, NotFound
 from workflow.outcome import Outcome, of_case
@@ -47,18 +47,24 @@ def _prepare_submit(office: Office, command: SubmitApplication, _actor: Actor) -
 
 def _submit(work: UnitOfWork, command: SubmitApplication, actor: Actor, code_hash: str) -> Outcome:
     policy = policies.in_force(command.ca, taipei_day(work.now))
-    form = dict(command.form)
+    form = _open_values(command.form)
     organisation_id = command.organisation_id or _organisation_of(work, command, form)
     case = _open_case(work, command, policy, organisation_id, code_hash)
     extra = _file_revision(work, case, form, actor)
     return of_case(work.fire(case, "submit", command, actor, extra))
 
 
+def _open_values(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the form's values without any secret that came along: a user code is never written down (APP-16)."""
+    return {name: value for name, value in form.items() if name not in SECRET}
+
+
 def _open_case(
     work: UnitOfWork, command: SubmitApplication, policy: Policy, organisation_id: int, code_hash: str
 ) -> CaseFacts:
     o = t.organisation.c
-    row = work.connection.execute(sa.select(o.name, o.window_id).where(o.id == organisation_id)).first()
+    query = sa.select(o.name, o.window_id).where(o.id == organisation_id, o.ca == str(command.ca))
+    row = work.connection.execute(query).first()
     if row is None:
         raise NotFound("case.not_found")
     number = next_case_number(work.connection, command.ca, work.office.settings)
@@ -70,7 +76,8 @@ def _open_case(
         "version": 0,
         "policy_version": policy.version,
         "organisation_id": organisation_id,
-        "window_id": command.window_id or row.window_id,
+        # The register knows the competent authority; the applicant only chooses where it does not (RV1-01).
+        "window_id": row.window_id or command.window_id,
         "subject_name": row.name,
         "subscriber_kind": str(command.subscriber_kind),
         "rank": str(command.rank),
@@ -150,7 +157,9 @@ def _amend(work: UnitOfWork, command: AmendApplication, actor: Actor, tried: Tri
     refusal = admit(work, case, tried, actor)
     if refusal:
         return Outcome(refusal=refusal)
-    after = work.fire(case, command.trigger, command, actor, _file_revision(work, case, command.form, actor))
+    after = work.fire(
+        case, command.trigger, command, actor, _file_revision(work, case, _open_values(command.form), actor)
+    )
     # An edit voids every decision: they were about something else (design 3.8).
     d = t.review_decision.c
     work.connection.execute(
