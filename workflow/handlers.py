@@ -28,6 +28,7 @@ from workflow.acts.act import PUBLIC, Act
 from workflow.commands import CaseCommand, Command, WithUserCode
 from workflow.errors import NotAllowed, RegistryError, Unavailable
 from workflow.outcome import Outcome, of_case
+from workflow.storable import require_storable
 from workflow.store.audit_entry import speak
 from workflow.store.unit_of_work import UnitOfWork, transaction
 
@@ -82,6 +83,8 @@ def handle(office: Office, command: Command, actor: Actor) -> Outcome:
     Raises a `RegistryError`: what is wrong, in the words of the person who asked. Nothing was changed then, but for
     a counted wrong try.
     """
+    # What can't be stored can't be logged either.
+    require_storable(command)
     try:
         act = act_for(type(command))
         if act.roles and not act.roles & actor.roles:

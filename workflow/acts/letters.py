@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from workflow.acts.act import Act
 from workflow.acts.forwarding import forwarding_documents
 from workflow.commands import ForwardCases, LogLetter, TieLetter
 from workflow.days import taipei_day
-from workflow.errors import NotAllowed, NotFound, Refused
+from workflow.errors import BadInput, FieldProblem, NotAllowed, NotFound, Refused
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.numbers import take
@@ -35,6 +36,7 @@ def our_number(work: UnitOfWork, prefix: str) -> str:
 
 
 def _log(work: UnitOfWork, command: LogLetter, actor: Actor, _prepared: None) -> Outcome:
+    command = _tidied(command)
     _refuse_twin(work, command)
     number = our_number(work, "收")
     letter_id = work.insert(
@@ -70,6 +72,22 @@ def _log(work: UnitOfWork, command: LogLetter, actor: Actor, _prepared: None) ->
         "letter_logged", actor, {"letter": number, "sender": command.sender_name, "number": command.number}
     )
     return Outcome(created_id=letter_id, number=number)
+
+
+def _tidied(command: LogLetter) -> LogLetter:
+    """Return the letter without stray blanks in sender and number: they would make one letter look like two."""
+    sender, number = " ".join(command.sender_name.split()), "".join(command.number.split())
+    missing = [
+        FieldProblem(field, "missing", f"請填寫{zh}。", f"Give the {en}.")
+        for field, value, zh, en in (
+            ("sender_name", sender, "發文機關", "sender"),
+            ("number", number, "發文字號", "letter's number"),
+        )
+        if not value
+    ]
+    if missing:
+        raise BadInput(*missing)
+    return replace(command, sender_name=sender, number=number)
 
 
 def _refuse_twin(work: UnitOfWork, command: LogLetter) -> None:
