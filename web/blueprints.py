@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web import applicant, demo, holder, login, own_case, public, repository
+from web import (
+    applicant,
+    centre,
+    clerk,
+    demo,
+    desk,
+    holder,
+    login,
+    officer,
+    operator,
+    own_case,
+    public,
+    repository,
+    staff,
+    stock,
+    window,
+)
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -15,6 +31,14 @@ ALL: tuple[Blueprint, ...] = (
     own_case.blueprint,
     holder.blueprint,
     login.blueprint,
+    staff.blueprint,
+    clerk.blueprint,
+    window.blueprint,
+    officer.blueprint,
+    centre.blueprint,
+    stock.blueprint,
+    desk.blueprint,
+    operator.blueprint,
     repository.blueprint,
 )
 DEMO: tuple[Blueprint, ...] = (demo.blueprint,)

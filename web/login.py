@@ -87,4 +87,4 @@ def _onward(asked: str) -> str:
         and not parts.netloc
         and not parts.scheme
     )
-    return asked if ours else url_for("public.home")
+    return asked if ours else url_for("staff.home")

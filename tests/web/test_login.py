@@ -42,7 +42,7 @@ def test_too_many_wrong_passwords_lock_the_account_for_a_while(visitor, house, o
 def test_the_log_in_never_leads_to_another_site(visitor, house, onward):
     house.account("audit", "auditor")
     answer = visitor.post("/login/", follow=False, login="audit", password="correct horse", next=onward)
-    assert answer.headers["Location"] == "/"
+    assert answer.headers["Location"] == "/staff/"
 
 
 def test_missing_entries_are_named(visitor):

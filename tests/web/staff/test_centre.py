@@ -1,0 +1,83 @@
+"""The card centre makes, packs, posts and accounts for cards."""
+
+import pytest
+
+from workflow.store import schema as s
+
+CARD, OTHER_CARD = "XC00000000000001", "XC00000000000002"
+MAIL = "12345678901234"
+
+
+@pytest.mark.rule("RV2-02", "CRD-01")
+def test_an_approved_case_is_put_on_a_reader(counter):
+    case = counter.applied()
+    counter.put(case, state="approved")
+    page = counter.centre.get("/centre/").text
+    assert "讀卡機 1" in page
+    version = counter.head(case).version
+    answer = counter.centre.post("/centre/", reader="讀卡機 1", order=f"{case}:{version}")
+    assert counter.state(case) == "manufacturing"
+    assert "更新進度" in answer.text
+    assert counter.centre.post("/centre/", reader="讀卡機 1", order=f"{case}:{version}").status_code == 409
+
+
+@pytest.mark.rule("CRD-06", "CRD-07")
+def test_the_wrong_card_does_not_go_into_an_envelope(counter):
+    case = counter.made(CARD)
+    other = counter.made(OTHER_CARD, name="乙國小")
+    answer = counter.centre.post("/centre/packing/", card_number=CARD, envelope_number=counter.number(other))
+    assert answer.status_code == 409
+    assert "卡片與信封不符" in answer.text
+    assert counter.state(case) == counter.state(other) == "made"
+    counter.centre.post("/centre/packing/", card_number=CARD.lower(), envelope_number=counter.number(case))
+    assert counter.state(case) == "packed"
+
+
+def test_an_unknown_number_is_said_beside_its_field(counter):
+    answer = counter.centre.post("/centre/packing/", card_number="XC99", envelope_number="")
+    assert answer.status_code == 400
+    assert 'id="e-card_number"' in answer.text
+
+
+@pytest.mark.rule("CRD-05", "CRD-06")
+def test_packed_cards_are_posted_on_one_list_and_may_come_back(counter):
+    case = counter.made(CARD)
+    counter.centre.post("/centre/packing/", card_number=CARD, envelope_number=counter.number(case))
+    wrong = counter.centre.post("/centre/posting/", **{f"mail-{case}": "123"})
+    assert wrong.status_code == 409
+    assert f'id="e-mail-{case}"' in wrong.text
+    listed = counter.centre.post("/centre/posting/", **{f"mail-{case}": MAIL})
+    assert MAIL in listed.text
+    assert counter.state(case) == "posted"
+    counter.desk.post("/centre/returned/", number=MAIL, reason="招領逾期")
+    assert counter.state(case) == "mail_returned"
+    assert counter.number(case) in counter.centre.get("/centre/packing/").text
+    assert "招領逾期" in counter.centre.get(f"/staff/cases/{case}/").text
+
+
+def test_the_centre_sees_no_case_that_is_under_review(counter):
+    case = counter.received()
+    assert counter.centre.get(f"/staff/cases/{case}/").status_code == 404
+
+
+@pytest.mark.rule("CRD-01")
+def test_blank_cards_are_counted_in_and_spoiled(counter):
+    added = counter.centre.post("/centre/stock/add/", box="A1", csns="0011223344556677\n8899aabbccddeeff\n")
+    assert "入庫 2 張" in added.text
+    assert "帳目相符" in added.text
+    again = counter.centre.post("/centre/stock/add/", box="A1", csns="0011223344556677")
+    assert again.status_code == 400
+    assert 'id="e-csns"' in again.text
+    counter.centre.post("/centre/stock/spoil/", csn="0011223344556677", reason="晶片刮傷")
+    assert counter.house.rows(s.card, csn="0011223344556677")[0].state == "spoiled"
+    unknown = counter.centre.post("/centre/stock/spoil/", csn="ffff", reason="x")
+    assert unknown.status_code == 404
+    assert 'id="e-csn"' in unknown.text
+
+
+def test_a_card_under_way_is_recorded_as_spoiled_with_its_reason(counter):
+    case = counter.applied()
+    counter.put(case, state="manufacturing")
+    assert counter.do(counter.centre, case, "card_spoiled", reason="").status_code == 400
+    assert counter.do(counter.centre, case, "card_spoiled", reason="讀卡機故障").status_code == 302
+    assert counter.state(case) == "approved"

@@ -1,0 +1,122 @@
+"""The help desk, the operator and the auditor at work."""
+
+import pytest
+
+from workflow.commands import RequestReset
+from workflow.facts import PUBLIC
+from workflow.handlers import handle
+from workflow.store import schema as s
+
+CARD = "XC00000000000001"
+
+
+@pytest.fixture
+def reset(counter):
+    """A user-code reset of a posted card."""
+    case = counter.made(CARD)
+    counter.put(case, state="activated")
+    form = {
+        "organisation_name": "臺北市立建成國民小學",
+        "contact_name": "陳聯絡",
+        "contact_phone": "02-2558-1234",
+    }
+    return handle(counter.office, RequestReset(card_number=CARD, form=form), PUBLIC).case_id
+
+
+@pytest.mark.rule("UCR-03")
+def test_the_desk_logs_the_copy_and_tells_the_new_code_once(counter, reset):
+    assert counter.do(counter.desk, reset, "receive_copy", arrived_by="fax").status_code == 302
+    answer = counter.do(counter.desk, reset, "tell_by_phone", spoke_with="陳聯絡", phone="02-2558-1234")
+    assert answer.status_code == 200
+    assert "big-secret" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    code = answer.text.split('class="big-secret">')[1].split("<")[0]
+    assert code not in counter.desk.get(f"/staff/cases/{reset}/").text
+    again = counter.do(counter.desk, reset, "tell_by_phone", spoke_with="陳聯絡", phone="02-2558-1234")
+    assert again.status_code == 409
+
+
+@pytest.mark.rule("UCR-03")
+def test_the_paper_back_closes_the_reset(counter, reset):
+    counter.put(reset, state="awaiting_paper")
+    missing = counter.do(counter.desk, reset, "paper_back", evidence=" ")
+    assert missing.status_code == 400
+    assert counter.do(counter.desk, reset, "paper_back", evidence="正本，蓋有關防").status_code == 302
+    assert counter.state(reset) == "closed"
+
+
+def test_the_desk_lists_resets_by_what_has_to_be_done(counter, reset):
+    page = counter.desk.get("/desk/").text
+    assert counter.number(reset) in page
+    assert f"/staff/cases/{reset}/do/receive_copy/" in page
+
+
+@pytest.mark.rule("CRD-08")
+def test_the_last_notice_is_sent_again(counter):
+    case = counter.made()
+    before = counter.count(s.outbox)
+    assert counter.do(counter.desk, case, "resend_notice").status_code == 302
+    assert counter.count(s.outbox) == before + 1
+
+
+def test_a_button_that_is_not_offered_has_no_page(counter, reset):
+    assert counter.desk.get(f"/staff/cases/{reset}/do/tell_by_phone/").status_code == 409
+    assert counter.desk.get(f"/staff/cases/{reset}/do/nonsense/").status_code == 409
+    assert counter.desk.get(f"/staff/cases/{reset}/do/cancel/").status_code == 200
+
+
+def test_the_operator_puts_a_dead_letter_back_to_work(counter):
+    operator = counter.browser("operator")
+    work = counter.dead_letter(counter.applied())
+    assert "550 no such mailbox" in operator.get("/operator/").text
+    operator.post("/operator/requeue/", outbox_id=str(work))
+    assert counter.house.rows(s.outbox, id=work)[0].state == "waiting"
+    assert operator.post("/operator/requeue/", outbox_id=str(work)).status_code == 404
+
+
+def test_an_open_breaker_wants_a_reason(counter):
+    operator = counter.browser("operator")
+    now = counter.office.clock.now()
+    counter.house.insert(s.breaker, name="sweep", open=True, count=900, allowance=0, reason="", at=now)
+    assert "到期處理已暫停" in operator.get("/operator/").text
+    assert operator.post("/operator/confirm-sweep/", reason="").status_code == 409
+    assert "到期處理正常" in operator.post("/operator/confirm-sweep/", reason="已核對清單").text
+
+
+@pytest.mark.rule("ACT-04")
+def test_the_forecast_says_what_will_befall_certificates(counter, clock):
+    counter.made()
+    clock.move(days=85)
+    page = counter.browser("operator").get("/operator/deadlines/").text
+    assert "廢止" in page
+    assert "開卡期限" in page
+
+
+@pytest.mark.rule("AUD-01")
+def test_the_auditor_reads_the_log_and_filters_it(counter):
+    counter.received()
+    auditor = counter.browser("auditor")
+    assert "letter_logged" in auditor.get("/operator/audit/").text
+    page = auditor.get("/operator/audit/", query_string={"kind": "letter_logged", "since": "115/11/20"}).text
+    assert "letter_logged" in page
+    assert "<td>log_in</td>" not in page
+    assert "不是民國日期" in auditor.get("/operator/audit/?since=tomorrow").text
+
+
+def test_the_work_list_counts_and_filters(counter):
+    case = counter.in_second_review()
+    page = counter.officer.get("/staff/worklist/").text
+    assert counter.number(case) in page
+    assert counter.number(case) not in counter.officer.get("/staff/worklist/?ca=gca").text
+    assert counter.officer.get("/staff/worklist/?after=nonsense").status_code == 200
+    assert "本組待辦（1）" in page
+
+
+def test_the_case_page_draws_its_chart_and_explains_its_dates(counter):
+    case = counter.made()
+    page = counter.officer.get(f"/staff/cases/{case}/").text
+    assert 'class="chart-state present' in page
+    assert "ACT-04" in page
+    assert "XCA slides" in page
+    assert " style=" not in page
+    assert "Chart of the case" in counter.officer.get(f"/staff/cases/{case}/?lang=en").text

@@ -1,0 +1,150 @@
+"""The operator and the auditor: dead letters, the sweeper's breaker, deadlines to come, the audit log (AUD-01, AUD-04)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from forms.rocdate import RocDateError, parse_roc
+from web.access import allow
+from web.casework import beside_field, whole_number
+from web.door import perform
+from web.errors import status_of
+from web.language import t
+from web.ports import office
+from workflow.commands import ConfirmSweep, RequeueDeadLetter
+from workflow.errors import FieldProblem, RegistryError
+from workflow.views import audit, deadlines, outbox
+from workflow.vocabulary import Role
+
+if TYPE_CHECKING:
+    from web.casework import Answer
+
+blueprint = Blueprint("operator", __name__, url_prefix="/operator")
+
+TAIPEI = ZoneInfo("Asia/Taipei")
+_KEY_PARTS = 2
+
+
+@blueprint.get("/")
+@allow(Role.OPERATOR)
+def index() -> str:
+    """Show how the lanes stand, what is dead, and whether the breaker is open."""
+    return _page()
+
+
+@blueprint.post("/requeue/")
+@allow(Role.OPERATOR)
+def requeue() -> Answer:
+    """Put a dead letter back to work."""
+    work = request.form.get("outbox_id", "")
+    perform(RequeueDeadLetter(outbox_id=whole_number(work)))
+    flash(t("已重新排入處理。", "It is back to work."), "good")
+    return redirect(url_for("operator.index"))
+
+
+@blueprint.post("/confirm-sweep/")
+@allow(Role.OPERATOR)
+def confirm_sweep() -> Answer:
+    """Let a sweep over the limit go on, with the reason."""
+    try:
+        perform(ConfirmSweep(reason=request.form.get("reason", "")))
+    except RegistryError as error:
+        return _page(beside_field(error)), status_of(error)
+    flash(t("已確認，下次到期處理將繼續。", "Confirmed: the next sweep goes on."), "good")
+    return redirect(url_for("operator.index"))
+
+
+@blueprint.get("/deadlines/")
+@allow(Role.OPERATOR, Role.SECOND_REVIEWER, Role.HELP_DESK, Role.AUDITOR)
+def deadline_list() -> str:
+    """Forecast what deadlines will do to certificates, and list them."""
+    asked = request.args.get("days", "")
+    days = next((one for one in deadlines.HORIZONS if str(one) == asked), deadlines.HORIZONS[0])
+    now = office().clock.now()
+    with office().reading() as connection:
+        forecast = deadlines.forecast(connection, now)
+        lines, after = deadlines.upcoming(connection, now, days, _key(request.args.get("after", "")))
+    return render_template(
+        "operator/deadlines.html",
+        forecast=forecast,
+        lines=lines,
+        days=days,
+        horizons=deadlines.HORIZONS,
+        after=f"{after[0].isoformat()}~{after[1]}" if after else "",
+    )
+
+
+@blueprint.get("/audit/")
+@allow(Role.AUDITOR)
+def audit_log() -> str:
+    """Show the audit log, filtered, and how its sealing stands."""
+    wanted, problems = _wanted()
+    with office().reading() as connection:
+        lines, more = audit.entries(connection, wanted)
+        sealing, kinds = audit.sealing(connection), audit.kinds(connection)
+    args = {name: value for name, value in request.args.items() if value and name != "before"}
+    return render_template(
+        "operator/audit.html",
+        lines=lines,
+        more=more,
+        sealing=sealing,
+        kinds=kinds,
+        args=args,
+        problems=problems,
+    )
+
+
+def _page(problems: tuple[FieldProblem, ...] = ()) -> str:
+    with office().reading() as connection:
+        return render_template(
+            "operator/index.html",
+            lanes=outbox.lanes(connection),
+            dead=outbox.dead_letters(connection),
+            breakers=outbox.breakers(connection),
+            problems=problems,
+            typed=request.form,
+        )
+
+
+def _wanted() -> tuple[audit.AuditWanted, tuple[FieldProblem, ...]]:
+    asked = {name: value.strip() for name, value in request.args.items()}
+    problems: list[FieldProblem] = []
+    since, until = (_day(asked.get(name, ""), name, problems) for name in ("since", "until"))
+    before = asked.get("before", "")
+    wanted = audit.AuditWanted(
+        kind=asked.get("kind", ""),
+        actor=asked.get("actor", ""),
+        case_number=asked.get("case_number", ""),
+        since=since,
+        # The last day counts whole.
+        until=until + timedelta(days=1) if until else None,
+        before=whole_number(before) or None,
+    )
+    return wanted, tuple(problems)
+
+
+def _day(text: str, field: str, problems: list[FieldProblem]) -> datetime | None:
+    if not text:
+        return None
+    try:
+        day = parse_roc(text)
+    except RocDateError as error:
+        problems.append(FieldProblem(field, "roc_date", error.zh, error.en))
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=TAIPEI)
+
+
+def _key(text: str) -> deadlines.Key | None:
+    """Read back the key of a page; what was tampered with shows the first page."""
+    parts = text.split("~")
+    if len(parts) != _KEY_PARTS or not whole_number(parts[1]):
+        return None
+    try:
+        due = datetime.fromisoformat(parts[0])
+    except ValueError:
+        return None
+    return (due, int(parts[1])) if due.tzinfo else None

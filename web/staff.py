@@ -1,0 +1,200 @@
+"""The work area of all staff: work list, search, the case page, its actions and documents."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from web import access
+from web.access import allow
+from web.casework import as_download, case_address, do, whole_case, whole_number
+from web.language import day, language, t
+from web.ports import office
+from web.security import limited
+from workflow import paper
+from workflow.views import documents
+from workflow.views import worklist as lists
+from workflow.views.case_page import case_head
+from workflow.views.search import search as find
+from workflow.vocabulary import STAFF_ROLES, Ca, CaseKind, Role
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as BaseResponse
+
+    from web.casework import Answer
+    from workflow.vocabulary import Word
+
+blueprint = Blueprint("staff", __name__, url_prefix="/staff")
+
+CASE_ROLES = (
+    Role.LETTER_CLERK, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.CARD_CENTRE, Role.HELP_DESK, Role.AUDITOR,
+)  # fmt: skip
+_TONES = {
+    "good": {"activated", "closed"},
+    "bad": {"refused", "revoked_unactivated", "suspended_unactivated", "lapsed", "paper_overdue_suspended",
+            "paper_overdue_revoked", "declined"},
+    "warn": {"returned_first", "returned_second", "mail_returned", "late_paper", "late_paper_revoked", "late_allowed"},
+    "neutral": {"withdrawn", "cancelled"},
+    "wait": {"uploaded", "posted", "awaiting_paper", "requested"},
+}  # fmt: skip
+_LINE = {"zh": 12, "en": 24}
+_KEY_PARTS = 3
+
+
+@blueprint.get("/")
+@allow(*STAFF_ROLES)
+def home() -> BaseResponse:
+    """Lead each member of the staff to the work that is theirs."""
+    who = access.actor()
+    if who.roles & set(CASE_ROLES) - {Role.AUDITOR}:
+        return redirect(url_for("staff.worklist"))
+    if who.has(Role.AUDITOR):
+        return redirect(url_for("operator.audit_log"))
+    return redirect(url_for("operator.index") if who.has(Role.OPERATOR) else url_for("public.home"))
+
+
+@blueprint.get("/worklist/")
+@allow(*CASE_ROLES)
+def worklist() -> str:
+    """Show what waits for the roles of the one who asks."""
+    who, now = access.actor(), office().clock.now()
+    wanted = _wanted()
+    with office().reading() as connection:
+        page = lists.worklist(connection, who, wanted, now)
+        counts = lists.counts(connection, who, now)
+    args = {
+        name: value
+        for name, value in request.args.items()
+        if name in {"tab", "ca", "kind", "state"} and value
+    }
+    return render_template(
+        "staff/worklist.html",
+        page=page,
+        counts=counts,
+        wanted=wanted,
+        args=args,
+        after=_key_text(page.after) if page.after else "",
+        tabs=lists.Tab,
+        cas=Ca,
+        kinds=CaseKind,
+        states=lists.states(),
+    )
+
+
+@blueprint.get("/search/")
+@allow(*CASE_ROLES)
+@limited("60 per minute")
+def search() -> str:
+    """Search by any number or name."""
+    text = request.args.get("q", "").strip()[:100]
+    with office().reading() as connection:
+        found = find(connection, access.actor(), text, office().clock.now()) if text else None
+    return render_template("staff/search.html", text=text, found=found)
+
+
+@blueprint.get("/cases/<int(max=999999999999999):case_id>/")
+@allow(*CASE_ROLES)
+def case(case_id: int) -> str:
+    """Show all of a case."""
+    return render_template("staff/case.html", whole=whole_case(case_id, access.actor()))
+
+
+@blueprint.route("/cases/<int(max=999999999999999):case_id>/do/<trigger>/", methods=["GET", "POST"])
+@allow(*CASE_ROLES)
+def act(case_id: int, trigger: str) -> Answer:
+    """Show the form of one action, and carry it out."""
+    return do(case_id, trigger, "staff/act.html", case_address(case_id))
+
+
+@blueprint.get("/cases/<int(max=999999999999999):case_id>/form.pdf")
+@allow(*CASE_ROLES)
+def form_sheet(case_id: int) -> Response:
+    """Draw the application form of the case anew."""
+    with office().reading() as connection:
+        head = case_head(connection, access.actor(), case_id)
+    draw = paper.reset_form if head.kind is CaseKind.USERCODE_RESET else paper.application_form
+    sheet = draw(office(), case_id)
+    return as_download(Response(sheet.content, mimetype=sheet.media_type), sheet.name)
+
+
+@blueprint.get("/documents/<int(max=999999999999999):document_id>/")
+@allow(*CASE_ROLES)
+def document(document_id: int) -> Response:
+    """Hand out a document."""
+    with office().reading() as connection:
+        found = documents.document(connection, access.actor(), document_id)
+    return as_download(Response(found.content, mimetype=found.media_type), found.name)
+
+
+@blueprint.app_template_global()
+def tone(state: Word) -> str:
+    """Return the tone of a state's badge."""
+    return next((name for name, states in _TONES.items() if str(state) in states), "info")
+
+
+@blueprint.app_template_filter()
+def label_lines(words: str) -> list[str]:
+    """Break a state's name into the two lines that its box on the chart has room for."""
+    if len(words) <= _LINE[language()]:
+        return [words]
+    breaks = [place for place, sign in enumerate(words) if sign in " ，（" and place]
+    middle = len(words) // 2
+    at = min(breaks, key=lambda place: abs(place - middle), default=middle)
+    at += words[at] == "，"
+    return [words[:at].strip(), words[at:].strip()]
+
+
+@blueprint.app_template_filter()
+def last_day(due_at: datetime) -> str:
+    """Return the last day that counts: a deadline is due at the midnight that ends it."""
+    return day(due_at - timedelta(seconds=1))
+
+
+@blueprint.app_template_filter()
+def span(length: timedelta) -> str:
+    """Return a length of time in days and hours."""
+    hours = int(length.total_seconds()) // 3600
+    days, rest = divmod(hours, 24)
+    return t(f"{days} 日 {rest} 小時", f"{days} d {rest} h") if hours else "—"
+
+
+@blueprint.app_template_filter()
+def file_size(size: int) -> str:
+    """Return the size of a file in kilobytes."""
+    return f"{-(-size // 1024)} KB"
+
+
+@blueprint.app_template_filter()
+def words(choices: tuple[tuple[str, str, str], ...]) -> list[tuple[str, str]]:
+    """Return the choices of an action's field in the language of the request."""
+    return [(value, t(zh, en)) for value, zh, en in choices]
+
+
+def _wanted() -> lists.Wanted:
+    asked = request.args
+    return lists.Wanted(
+        tab=lists.Tab.MINE if asked.get("tab") == lists.Tab.MINE else lists.Tab.TEAM,
+        ca=next((ca for ca in Ca if ca == asked.get("ca")), None),
+        kind=next((kind for kind in CaseKind if kind == asked.get("kind")), None),
+        state=asked.get("state", ""),
+        after=_key(asked.get("after", "")),
+    )
+
+
+def _key_text(key: lists.Key) -> str:
+    due, queued, case_id = key
+    return f"{due.isoformat()}~{queued.isoformat()}~{case_id}"
+
+
+def _key(text: str) -> lists.Key | None:
+    """Read back the key of a page; what was tampered with shows the first page."""
+    parts = text.split("~")
+    if len(parts) != _KEY_PARTS or not whole_number(parts[2]):
+        return None
+    try:
+        due, queued = (datetime.fromisoformat(part) for part in parts[:2])
+    except ValueError:
+        return None
+    return (due, queued, int(parts[2])) if due.tzinfo and queued.tzinfo else None
