@@ -29,9 +29,17 @@ class Reading:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._results: list[sa.CursorResult[Any]] = []
 
     def _rows(self, query: sa.Select[Any]) -> Rows:
-        return iter(self._connection.execute(query))
+        result = self._connection.execute(query)
+        self._results.append(result)
+        return iter(result)
+
+    def close(self) -> None:
+        """Close what was not read to its end."""
+        for result in self._results:
+            result.close()
 
     def leaves(self) -> Rows:
         """Return each leaf with its entry, whose `id` is None when it is missing, in the order of the tree."""
@@ -103,4 +111,8 @@ def snapshot(engine: Engine) -> Iterator[Reading]:
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect() as connection:
-        yield Reading(connection.execution_options(**options))
+        reading = Reading(connection.execution_options(**options))
+        try:
+            yield reading
+        finally:
+            reading.close()
