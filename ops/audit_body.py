@@ -11,7 +11,7 @@ def parse_body(body: str | None) -> dict[str, Any]:
     """Return what a body says; nothing when it is not a JSON object."""
     try:
         said = json.loads(body or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 

@@ -16,6 +16,8 @@ from .findings import Findings, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_NAMES = frozenset({"size", "root", "at", "signature"})
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -57,10 +59,11 @@ class PublicKey:
 
 
 def _parse(line: str, place: str, *, exported: bool) -> Checkpoint:
-    """Read a line; ValueError, KeyError or TypeError when it isn't a checkpoint."""
+    """Read a line; ValueError or TypeError when it isn't a checkpoint."""
     said = json.loads(line)
-    peaks = said.get("peaks") if isinstance(said, dict) else None
-    size = said["size"]
+    if not isinstance(said, dict) or said.keys() - {"peaks"} != _NAMES:
+        raise ValueError("a checkpoint says these things and no others")
+    peaks, size = said.get("peaks"), said["size"]
     if type(size) is not int or size < 1:
         raise ValueError("a checkpoint has a size of at least one")
     return Checkpoint(
@@ -87,7 +90,7 @@ def read(
             return
         try:
             point = _parse(line, f"{name} line {number}", exported=exported)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             findings.add(Kind.UNREADABLE, f"{name} line {number}", "this is not a checkpoint")
             continue
         if last is not None and point.size <= last.size:

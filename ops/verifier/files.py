@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+_NAMES = frozenset({"index", "entry", "leaf", "body"})
+
 
 def _parse(line: str) -> Leaf:
-    """Read a line; ValueError, KeyError or TypeError when it isn't an entry."""
+    """Read a line; ValueError or TypeError when it isn't an entry."""
     said = json.loads(line)
+    if not isinstance(said, dict) or said.keys() != _NAMES:
+        raise ValueError("an entry says these things and no others")
     index, entry_id, body = said["index"], said["entry"], said["body"]
     if type(index) is not int or type(entry_id) is not int or not isinstance(body, str | None):
         raise TypeError("a number or the body is of another type")
@@ -29,7 +33,7 @@ def leaves(lines: Iterable[str], findings: Findings) -> Iterator[Leaf]:
     for number, line in enumerate(lines, 1):
         try:
             yield _parse(line)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             findings.add(Kind.UNREADABLE, f"entries.jsonl line {number}", "this is not an entry")
 
 
