@@ -1,0 +1,252 @@
+"""What the operator told the programs: one frozen value, read once from the environment and an optional TOML file.
+
+Each field is the variable `GUANFANG_<FIELD>`; the file that `GUANFANG_CONFIG` names holds the same fields in lower
+case, and the environment wins. A secret may also be given as `GUANFANG_<FIELD>_FILE`, a file that holds it. A name
+that nobody knows is refused: a misspelt setting is a setting that silently is not made.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, get_type_hints
+
+from workflow.office import Settings as OfficeSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREFIX = "GUANFANG_"
+CONFIG = "GUANFANG_CONFIG"
+SHORTEST_SECRET = 32
+"""Characters that a secret needs at least."""
+LONGEST_CRL_HOURS = 36
+HIGHEST_PORT = 65535
+_SECRETS = frozenset({"secret_key", "key_passphrase", "smtp_password", "database_url"})
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+class SettingsError(Exception):
+    """A setting that is unknown, missing or senseless; the message is for the operator and holds no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; times are in seconds."""
+
+    database_url: str = field(default="", repr=False)
+    """An SQLAlchemy address; without one an SQLite file in `data_dir`."""
+    data_dir: Path = Path("var")
+    secret_key: str = field(default="", repr=False)
+    """Signs the sessions of the screens."""
+    key_passphrase: str = field(default="", repr=False)
+    """Opens the keys of the CAs, of the checkpoints and of the sealed secrets of cards."""
+    sealing_key_file: Path | None = None
+    """A file of random bytes that seals the secrets of cards instead of the passphrase."""
+    demo: bool = False
+    demo_password: str = field(default="", repr=False)
+    base_url: str = "http://127.0.0.1:8080"
+    repository_url: str = "http://127.0.0.1:8080"
+    """Host part of the addresses written into certificates; plain http, no slash at the end."""
+    hotline: str = "02-2192-7111"
+    mail_from: str = "registry@guanfang.example"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_starttls: bool = False
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_timeout: int = 20
+    mail_folder: Path | None = None
+    """Where the demonstration's mail server keeps what it receives."""
+    card_folder: Path | None = None
+    """A folder of virtual cards and readers, for a demonstration."""
+    pcsc: bool = False
+    pcsc_prefix: str = ""
+    """Only readers whose name begins so."""
+    bind: str = "127.0.0.1"
+    port: int = 8080
+    web_workers: int = 1
+    https: bool = False
+    proxies: int = 0
+    rate_limits: bool = True
+    worker_name: str = ""
+    """A worker gives back what one of its name had claimed; two on one machine need two names."""
+    sweep_seconds: int = 60
+    sealing_seconds: int = 1
+    crl_check_seconds: int = 300
+    lane_pause_seconds: float = 0.5
+    sealing_lag_seconds: int = 60
+    sweep_limit: int = 200
+    attempts: int = 8
+    crl_hours: int = 24
+    test_assurance: bool = True
+    log_in_tries: int = 5
+    lock_minutes: int = 15
+    hash_time: int = 3
+    hash_memory_kib: int = 65536
+    hash_lanes: int = 4
+    checkpoint_file: Path | None = None
+    """Where the worker appends signed checkpoints of the audit log; best on another machine's disk (AUD-03)."""
+    font_dirs: tuple[str, ...] = ()
+    """Separated by colons in the environment."""
+    log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        for name, right in self._demands().items():
+            if not right:
+                raise SettingsError(f"{PREFIX}{name.upper()}: {_SENSE[name]}")
+
+    def _demands(self) -> Mapping[str, bool]:
+        """Tell which of the settings make sense."""
+        positive = (
+            "sweep_seconds",
+            "sealing_seconds",
+            "crl_check_seconds",
+            "lane_pause_seconds",
+            "web_workers",
+        )
+        return {
+            "port": 0 < self.port <= HIGHEST_PORT,
+            "smtp_port": 0 < self.smtp_port <= HIGHEST_PORT,
+            "crl_hours": 0 < self.crl_hours <= LONGEST_CRL_HOURS,
+            "repository_url": self.repository_url.startswith("http://")
+            and not self.repository_url.endswith("/"),
+            "base_url": self.base_url.startswith(("http://", "https://")) and not self.base_url.endswith("/"),
+            "log_level": self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"},
+            **{name: getattr(self, name) > 0 for name in positive},
+        }
+
+    @property
+    def url(self) -> str:
+        """The database's address, whether it was given or follows from the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'guanfang.sqlite'}"
+
+    def require_secrets(self) -> None:
+        """Raise SettingsError unless both secrets are there; `guanfang demo` makes its own."""
+        for name in ("secret_key", "key_passphrase"):
+            if len(getattr(self, name)) < SHORTEST_SECRET:
+                raise SettingsError(
+                    f"{PREFIX}{name.upper()}: needs at least {SHORTEST_SECRET} characters that nobody can guess,"
+                    " for example from `openssl rand -base64 33`"
+                )
+
+    def office(self) -> OfficeSettings:
+        """Return the part that the office works by."""
+        mine = {one.name for one in fields(self)}
+        return OfficeSettings(
+            **{one.name: getattr(self, one.name) for one in fields(OfficeSettings) if one.name in mine}
+        )
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; SettingsError names what is wrong."""
+        given = {**_from_file(environment.get(CONFIG, "")), **_from_environment(environment)}
+        return cls(**{name: _parsed(name, value) for name, value in given.items()})
+
+
+_SENSE = {
+    "port": "a port from 1 to 65535",
+    "smtp_port": "a port from 1 to 65535",
+    "crl_hours": f"1 to {LONGEST_CRL_HOURS} hours (CRL-01)",
+    "repository_url": "begins with http:// (a certificate's addresses are never https) and has no slash at the end",
+    "base_url": "begins with http:// or https:// and has no slash at the end",
+    "log_level": "DEBUG, INFO, WARNING or ERROR",
+    "sweep_seconds": "more than 0",
+    "sealing_seconds": "more than 0",
+    "crl_check_seconds": "more than 0",
+    "lane_pause_seconds": "more than 0",
+    "web_workers": "more than 0",
+}
+
+
+@cache
+def _types() -> Mapping[str, Any]:
+    return get_type_hints(Settings)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX) or variable == CONFIG:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        secret = name.removesuffix("_file")
+        if name not in _types() and secret in _SECRETS:
+            found[secret] = _secret_in(Path(value), variable)
+        elif name in _types() and variable.isupper():
+            found[name] = value
+        else:
+            raise SettingsError(f"{variable}: there is no such setting")
+    return found
+
+
+def _secret_in(path: Path, variable: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: the file {path} can't be read") from error
+
+
+def _from_file(path: str) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        found = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{CONFIG}: the file {path} can't be read") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{CONFIG}: {path} is not TOML: {error}") from error
+    unknown = sorted(set(found) - set(_types()))
+    if unknown:
+        raise SettingsError(f"{CONFIG}: {path} has unknown settings: {', '.join(unknown)}")
+    return found
+
+
+def _as_bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    said = str(value).strip().lower()
+    if said not in _TRUE | _FALSE:
+        raise ValueError
+    return said in _TRUE
+
+
+def _as_int(value: Any) -> int:
+    if isinstance(value, (bool, float)):
+        raise TypeError
+    return int(value)
+
+
+def _as_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _as_texts(value: Any) -> tuple[str, ...]:
+    parts = value.split(":") if isinstance(value, str) else value
+    return tuple(_as_text(part) for part in parts if part)
+
+
+_PARSERS: Mapping[Any, tuple[Callable[[Any], Any], str]] = {
+    bool: (_as_bool, "true or false"),
+    int: (_as_int, "a whole number"),
+    float: (float, "a number"),
+    str: (_as_text, "text"),
+    Path: (lambda value: Path(_as_text(value)).expanduser(), "a path"),
+    Path | None: (lambda value: Path(_as_text(value)).expanduser() if value else None, "a path"),
+    tuple[str, ...]: (_as_texts, "texts, separated by colons"),
+}
+
+
+def _parsed(name: str, value: Any) -> Any:
+    """Turn what was given into the field's type; the refusal never quotes the value, which may be a secret."""
+    parse, wanted = _PARSERS[_types()[name]]
+    try:
+        return parse(value)
+    except (ValueError, TypeError) as error:
+        raise SettingsError(f"{PREFIX}{name.upper()}: needs {wanted}") from error
