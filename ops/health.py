@@ -1,0 +1,77 @@
+"""Is it alive, and is it fit to serve: /healthz, /readyz and `guanfang health`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, jsonify
+
+from ops.database import DatabaseError, MigrationError, current_revision, head_revision, measure
+from web.access import public
+
+if TYPE_CHECKING:
+    from workflow.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, and how it stands in a sentence."""
+
+    name: str
+    good: bool
+    said: str
+
+
+def check(office: Office) -> tuple[Check, ...]:
+    """Look at the database, its schema and the sealing of the audit log; the first that fails ends the look."""
+    try:
+        schema = _schema(office)
+        return (schema, _sealing(office), _lists(office)) if schema.good else (schema,)
+    except (DatabaseError, MigrationError) as error:
+        # Only the kind of error: its text may hold the database's address.
+        return (Check("database", good=False, said=f"does not answer ({type(error).__name__})"),)
+
+
+def _schema(office: Office) -> Check:
+    current, head = current_revision(office.engine), head_revision()
+    said = f"at revision {current}" if current == head else f"at revision {current}, wants {head}"
+    return Check("schema", current == head, said)
+
+
+def _sealing(office: Office) -> Check:
+    with office.reading() as connection:
+        found = measure(connection, office.clock.now(), office.wall.now())
+    lag = office.sealing_lag.total_seconds()
+    return Check(
+        "sealing", found.unsealed_age <= lag, f"{found.unsealed} entries wait, {found.unsealed_age:.0f} s"
+    )
+
+
+def _lists(office: Office) -> Check:
+    with office.reading() as connection:
+        found = measure(connection, office.clock.now(), office.wall.now())
+    expired = sorted(name for name, left in found.crl_left.items() if left <= 0)
+    return Check("crls", not expired, f"expired: {', '.join(expired)}" if expired else "all good or none yet")
+
+
+SERVING = frozenset({"database", "schema", "sealing"})
+"""What has to be good before requests are sent here; an expired CRL is for the operator, not for the balancer."""
+
+
+def register(app: Flask, office: Office) -> None:
+    """Add /healthz (the process answers) and /readyz (it can serve)."""
+
+    @public
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @public
+    def readyz() -> tuple[Response, int]:
+        checks = check(office)
+        ready = all(one.good for one in checks if one.name in SERVING)
+        said = {one.name: {"good": one.good, "said": one.said} for one in checks}
+        return jsonify(status="ready" if ready else "not ready", checks=said), 200 if ready else 503
+
+    app.add_url_rule("/healthz", "ops.healthz", healthz)
+    app.add_url_rule("/readyz", "ops.readyz", readyz)

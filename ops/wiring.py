@@ -1,0 +1,135 @@
+"""The composition root: settings in, the office and the screens out. Every port meets its real adapter here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hardware.folder_station import FolderStation
+from hardware.pcsc_station import PcscStation
+from ops import health, logs, metrics
+from ops.checkpoint_key import FileCheckpointKey
+from ops.clock import DemoClock, SystemClock
+from ops.database import open_engine
+from ops.demo.letter_box import LetterBox
+from ops.demo.mail_folder import read_mails
+from ops.hashing import CodeHasher
+from ops.mail import MailServer, SmtpMailer
+from ops.secrets_box import SecretsBox
+from ops.settings import Settings, SettingsError
+from ops.statements import StaffSigner
+from web.app import create_app
+from web.ports import WebPorts
+from workflow.office import Office
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from workflow.ports import CardStation, Clock, Mailer, Sealer
+
+DEMO_READERS = ("製卡機 A", "製卡機 B", "持卡人讀卡機")
+"""The virtual readers of a demonstration: two of the card centre, one of the holder."""
+
+
+def build_office(settings: Settings, *, clock: Clock | None = None, mailer: Mailer | None = None) -> Office:
+    """Put the office together; a clock or a mailer may be given in place of the configured one.
+
+    SettingsError when a secret is missing or a key can't be opened.
+    """
+    settings.require_secrets()
+    engine = open_engine(settings.url)
+    wall = SystemClock()
+    passphrase = settings.key_passphrase.encode()
+    return Office(
+        engine=engine,
+        clock=clock or (DemoClock(engine, wall) if settings.demo else wall),
+        wall=wall,
+        hasher=CodeHasher(settings.hash_time, settings.hash_memory_kib, settings.hash_lanes),
+        statements=StaffSigner(),
+        sealer=_sealer(settings, passphrase),
+        checkpoints=checkpoint_key(settings),
+        mailer=mailer or SmtpMailer(_mail_server(settings), settings.mail_from, wall),
+        stations=_stations(settings),
+        key_passphrase=passphrase,
+        settings=settings.office(),
+    )
+
+
+def build_web(settings: Settings, office: Office | None = None) -> Flask:
+    """Put the screens together, with health checks and metrics beside them."""
+    office = office or build_office(settings)
+    app = create_app(web_ports(settings, office))
+    health.register(app, office)
+    metrics.register(app, office)
+    return app
+
+
+def web_ports(settings: Settings, office: Office) -> WebPorts:
+    """Return what the screens are given."""
+    folder = settings.mail_folder
+    toys = settings.demo and settings.card_folder is not None
+    return WebPorts(
+        office=office,
+        secret_key=settings.secret_key,
+        demo=settings.demo,
+        https=settings.https,
+        rate_limits=settings.rate_limits,
+        proxies=settings.proxies,
+        demo_password=settings.demo_password if settings.demo else "",
+        mailbox=(lambda: read_mails(folder)) if settings.demo and folder is not None else None,
+        card_folder=LetterBox(office, folder_station(settings)) if toys else None,
+    )
+
+
+def web_from_environment() -> Flask:
+    """Put the screens together in a web worker's process."""
+    settings = Settings.read()
+    logs.configure(settings.log_level)
+    return build_web(settings)
+
+
+def _sealer(settings: Settings, passphrase: bytes) -> Sealer:
+    if settings.sealing_key_file is None:
+        return SecretsBox(passphrase)
+    try:
+        return SecretsBox.from_file(settings.sealing_key_file)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"GUANFANG_SEALING_KEY_FILE: {error}") from error
+
+
+def checkpoint_key(settings: Settings) -> FileCheckpointKey:
+    """Return the key of the audit log's checkpoints, which is made at first use."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path = settings.data_dir / "checkpoint_key.pem"
+    try:
+        return FileCheckpointKey(path, settings.key_passphrase.encode())
+    except ValueError as error:
+        raise SettingsError(f"GUANFANG_KEY_PASSPHRASE does not open {path}") from error
+    except OSError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _mail_server(settings: Settings) -> MailServer:
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        starttls=settings.smtp_starttls,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        timeout=settings.smtp_timeout,
+    )
+
+
+def _stations(settings: Settings) -> tuple[CardStation, ...]:
+    found: list[CardStation] = []
+    if settings.card_folder is not None:
+        found.append(folder_station(settings))
+    if settings.pcsc:
+        found.append(PcscStation(settings.pcsc_prefix))
+    return tuple(found)
+
+
+def folder_station(settings: Settings) -> FolderStation:
+    """Return the demonstration's station of virtual readers and cards."""
+    if settings.card_folder is None:
+        raise SettingsError("GUANFANG_CARD_FOLDER: a demonstration needs a folder of virtual cards")
+    return FolderStation(settings.card_folder, DEMO_READERS)

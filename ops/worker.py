@@ -1,0 +1,208 @@
+"""The worker: wakes the sweeper, the sealer and the schedule of CRLs, and works through the outbox lane by lane.
+
+Several workers may run at once, each under a name of its own; what they do is claimed in the database. One bad piece
+of work ends in its own retry or dead letter, never in the end of the worker.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from workflow import sweeper
+from workflow.performers import perform_next
+from workflow.store import outbox
+from workflow.store.audit_export import export_checkpoints
+from workflow.store.sealing import seal
+from workflow.vocabulary import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ops.settings import Settings
+    from workflow.office import Office
+
+log = logging.getLogger("guanfang.worker")
+PATIENCE_SECONDS = 30
+"""How long a stopping worker waits for the work in hand; what it could not finish is claimed again by the next."""
+AFTER_ERROR_SECONDS = 5.0
+WHOLE_LOG_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How often the worker looks, in seconds; and the file to which it exports checkpoints, if any."""
+
+    sweep: float = 60
+    sealing: float = 1
+    crls: float = 300
+    lane: float = 0.5
+    checkpoint_file: Path | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Orders:
+        """Take the orders from the settings."""
+        return cls(
+            settings.sweep_seconds,
+            settings.sealing_seconds,
+            settings.crl_check_seconds,
+            settings.lane_pause_seconds,
+            settings.checkpoint_file,
+        )
+
+
+def default_name() -> str:
+    """Return the name of the one worker of this machine."""
+    return f"worker@{socket.gethostname()}"
+
+
+class Worker:
+    """One worker process. `perform` and `orders` are given so that tests can set them."""
+
+    def __init__(
+        self,
+        office: Office,
+        name: str = "",
+        orders: Orders | None = None,
+        perform: Callable[[Office, Lane, str], bool] = perform_next,
+    ) -> None:
+        self._office = office
+        self._name = name or default_name()
+        self._orders = orders or Orders()
+        self._perform = perform
+        self._stop = threading.Event()
+        # Daemons, so that a card reader that hangs does not keep the process alive.
+        self._threads = [
+            threading.Thread(target=self._work_lane, args=(lane,), name=f"lane-{lane}", daemon=True)
+            for lane in Lane
+        ]
+
+    def stop(self, *_signal: object) -> None:
+        """Ask the worker to end after the work in hand."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until stopped, by `stop` or by SIGTERM and SIGINT in the main thread."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self.stop)
+            signal.signal(signal.SIGINT, self.stop)
+        outbox.release(self._office, self._name)
+        schedule = self._schedule()
+        for thread in self._threads:
+            thread.start()
+        schedule.start()
+        log.info("worker started", extra={"worker": self._name})
+        self._stop.wait()
+        # A round of the sweeper or the sealer is short and is waited for; each of its steps is a commit of its own.
+        schedule.shutdown(wait=True)
+        for thread in self._threads:
+            thread.join(PATIENCE_SECONDS / len(self._threads))
+        log.info("worker stopped", extra={"worker": self._name})
+
+    def _schedule(self) -> BackgroundScheduler:
+        # After a pause of the machine a round is run once, however many were missed.
+        schedule = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        rounds: tuple[tuple[str, float, Callable[[], object]], ...] = (
+            ("sweep", self._orders.sweep, lambda: sweep_all(self._office, self._stop.is_set)),
+            ("seal", self._orders.sealing, lambda: seal_all(self._office)),
+            ("seal_whole_log", WHOLE_LOG_SECONDS, lambda: seal(self._office, reach=None)),
+            ("crls", self._orders.crls, lambda: sweeper.schedule_crls(self._office)),
+            ("export_checkpoints", self._orders.crls, self._export),
+        )
+        for name, seconds, act in rounds:
+            schedule.add_job(
+                self._guarded,
+                "interval",
+                (name, act),
+                seconds=seconds,
+                id=name,
+                next_run_time=_at_once(self._office),
+            )
+        return schedule
+
+    def _export(self) -> int:
+        path = self._orders.checkpoint_file
+        return export_checkpoints(self._office, path) if path else 0
+
+    def _guarded(self, name: str, act: Callable[[], object]) -> bool:
+        """Do one round; an error is logged, and the next round comes as if nothing had been."""
+        try:
+            found = act()
+        except Exception:
+            log.exception("round failed", extra={"round": name})
+            return False
+        if found:
+            log.info("round done", extra={"round": name, "result": str(found)})
+        return True
+
+    def _work_lane(self, lane: Lane) -> None:
+        while not self._stop.is_set():
+            try:
+                busy = self._perform(self._office, lane, self._name)
+            except Exception:
+                log.exception("lane failed", extra={"lane": str(lane)})
+                self._stop.wait(min(AFTER_ERROR_SECONDS, self._orders.lane * 10))
+                continue
+            if busy:
+                log.info("piece of work done with", extra={"lane": str(lane), "worker": self._name})
+            else:
+                self._stop.wait(self._orders.lane)
+
+
+def _at_once(office: Office) -> datetime:
+    """Return when the first round is due: a moment from now, on real time."""
+    return office.wall.now() + timedelta(milliseconds=50)
+
+
+def sweep_all(office: Office, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Sweep batch after batch until nothing more falls due; returns how many deadlines were carried out."""
+    fired = 0
+    while not stopped():
+        swept = sweeper.sweep(office)
+        fired += swept.fired
+        if not swept.fired and not swept.refused:
+            break
+    return fired
+
+
+def seal_all(office: Office) -> int:
+    """Seal batch after batch until no entry waits; returns the size of the sealed log, or 0 when nothing waited."""
+    size = 0
+    while (checkpoint := seal(office)) is not None:
+        size = checkpoint.size
+    return size
+
+
+def run_once(office: Office, name: str = "once") -> int:
+    """Do all that can be done now: deadlines, CRLs, every lane, seals, again until nothing follows; returns the pieces.
+
+    Work that failed waits for its next try and is left alone.
+    """
+    done = 0
+    sweeper.schedule_crls(office)
+    while True:
+        # Issuing stops when sealing lags, so the log is sealed before the lanes move.
+        seal_all(office)
+        pieces = sweep_all(office) + sum(_drain(office, lane, name) for lane in Lane)
+        if not pieces:
+            break
+        done += pieces
+    seal_all(office)
+    return done
+
+
+def _drain(office: Office, lane: Lane, name: str) -> int:
+    done = 0
+    while perform_next(office, lane, name):
+        done += 1
+    return done
