@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("applicant", __name__, url_prefix="/apply")
 
 NOT_LISTED = "new"
+_KEY_DIGITS = 15
 
 
 def _organisation(chosen: Chosen) -> OrganisationSeen | None:
@@ -48,6 +49,7 @@ def _organisation(chosen: Chosen) -> OrganisationSeen | None:
 
 @blueprint.get("/")
 @public
+@limited("60 per minute", "GET")
 def start() -> str:
     """Find the organisation by name, 統一編號 or OID (APP-12)."""
     asked, keyword = request.args.get("ca", ""), request.args.get("q", "").strip()[:100]
@@ -68,7 +70,7 @@ def choose() -> str | Response | tuple[str, int]:
     chosen = Chosen(ca=ca)
     if wanted != NOT_LISTED:
         with office().reading() as connection:
-            found = organisations.organisation(connection, int(wanted)) if wanted.isdecimal() else None
+            found = organisations.organisation(connection, int(wanted)) if _is_key(wanted) else None
         if found is None or found.ca != ca or found.not_eligible:
             flash(
                 t("請由清單選擇可以申請的機構。", "Choose an organisation from the list that may apply."),
@@ -78,6 +80,11 @@ def choose() -> str | Response | tuple[str, int]:
         chosen = Chosen(ca=ca, organisation_id=found.id, kind=str(found.kind))
     chosen.keep()
     return redirect(url_for("applicant.card_type"))
+
+
+def _is_key(text: str) -> bool:
+    """Tell whether a text can be the key of a row; longer numbers fit into no database."""
+    return text.isascii() and text.isdecimal() and len(text) <= _KEY_DIGITS
 
 
 @blueprint.get("/1/")

@@ -34,11 +34,14 @@ csrf = CSRFProtect()
 _STATIC = frozenset({"static", "bootstrap.static"})
 
 
-def limited(rate: str) -> Callable[[View], View]:
-    """Limit how often one address may post to a view, such as `20 per minute`; guesses of codes are slowed by it."""
+def limited(rate: str, method: str = "POST") -> Callable[[View], View]:
+    """Limit how often one address may post to a view, such as `20 per minute`; guesses of codes are slowed by it.
+
+    A search that reads much by GET names that method.
+    """
 
     def wrap(view: View) -> View:
-        setattr(view, _LIMIT, rate)
+        setattr(view, _LIMIT, (rate, method))
         return view
 
     return wrap
@@ -90,6 +93,7 @@ def limit_all(app: Flask) -> None:
     # The wrapped views hold the limiter by a weak reference only.
     app.extensions["guanfang-limiter"] = limiter
     for endpoint, view in list(app.view_functions.items()):
-        rate = getattr(view, _LIMIT, None)
-        if rate:
-            app.view_functions[endpoint] = cast("Any", limiter.limit(rate, methods=["POST"])(view))
+        found = getattr(view, _LIMIT, None)
+        if found:
+            rate, method = found
+            app.view_functions[endpoint] = cast("Any", limiter.limit(rate, methods=[method])(view))

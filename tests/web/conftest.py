@@ -86,15 +86,14 @@ def station(tmp_path):
 
 
 @pytest.fixture
-def database_address(tmp_path):
-    """Name the database; the schema is made by the office fixture."""
-    return f"sqlite:///{tmp_path / 'web.sqlite'}"
+def database_address(migrated_sqlite_url):
+    """Name the database at the newest schema; a module that needs PostgreSQL overrides this."""
+    return migrated_sqlite_url
 
 
 @pytest.fixture
 def office(database_address, clock, station):
     engine = open_engine(database_address)
-    s.metadata.create_all(engine)
     sealer = SimpleNamespace(seal=lambda secret, _label: secret, open=lambda sealed, _label: sealed)
     yield Office(
         engine=engine,

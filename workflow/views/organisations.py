@@ -65,7 +65,8 @@ def search(connection: sa.Connection, ca: Ca, keyword: str) -> Found:
 
     臺 and 台 count as one character. At most `MOST_HITS` are given.
     """
-    wanted = "".join(keyword.split())
+    # NUL and half characters fit into no database, and so into no name.
+    wanted = "".join(sign for sign in keyword if sign.isprintable() and not sign.isspace())
     if not wanted:
         return Found(())
     table = schema.organisation
