@@ -16,7 +16,7 @@ from web.errors import status_of
 from web.language import t
 from web.ports import office
 from workflow.commands import LogLetter, TieLetter
-from workflow.errors import BadInput, FieldProblem, RegistryError
+from workflow.errors import BadInput, FieldProblem, NotFound, RegistryError
 from workflow.intake import read_upload
 from workflow.views import letters
 from workflow.vocabulary import Role
@@ -100,6 +100,7 @@ def tie(letter_id: int) -> Answer:
     """Tie the letter to the ticked cases, which thereby are received (LTR-01)."""
     chosen = tuple(filter(None, map(whole_number, request.form.getlist("case_id"))))
     reason = request.form.get("difference_reason", "").strip()
+    _refuse_what_is_not_seen(letter_id, chosen)
     try:
         outcome = perform(TieLetter(letter_id=letter_id, case_ids=chosen, difference_reason=reason))
     except RegistryError as error:
@@ -109,6 +110,15 @@ def tie(letter_id: int) -> Answer:
         "good",
     )
     return redirect(url_for("clerk.letter", letter_id=letter_id))
+
+
+def _refuse_what_is_not_seen(letter_id: int, chosen: tuple[int, ...]) -> None:
+    """Refuse to tie what the clerk may not see, such as another window's cases (RV1-05); raises NotFound."""
+    who, now = access.actor(), office().clock.now()
+    with office().reading() as connection:
+        letters.letter(connection, who, letter_id, now)
+        if len(letters.cases_by_id(connection, who, chosen, now)) != len(set(chosen)):
+            raise NotFound("case.not_found")
 
 
 def _take_in(template: str, read: Callable[[], LogLetter]) -> Answer:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
+from forms.rocdate import ShortStyle, roc_short
 from web import access
 from web.access import allow
 from web.casework import as_download, case_address, do, whole_case, whole_number
-from web.language import day, language, t
+from web.language import language, t
 from web.ports import office
 from web.security import limited
 from workflow import paper
+from workflow.deadlines import taipei_day
 from workflow.views import documents
 from workflow.views import worklist as lists
 from workflow.views.case_page import case_head
@@ -41,6 +43,7 @@ _TONES = {
 }  # fmt: skip
 _LINE = {"zh": 12, "en": 24}
 _KEY_PARTS = 3
+_NAMELESS = {"public": ("申請人", "Applicant"), "system": ("系統", "System")}
 
 
 @blueprint.get("/")
@@ -146,10 +149,35 @@ def label_lines(words: str) -> list[str]:
     return [words[:at].strip(), words[at:].strip()]
 
 
+@blueprint.app_template_global()
+def waiting_for_me() -> lists.Counts | None:
+    """Count what waits for the one who is logged in, for the line above every page of the work area."""
+    who = access.staff()
+    if who is None or not who.roles & set(CASE_ROLES):
+        return None
+    with office().reading() as connection:
+        return lists.counts(connection, who, office().clock.now())
+
+
+@blueprint.app_template_filter()
+def short_day(when: date | datetime | None) -> str:
+    """Return a day as tables show it: 115/11/20, or 2026-11-20 in English."""
+    if when is None:
+        return "—"
+    there = taipei_day(when) if isinstance(when, datetime) else when
+    return t(roc_short(there, ShortStyle.SLASHES), there.isoformat())
+
+
+@blueprint.app_template_filter()
+def by_whom(name: str) -> str:
+    """Return who acted: a person's name, or a word for those who have none here."""
+    return t(*_NAMELESS[name]) if name in _NAMELESS else name
+
+
 @blueprint.app_template_filter()
 def last_day(due_at: datetime) -> str:
     """Return the last day that counts: a deadline is due at the midnight that ends it."""
-    return day(due_at - timedelta(seconds=1))
+    return short_day(due_at - timedelta(seconds=1))
 
 
 @blueprint.app_template_filter()

@@ -1,11 +1,27 @@
 """The letter clerk logs, imports and ties letters."""
 
 import io
+from datetime import date
 
 import pytest
 
+from forms.letters import write
+from forms.letters.letter import DocumentNumber, Party, PartyKind
+from forms.letters.models import CardsAskedFor, LetterHead, application_letter
 from workflow.store import schema as s
 from workflow.vocabulary import Rank
+
+
+def electronic_letter(*numbers):
+    """Return the files of a DI letter that asks for primary cards, ready to be posted."""
+    head = LetterHead(
+        sender=Party(PartyKind.AGENCY, "臺北市立建成國民小學", "379100000A"), address="臺北市大同區長安西路37號",
+        contact_lines=("承辦人：陳聯絡",), date=date(2026, 11, 20),
+        number=DocumentNumber("北市建總字第1150000001號", "北市建總", "115", "0000001"),
+        receiver=Party(PartyKind.AGENCY, "臺北市政府教育局", "379100000G"), signature="校長　王大同",
+    )  # fmt: skip
+    letter = application_letter(head, "公文電子交換", CardsAskedFor("學校憑證", numbers, ()), ())
+    return [(io.BytesIO(content), name) for name, content in write(letter).items()]
 
 
 @pytest.mark.rule("LTR-01", "APP-02")
@@ -103,3 +119,24 @@ def test_a_scan_is_kept_with_the_letter_and_handed_out_as_a_file(counter):
     assert answer.data == b"%PDF-1.7 scan"
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert counter.centre.get(f"/staff/documents/{document.id}/").status_code == 404
+
+
+@pytest.mark.rule("RV1-05")
+def test_a_windows_clerk_ties_only_the_windows_own_cases(counter):
+    other = counter.applied(window=counter.house.window("高雄市政府教育局", county="高雄市"))
+    own_clerk = counter.browser("letter_clerk", name="own", window_id=counter.window)
+    counter.browsers["letter_clerk"] = own_clerk
+    letter = counter.log_letter()
+    assert own_clerk.post(f"/letters/{letter}/tie/", case_id=str(other)).status_code == 404
+    assert counter.state(other) == "uploaded"
+
+
+@pytest.mark.rule("LTR-01", "LTR-03")
+def test_an_electronic_letter_brings_its_own_proposal(counter):
+    case = counter.applied()
+    answer = counter.clerk.post("/letters/import/", files=electronic_letter(counter.number(case)))
+    assert "收文號" in answer.text
+    assert f'name="case_id" value="{case}"' in answer.text
+    again = counter.clerk.post("/letters/import/", files=electronic_letter(counter.number(case)))
+    assert again.status_code == 409
+    assert "此公文已登錄" in again.text

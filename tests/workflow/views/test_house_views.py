@@ -4,7 +4,7 @@ import pytest
 
 from workflow.store import schema as s
 from workflow.views import audit, cards, letters, mail, outbox
-from workflow.views.search import search
+from workflow.views.search import exact, search
 from workflow.views.worklist import in_states
 from workflow.vocabulary import CardState, Lane, Role
 
@@ -136,3 +136,18 @@ def test_an_entry_is_sealed_once_a_checkpoint_covers_it(house):
         "log_in"
     ]
     assert audit.kinds(house.connection) == ("log_in", "submit")
+
+
+def test_a_scanned_number_names_exactly_one_case(house, officer):
+    case = house.case("posted", card_number="Xc00000000000001")
+    house.case("requested", kind="usercode_reset", card_number="Xc00000000000001")
+    for number in (" XC00000000000001 ", f"04001{1:020}"):
+        assert exact(house.connection, officer, number, house.now).case_id == case
+    assert exact(house.connection, officer, "國小", house.now) is None
+
+
+@pytest.mark.rule("RV1-05")
+def test_scanning_finds_nothing_of_another_window(house, reviewer):
+    house.case("posted", card_number="Xc1", window_id=house.south)
+    assert exact(house.connection, reviewer, "Xc1", house.now) is None
+    assert letters.cases_by_id(house.connection, reviewer, [1], house.now) == ()
