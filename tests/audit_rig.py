@@ -127,7 +127,10 @@ class Log:
 
     def rows(self, table: sa.Table) -> list[dict[str, Any]]:
         with self.office.reading() as connection:
-            return [dict(row._mapping) for row in connection.execute(sa.select(table))]
+            return [
+                dict(row._mapping)
+                for row in connection.execute(sa.select(table).order_by(*table.primary_key))
+            ]
 
     def late_entry(self, entry_id: int) -> None:
         """Commit an entry whose id is smaller than ids that others committed before."""
