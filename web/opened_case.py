@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
-from flask import current_app, session
+from flask import current_app, flash, redirect, session, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from web.language import t
 from web.ports import office
 from workflow.views import public as cases
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug.wrappers import Response
+
     from workflow.views.public import CaseSeen
+
+    Answer = str | Response | tuple[str, int]
+
+P = ParamSpec("P")
 
 SECONDS = 15 * 60
 CASE = "opened_case"
@@ -46,3 +56,17 @@ def current(slot: str = CASE) -> CaseSeen | None:
         return None
     with office().reading() as connection:
         return cases.case(connection, int(case_id))
+
+
+def opened(view: Callable[Concatenate[CaseSeen, P], Answer]) -> Callable[P, Answer]:
+    """Give a view the opened case; whoever has none open is asked for number and code."""
+
+    @functools.wraps(view)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        case = current()
+        if case is None:
+            flash(t("請輸入案件流水號與用戶代碼。", "Enter the case number and the user code."), "warn")
+            return redirect(url_for("own_case.status"))
+        return view(case, *args, **kwargs)
+
+    return wrapped

@@ -6,9 +6,8 @@ looking; whatever changes it, and the user-code letter, asks for the code again.
 
 from __future__ import annotations
 
-import functools
 import re
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 
@@ -18,6 +17,7 @@ from web.access import public
 from web.door import perform
 from web.errors import problems_of, status_of
 from web.language import t
+from web.opened_case import opened
 from web.ports import office
 from web.security import limited
 from workflow import paper
@@ -29,7 +29,7 @@ from workflow.views import organisations
 from workflow.vocabulary import CaseKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from werkzeug.wrappers import Response
 
@@ -39,25 +39,10 @@ if TYPE_CHECKING:
 
     Answer = str | Response | tuple[str, int]
 
-P = ParamSpec("P")
 blueprint = Blueprint("own_case", __name__)
 
 CONFIRMATIONS = ("letter_printed", "form_printed", "address_right")
 _AFTERWARDS = {"case": "own_case.case", "amend": "own_case.amend"}
-
-
-def opened(view: Callable[Concatenate[CaseSeen, P], Answer]) -> Callable[P, Answer]:
-    """Give a view the opened case; whoever has none open is asked for number and code."""
-
-    @functools.wraps(view)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        case = opened_case.current()
-        if case is None:
-            flash(t("請輸入案件流水號與用戶代碼。", "Enter the case number and the user code."), "warn")
-            return redirect(url_for("own_case.status"))
-        return view(case, *args, **kwargs)
-
-    return wrapped
 
 
 # --- Opening a case -----------------------------------------------------------------------------------------------

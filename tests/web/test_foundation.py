@@ -154,3 +154,28 @@ def test_a_window_is_found_by_county_and_kind(visitor, house):
     assert "臺北市政府教育局" in page
     assert "02-2720-8889" in page
     assert "查無符合的窗口" in visitor.get("/windows/", query_string={"county": "高雄市"}).text
+
+
+def test_no_post_is_taken_without_its_token(app, client):
+    for rule in app.url_map.iter_rules():
+        # OCSP answers relying parties, not browsers with a session.
+        if "POST" not in rule.methods or rule.arguments or rule.endpoint.startswith("repository."):
+            continue
+        answer = client.post(rule.rule)
+        assert answer.status_code in {400, 403}, rule.rule
+
+
+def test_a_name_in_the_register_is_never_taken_for_markup(visitor, house):
+    house.organisation('<img src=x onerror="x()">學校')
+    page = visitor.get("/apply/?ca=xca&q=學校").text
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+
+
+def test_codes_and_passwords_reach_no_log(visitor, house, caplog):
+    caplog.set_level("DEBUG")
+    house.account("audit", "auditor")
+    visitor.log_in("audit", "wrong-Pass9")
+    visitor.post("/status/", number="0400100000000000000000001", user_code="Secret7")
+    assert "wrong-Pass9" not in caplog.text
+    assert "Secret7" not in caplog.text
