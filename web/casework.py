@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workflow.errors import FieldProblem
     from workflow.facts import Actor
     from workflow.outcome import Outcome
-    from workflow.views.case_parts import CasePage
+    from workflow.views.case_parts import CasePage, DecisionPart
 
     Answer = str | BaseResponse | tuple[str, int]
 
@@ -46,6 +46,8 @@ class WholeCase:
     pauses: tuple[deadlines.PausePart, ...]
     chart: Chart
     actions: tuple[Action, ...]
+    verified: frozenset[int]
+    """The decisions whose signatures verify, by id."""
 
 
 def whole_case(case_id: int, who: Actor) -> WholeCase:
@@ -63,7 +65,19 @@ def whole_case(case_id: int, who: Actor) -> WholeCase:
         pauses=pauses,
         chart=chart(head.kind, policies.by_version(head.policy_version), head.state, steps),
         actions=_actions(page, due, who),
+        verified=frozenset(one.id for one in page.decisions if _verifies(one)),
     )
+
+
+def _verifies(decision: DecisionPart) -> bool:
+    """Tell whether a decision's signature is its account's over its statement."""
+    if decision.signing_spki is None:
+        return False
+    try:
+        office().statements.verify(decision.signing_spki, decision.statement.encode(), decision.signature)
+    except ValueError:
+        return False
+    return True
 
 
 def _actions(page: CasePage, due: tuple[deadlines.DeadlinePart, ...], who: Actor) -> tuple[Action, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
@@ -16,6 +15,7 @@ from web.errors import status_of
 from web.language import t
 from web.ports import office
 from workflow.commands import ConfirmSweep, RequeueDeadLetter
+from workflow.days import TAIPEI
 from workflow.errors import FieldProblem, RegistryError
 from workflow.views import audit, deadlines, outbox
 from workflow.vocabulary import Role
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 
-TAIPEI = ZoneInfo("Asia/Taipei")
 _KEY_PARTS = 2
 
 

@@ -15,7 +15,7 @@ from web.language import language, t
 from web.ports import office
 from web.security import limited
 from workflow import paper
-from workflow.deadlines import taipei_day
+from workflow.days import TAIPEI, taipei_day
 from workflow.views import documents
 from workflow.views import worklist as lists
 from workflow.views.case_page import case_head
@@ -166,6 +166,12 @@ def short_day(when: date | datetime | None) -> str:
         return "—"
     there = taipei_day(when) if isinstance(when, datetime) else when
     return t(roc_short(there, ShortStyle.SLASHES), there.isoformat())
+
+
+@blueprint.app_template_filter()
+def short_moment(when: datetime | None) -> str:
+    """Return a moment as tables show it, in Taipei's time."""
+    return "—" if when is None else f"{short_day(when)} {when.astimezone(TAIPEI):%H:%M}"
 
 
 @blueprint.app_template_filter()

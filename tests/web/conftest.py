@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from hardware.folder_station import FolderStation
 from hardware.piv import FACTORY_PUK
 from pki import statement
-from pki.errors import KeyRefusedError
+from pki.errors import KeyRefusedError, PkiError
 from web.app import create_app
 from web.ports import DemoCard, SentMail, WebPorts
 from workflow.office import Office
@@ -72,7 +72,10 @@ class StaffKeys:
         return statement.sign_statement(key, said)
 
     def verify(self, spki, said, signature):
-        statement.verify_statement(spki, said, signature)
+        try:
+            statement.verify_statement(spki, said, signature)
+        except PkiError as error:
+            raise ValueError("the statement was not signed so") from error
 
 
 @pytest.fixture

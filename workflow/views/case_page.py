@@ -205,15 +205,28 @@ def _letters(
 def _decisions(connection: sa.Connection, case_id: int) -> tuple[DecisionPart, ...]:
     decision = s.review_decision.c
     query = (
-        sa.select(
-            decision.stage, decision.verdict, s.person.c.name, decision.reason, decision.snapshot_sha256,
-            decision.at, decision.voided_at,
-        )
+        sa.select(s.review_decision, s.person.c.name.label("person"), s.account.c.signing_spki)
         .join(s.person, s.person.c.id == decision.person_id)
+        .join(s.account, s.account.c.id == decision.account_id)
         .where(decision.case_id == case_id)
         .order_by(decision.id)
-    )  # fmt: skip
-    return tuple(DecisionPart(Stage(row[0]), Verdict(row[1]), *row[2:]) for row in connection.execute(query))
+    )
+    return tuple(
+        DecisionPart(
+            id=row.id,
+            stage=Stage(row.stage),
+            verdict=Verdict(row.verdict),
+            person=row.person,
+            reason=row.reason,
+            snapshot_sha256=row.snapshot_sha256,
+            at=row.at,
+            voided_at=row.voided_at,
+            statement=row.statement,
+            signature=bytes(row.signature),
+            signing_spki=row.signing_spki,
+        )
+        for row in connection.execute(query)
+    )
 
 
 def _cards(connection: sa.Connection, case_id: int) -> tuple[CardPart, ...]:

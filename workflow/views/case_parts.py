@@ -105,8 +105,9 @@ class LetterPart:
 
 @dataclass(frozen=True, slots=True)
 class DecisionPart:
-    """A review decision. `stands` is false for one that a later change of the form voided (design 3.8)."""
+    """A review decision with its signature. `stands` is false for one that a later change of the form voided (design 3.8)."""
 
+    id: int
     stage: Stage
     verdict: Verdict
     person: str
@@ -114,6 +115,11 @@ class DecisionPart:
     snapshot_sha256: str
     at: datetime
     voided_at: datetime | None
+    statement: str
+    """The canonical words that were signed."""
+    signature: bytes
+    signing_spki: bytes | None
+    """The public key of the account that signed."""
 
     @property
     def stands(self) -> bool:

@@ -64,7 +64,17 @@ def test_the_officer_approves_what_the_window_passed(counter):
     case = counter.in_second_review()
     assert counter.decide(counter.officer, "officer", case, "approve_second").status_code == 302
     assert counter.state(case) == "approved"
-    assert "已簽署，內容相符" in counter.officer.get(f"/staff/cases/{case}/").text
+    assert "簽章有效，內容相符" in counter.officer.get(f"/staff/cases/{case}/").text
+
+
+@pytest.mark.rule("RV1-07")
+def test_a_decision_that_was_tampered_with_shows_it(counter):
+    case = counter.in_second_review()
+    (decision,) = counter.house.rows(s.review_decision, case_id=case)
+    counter.house.update(
+        s.review_decision, decision.id, statement=decision.statement.replace("approve", "refused")
+    )
+    assert "簽章驗證不符" in counter.officer.get(f"/officer/cases/{case}/").text
 
 
 @pytest.mark.rule("APP-30")
