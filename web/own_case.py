@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("own_case", __name__)
 
+_NUMBER_LENGTH = 25
 CONFIRMATIONS = ("letter_printed", "form_printed", "address_right")
 _AFTERWARDS = {"case": "own_case.case", "amend": "own_case.amend"}
 
@@ -74,7 +75,7 @@ def open_case() -> Answer:
     number, code = request.form.get("number", ""), request.form.get("user_code", "")
     then = request.form.get("then", "case")
     then = then if then in _AFTERWARDS else "case"
-    problems = _missing(number, code)
+    problems = _misshapen(number) + _no_code(code)
     if problems:
         return _status_page(then, number, problems), 400
     try:
@@ -90,17 +91,18 @@ def _digits(number: str) -> str:
     return re.sub(r"[\s-]", "", narrow(number))
 
 
-def _missing(number: str, code: str) -> tuple[FieldProblem, ...]:
-    found = []
-    if not number.strip():
-        found.append(
-            FieldProblem(
-                "number", "required", "請輸入 25 位數的案件流水號。", "Enter the case number of 25 digits."
-            )
-        )
-    if not code:
-        found.append(FieldProblem("user_code", "required", "請輸入用戶代碼。", "Enter the user code."))
-    return tuple(found)
+def _misshapen(number: str) -> tuple[FieldProblem, ...]:
+    if len(_digits(number)) == _NUMBER_LENGTH:
+        return ()
+    return (
+        FieldProblem("number", "shape", "案件流水號應為 25 位數字，請核對。", "A case number has 25 digits."),
+    )
+
+
+def _no_code(code: str) -> tuple[FieldProblem, ...]:
+    if code:
+        return ()
+    return (FieldProblem("user_code", "required", "請輸入用戶代碼。", "Enter the user code."),)
 
 
 @blueprint.post("/case/close")
@@ -191,7 +193,7 @@ def letter_pdf(case: CaseSeen) -> Answer:
     """Print the user-code letter from the code typed again (APP-18)."""
     code = request.form.get("user_code", "")
     if not code:
-        return render_template("applicant/printing.html", case=case, problems=_missing("-", code)), 400
+        return render_template("applicant/printing.html", case=case, problems=_no_code(code)), 400
     try:
         return as_download(paper.user_code_letter(office(), case.case_id, code))
     except RegistryError as error:
@@ -251,7 +253,7 @@ def take_amendment(case: CaseSeen) -> Answer:
     fixed = {name: str(case.values[name]) for name in application_form.FIXED if name in case.values}
     checked = application_form.check(declared, raw | fixed)
     code = request.form.get("user_code", "")
-    problems = application_form.as_problems((*checked.problems, *checked.warnings)) + _missing("-", code)
+    problems = application_form.as_problems((*checked.problems, *checked.warnings)) + _no_code(code)
     if problems:
         return _amend_page(case, raw, problems, checked), 400
     command = AmendApplication(
@@ -290,7 +292,7 @@ def withdraw(case: CaseSeen) -> str:
 def take_withdrawal(case: CaseSeen) -> Answer:
     """Take the application back; the code is asked for again."""
     code = request.form.get("user_code", "")
-    problems = _missing("-", code)
+    problems = _no_code(code)
     if problems:
         return render_template("applicant/withdraw.html", case=case, problems=problems), 400
     try:

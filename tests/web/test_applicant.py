@@ -275,3 +275,11 @@ def test_a_government_application_is_sent_to_the_ca_agency(visitor, house):
     page = visitor.get("/apply/6/").text
     assert "數位發展部" in page
     assert "延平南路143號" in page
+
+
+def test_a_number_of_the_wrong_length_is_named_before_any_try_is_counted(applied, house, case_row):
+    answer = applied.post("/status/", number=case_row().number[:24], user_code="")
+    assert answer.status_code == 400
+    assert "應為 25 位數字" in answer.text
+    assert "請輸入用戶代碼" in answer.text
+    assert case_row().user_code_tries == 0
