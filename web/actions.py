@@ -86,6 +86,15 @@ ACTIONS: Mapping[str, Action] = {
     )
 }  # fmt: skip
 
+DESKS = {
+    "receive_letter": ("clerk.tray", "連結公文", "Tie a letter"),
+    "forward": ("window.forward", "函送複審", "Forward"),
+    "order_manufacture": ("centre.index", "製卡", "Manufacture"),
+    "pack": ("centre.packing", "裝封", "Pack"),
+    "post": ("centre.posting", "交寄", "Post"),
+}
+"""Triggers that are worked on many cases at once, at a page of their own: its endpoint and words."""
+
 FIELD_OF = {
     "case.reason_missing": "reason",
     "decision.password_wrong": "password",
@@ -96,6 +105,7 @@ FIELD_OF = {
     "card.not_blank": "reader",
     "mail.number_wrong": "mail_number",
     "mail.number_used": "mail_number",
+    "mail.kinds_mixed": "mail_number",
     "letter.duplicate": "number",
     "letter.counts_differ": "difference_reason",
     "letter.no_cases": "case_id",

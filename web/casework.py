@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import flash, redirect, render_template, request, url_for
 
 from web import access, form_view
-from web.actions import ACTIONS, FIELD_OF, Action, build
+from web.actions import ACTIONS, DESKS, FIELD_OF, Action, build
 from web.door import perform
 from web.errors import problems_of, status_of
 from web.language import say, t
@@ -46,6 +46,8 @@ class WholeCase:
     pauses: tuple[deadlines.PausePart, ...]
     chart: Chart
     actions: tuple[Action, ...]
+    desks: tuple[tuple[str, str, str], ...]
+    """Pages where the case is worked on together with others: endpoint and words."""
     verified: frozenset[int]
     """The decisions whose signatures verify, by id."""
 
@@ -65,6 +67,7 @@ def whole_case(case_id: int, who: Actor) -> WholeCase:
         pauses=pauses,
         chart=chart(head.kind, policies.by_version(head.policy_version), head.state, steps),
         actions=_actions(page, due, who),
+        desks=tuple(DESKS[trigger] for trigger in page.actions if trigger in DESKS),
         verified=frozenset(one.id for one in page.decisions if _verifies(one)),
     )
 

@@ -81,3 +81,23 @@ def test_a_card_under_way_is_recorded_as_spoiled_with_its_reason(counter):
     assert counter.do(counter.centre, case, "card_spoiled", reason="").status_code == 400
     assert counter.do(counter.centre, case, "card_spoiled", reason="讀卡機故障").status_code == 302
     assert counter.state(case) == "approved"
+
+
+def test_the_case_page_leads_to_the_desk_where_the_work_is_done(counter):
+    case = counter.made(CARD)
+    assert 'href="/centre/packing/">裝封</a>\n' in counter.centre.get(f"/staff/cases/{case}/").text
+    actions = counter.officer.get(f"/staff/cases/{case}/").text.split('class="contents"')[0].split("<h1>")[1]
+    assert "裝封</a>" not in actions
+
+
+def test_one_list_holds_one_kind_of_mail(counter):
+    kinds = [counter.made(CARD), counter.made(OTHER_CARD, name="乙國小")]
+    for case in kinds:
+        number = counter.head(case).card_number
+        counter.centre.post("/centre/packing/", card_number=number, envelope_number=counter.number(case))
+    counter.put(kinds[0], policy_version="moica-2.0")
+    typed = {f"mail-{case}": f"1234567890123{place}" for place, case in enumerate(kinds)}
+    answer = counter.centre.post("/centre/posting/", **typed)
+    assert answer.status_code == 409
+    assert 'id="f-mail_number"' in answer.text
+    assert 'value="12345678901230"' in answer.text
