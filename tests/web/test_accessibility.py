@@ -157,12 +157,17 @@ def _look(page, address, group, path):
     return [f"{path} {problem}" for problem in problems]
 
 
+def _in_english(paths):
+    return [f"{path}{'&' if '?' in path else '?'}lang=en" for path in paths]
+
+
 @pytest.mark.parametrize("group", sorted(PREPARED))
 def test_no_page_breaks_an_accessibility_rule_or_scrolls_sideways(group, prepared, served, pages):
     page = prepared(group)
     problems = [problem for path in pages[group] for problem in _look(page, served, group, path)]
-    english = [f"{path}{'&' if '?' in path else '?'}lang=en" for path in pages[group]]
-    problems += [problem for path in english for problem in _look(page, served, group, path)]
+    problems += [
+        problem for path in _in_english(pages[group]) for problem in _look(page, served, group, path)
+    ]
     assert problems == []
 
 
@@ -239,9 +244,10 @@ def test_the_rendered_pages_keep_the_rules_of_taiwan(prepared, served, pages, tm
     shutil.rmtree(BUILD / "html", ignore_errors=True)
     for group in sorted(PREPARED):
         page = prepared(group)
-        for path in pages[group]:
+        for path in (*pages[group], *_in_english(pages[group])):
             page.goto(served + path)
             _keep(page, group, path)
+        page.goto(f"{served}/?lang=zh")
     # The linter passes over folders called build.
     shutil.copytree(BUILD / "html", tmp_path / "html")
     result = subprocess.run(
