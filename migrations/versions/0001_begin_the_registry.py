@@ -173,7 +173,7 @@ def _account() -> None:
         sa.Column("locked_until", Moment, nullable=True),
         sa.Column("signing_key", sa.LargeBinary(), nullable=True),
         sa.Column("signing_spki", sa.LargeBinary(), nullable=True),
-        sa.Column("active", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_person_id")),
         sa.ForeignKeyConstraint(["window_id"], ["review_window.id"], name=op.f("fk_account_window_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
@@ -201,6 +201,7 @@ def _letter() -> None:
         sa.Column("window_id", Id, nullable=True),
         sa.Column("at", Moment, nullable=False),
         sa.Column("tied_at", Moment, nullable=True),
+        sa.CheckConstraint("direction IN ('incoming', 'outgoing')", name=op.f("ck_letter_direction")),
         sa.ForeignKeyConstraint(["logged_by"], ["person.id"], name=op.f("fk_letter_logged_by")),
         sa.ForeignKeyConstraint(["window_id"], ["review_window.id"], name=op.f("fk_letter_window_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
@@ -229,6 +230,11 @@ def _organisation() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("window_id", Id, nullable=True),
         sa.Column("not_eligible", sa.Text(), nullable=True),
+        sa.CheckConstraint("ca IN ('gca', 'xca', 'moica')", name=op.f("ck_organisation_ca")),
+        sa.CheckConstraint(
+            "kind IN ('school', 'foundation', 'association', 'administrative_corporation', 'professional_office', 'other', 'agency', 'unit', 'natural_person')",
+            name=op.f("ck_organisation_kind"),
+        ),
         sa.ForeignKeyConstraint(["window_id"], ["review_window.id"], name=op.f("fk_organisation_window_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sa.UniqueConstraint("ca", "oid", name=op.f("uq_organisation_ca_oid")),
@@ -267,6 +273,15 @@ def _registry_case() -> None:
         sa.Column("queued_at", Moment, nullable=False),
         sa.Column("state_since", Moment, nullable=False),
         sa.Column("assigned_to", Id, nullable=True),
+        sa.CheckConstraint("ca IN ('gca', 'xca', 'moica')", name=op.f("ck_registry_case_ca")),
+        sa.CheckConstraint(
+            "kind IN ('card_application', 'usercode_reset')", name=op.f("ck_registry_case_kind")
+        ),
+        sa.CheckConstraint(
+            "subscriber_kind IN ('school', 'foundation', 'association', 'administrative_corporation', 'professional_office', 'other', 'agency', 'unit', 'natural_person')",
+            name=op.f("ck_registry_case_subscriber_kind"),
+        ),
+        sa.CheckConstraint("rank IN ('primary', 'secondary')", name=op.f("ck_registry_case_rank")),
         sa.ForeignKeyConstraint(["assigned_to"], ["account.id"], name=op.f("fk_registry_case_assigned_to")),
         sa.ForeignKeyConstraint(["entered_by"], ["person.id"], name=op.f("fk_registry_case_entered_by")),
         sa.ForeignKeyConstraint(
@@ -296,6 +311,7 @@ def _ban() -> None:
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("case_id", Id, nullable=False),
         sa.Column("at", Moment, nullable=False),
+        sa.CheckConstraint("ca IN ('gca', 'xca', 'moica')", name=op.f("ck_ban_ca")),
         sa.ForeignKeyConstraint(["case_id"], ["registry_case.id"], name=op.f("fk_ban_case_id")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_ban_organisation_id")
@@ -325,6 +341,10 @@ def _card() -> None:
         sa.Column("counted_in_at", Moment, nullable=False),
         sa.Column("made_at", Moment, nullable=True),
         sa.Column("updated_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "state IN ('blank', 'personalising', 'made', 'posted', 'active', 'quarantined', 'spoiled')",
+            name=op.f("ck_card_state"),
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["registry_case.id"], name=op.f("fk_card_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
         sa.UniqueConstraint("csn", name=op.f("uq_card_csn")),
@@ -357,6 +377,15 @@ def _certificate() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("published_at", Moment, nullable=True),
         sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("ca IN ('gca', 'xca', 'moica')", name=op.f("ck_certificate_ca")),
+        sa.CheckConstraint(
+            "status IN ('intended', 'issued', 'valid', 'suspended', 'revoked')",
+            name=op.f("ck_certificate_status"),
+        ),
+        sa.CheckConstraint(
+            "status_before IN ('intended', 'issued', 'valid', 'suspended', 'revoked')",
+            name=op.f("ck_certificate_status_before"),
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["registry_case.id"], name=op.f("fk_certificate_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
         sa.UniqueConstraint("ca", "serial", name=op.f("uq_certificate_ca_serial")),
@@ -384,6 +413,9 @@ def _deadline() -> None:
         sa.Column("paused_at", Moment, nullable=True),
         sa.Column("paused_seconds", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("settled_at", Moment, nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'paused', 'fired', 'stopped')", name=op.f("ck_deadline_state")
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["registry_case.id"], name=op.f("fk_deadline_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deadline")),
         sa.UniqueConstraint(
@@ -507,6 +539,7 @@ def _mail_item() -> None:
         sa.Column("posted_at", Moment, nullable=True),
         sa.Column("returned_at", Moment, nullable=True),
         sa.Column("return_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('packed', 'posted', 'returned')", name=op.f("ck_mail_item_state")),
         sa.ForeignKeyConstraint(["case_id"], ["registry_case.id"], name=op.f("fk_mail_item_case_id")),
         sa.ForeignKeyConstraint(["list_id"], ["mailing_list.id"], name=op.f("fk_mail_item_list_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_item")),
@@ -535,6 +568,8 @@ def _outbox() -> None:
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("done_at", Moment, nullable=True),
+        sa.CheckConstraint("lane IN ('certificate', 'card', 'paper', 'notice')", name=op.f("ck_outbox_lane")),
+        sa.CheckConstraint("state IN ('waiting', 'claimed', 'done', 'dead')", name=op.f("ck_outbox_state")),
         sa.ForeignKeyConstraint(["case_id"], ["registry_case.id"], name=op.f("fk_outbox_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("merge_key", name=op.f("uq_outbox_merge_key")),
@@ -566,6 +601,10 @@ def _review_decision() -> None:
         sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.Column("at", Moment, nullable=False),
         sa.Column("voided_at", Moment, nullable=True),
+        sa.CheckConstraint("stage IN ('first', 'second')", name=op.f("ck_review_decision_stage")),
+        sa.CheckConstraint(
+            "verdict IN ('approve', 'return', 'refuse')", name=op.f("ck_review_decision_verdict")
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_review_decision_account_id")),
         sa.ForeignKeyConstraint(["case_id"], ["registry_case.id"], name=op.f("fk_review_decision_case_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_review_decision_person_id")),
