@@ -11,11 +11,11 @@ import signal
 import socket
 import threading
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from ops.clock import SystemClock
 from workflow import sweeper
 from workflow.performers import perform_next
 from workflow.store import outbox
@@ -126,7 +126,7 @@ class Worker:
                 (name, act),
                 seconds=seconds,
                 id=name,
-                next_run_time=_at_once(self._office),
+                next_run_time=SystemClock().now(),
             )
         return schedule
 
@@ -157,11 +157,6 @@ class Worker:
                 log.info("piece of work done with", extra={"lane": str(lane), "worker": self._name})
             else:
                 self._stop.wait(self._orders.lane)
-
-
-def _at_once(office: Office) -> datetime:
-    """Return when the first round is due: a moment from now, on real time."""
-    return office.wall.now() + timedelta(milliseconds=50)
 
 
 def sweep_all(office: Office, stopped: Callable[[], bool] = lambda: False) -> int:
