@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -24,10 +23,14 @@ from workflow.errors import NotFound, Refused
 from workflow.facts import SYSTEM, Actor
 from workflow.handlers import handle
 from workflow.machine import state_word
-from workflow.office import Office
-from workflow.ports import ReaderStatus
 from workflow.store import schema as t
 from workflow.vocabulary import CaseKind, Rank
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from workflow.office import Office
+    from workflow.ports import ReaderStatus
 
 K = t.card.c
 
@@ -65,7 +68,9 @@ def _details(office: Office, csn: str) -> CardDetails:
     k, o, c = t.case.c, t.organisation.c, t.certificate.c
     with office.reading() as connection:
         row: Any = connection.execute(
-            sa.select(t.card.c.number.label("card_number"), k.id, k.number, k.subject_name, k.rank, k.state, o.oid)
+            sa.select(
+                t.card.c.number.label("card_number"), k.id, k.number, k.subject_name, k.rank, k.state, o.oid
+            )
             .join(t.case, k.id == t.card.c.case_id)
             .join(t.organisation, o.id == k.organisation_id)
             .where(K.csn == csn, k.card_number == t.card.c.number)
@@ -73,7 +78,9 @@ def _details(office: Office, csn: str) -> CardDetails:
         if row is None:
             raise NotFound("card.unknown", csn=csn)
         life: Any = connection.execute(
-            sa.select(sa.func.min(c.not_before).label("start"), sa.func.min(c.not_after).label("end")).where(c.csn == csn)
+            sa.select(sa.func.min(c.not_before).label("start"), sa.func.min(c.not_after).label("end")).where(
+                c.csn == csn
+            )
         ).one()
     return CardDetails(
         csn=csn,

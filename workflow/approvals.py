@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from workflow import policies
 from workflow.errors import Unavailable
-from workflow.facts import CaseFacts
-from workflow.office import Office
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
 from workflow.store.snapshot import form_sha256, snapshot_sha256
 from workflow.vocabulary import Stage, Verdict
+
+if TYPE_CHECKING:
+    from workflow.facts import CaseFacts
+    from workflow.office import Office
 
 
 def require_approvals(office: Office, case: CaseFacts) -> None:
@@ -44,7 +47,9 @@ def _verify(office: Office, case: CaseFacts, row: sa.Row[tuple[object, ...]]) ->
     try:
         office.statements.verify(row.signing_spki, row.statement.encode(), row.signature)
     except ValueError as error:
-        raise Unavailable("certificate.not_approved", detail="a decision's signature does not verify") from error
+        raise Unavailable(
+            "certificate.not_approved", detail="a decision's signature does not verify"
+        ) from error
 
 
 def _refuse(detail: str) -> None:

@@ -8,21 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from pki.ceremony import Authority, CeremonyPlan, hold_ceremony
 from pki.issuing import new_serial, prepare, sign
-from pki.keys import KeyKind, Signer, SoftwareSigner
+from pki.keys import KeyKind, SoftwareSigner
 from pki.names import EXECUTIVE_YUAN, Subject
 from pki.ocsp import Responder
 from pki.orders import Addresses, CertificateOrder, Issuer
 from pki.profiles import CLASS_3_ASSURANCE, OCSP_RESPONDER, TEST_ASSURANCE
 from workflow.commands_of_performers import RecordAuthority
 from workflow.facts import SYSTEM
-from workflow.office import Office
 from workflow.store import schema as t
-from workflow.vocabulary import Ca
+
+if TYPE_CHECKING:
+    from workflow.office import Office
+    from workflow.vocabulary import Ca
 
 ROOT = "root"
 PARTITIONS = 4
@@ -36,7 +39,7 @@ class Working:
     name: str
     certificate: bytes
     issuer: Issuer
-    signer: Signer
+    signer: SoftwareSigner
 
 
 def policy_oid(office: Office) -> str:
@@ -131,22 +134,29 @@ def responder(office: Office, ca: Ca) -> Responder:
     except LookupError:
         return _new_responder(office, ca, now)
     fields = found.issuer.fields
-    if fields is None or not fields.not_before <= now < fields.not_before + (fields.not_after - fields.not_before) / 2:
+    if (
+        fields is None
+        or not fields.not_before <= now < fields.not_before + (fields.not_after - fields.not_before) / 2
+    ):
         return _new_responder(office, ca, now)
     return _responder(found.certificate, certificate_of(office, str(ca)), found.signer)
 
 
 @cache
-def _responder(certificate: bytes, issuer: bytes, signer: Signer) -> Responder:
+def _responder(certificate: bytes, issuer: bytes, signer: SoftwareSigner) -> Responder:
     return Responder(signer, certificate, issuer)
 
 
 def _new_responder(office: Office, ca: Ca, now: datetime) -> Responder:
     authority = working(office, str(ca))
     signer = SoftwareSigner.generate(KeyKind.RSA_2048)
-    subject = Subject(organisation=EXECUTIVE_YUAN, units=(f"(示範) {ca.zh}",), common_name=f"{ca.upper()} OCSP")
+    subject = Subject(
+        organisation=EXECUTIVE_YUAN, units=(f"(示範) {ca.zh}",), common_name=f"{ca.upper()} OCSP"
+    )
     # A minute's grace for relying parties whose clocks are slow.
-    start = max(now - timedelta(minutes=1), authority.issuer.fields.not_before if authority.issuer.fields else now)
+    start = max(
+        now - timedelta(minutes=1), authority.issuer.fields.not_before if authority.issuer.fields else now
+    )
     order = CertificateOrder(replace(OCSP_RESPONDER), subject, signer.spki_der, new_serial(), start)
     prepared = prepare(order, authority.issuer)
     certificate = sign(prepared.tbs_der, prepared.tbs_sha256, authority.issuer, authority.signer)

@@ -7,7 +7,7 @@ bytes the same way; a certificate that was recorded is only returned.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -24,11 +24,13 @@ from workflow.authorities import addresses, policy_oid, working
 from workflow.commands_of_performers import IntendCertificate, RecordCertificate
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
-from workflow.office import Office
-from workflow.paper import FiledCase
 from workflow.store import schema as t
 from workflow.store.sealing import require_sealing
 from workflow.vocabulary import Ca, CertificateStatus, Rank, SubscriberKind
+
+if TYPE_CHECKING:
+    from workflow.office import Office
+    from workflow.paper import FiledCase
 
 C = t.certificate.c
 

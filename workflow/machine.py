@@ -7,7 +7,7 @@ exception in a callback of `transitions` would leave the state changed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import transitions
@@ -102,6 +102,7 @@ def _machine(kind: CaseKind) -> transitions.Machine:
     return machine
 
 
+@lru_cache(maxsize=4096)
 def row_for(kind: CaseKind, state: str, trigger: str, policy: Policy) -> Row | None:
     """Return the row that a trigger would fire in a state under a policy, or None."""
     event = _machine(kind).events.get(trigger)

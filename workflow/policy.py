@@ -29,7 +29,8 @@ class Sourced(Generic[T]):
     source: str
 
 
-@dataclass(frozen=True)
+# Compared by identity: a version exists once, and what depends on it can be remembered.
+@dataclass(frozen=True, eq=False)
 class Policy:
     """The rules of one CA in one version, in force from a date (CPS-03)."""
 

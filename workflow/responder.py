@@ -5,6 +5,9 @@ A certificate whose signature is not recorded is unknown; one that was never iss
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
 from pki.errors import OcspMalformedError
@@ -13,9 +16,11 @@ from pki.ocsp import NotRevoked, OcspError, Revoked, Status, error_response, res
 from pki.ocsp_request import decode_get_path, parse_request
 from workflow.acts.crls import LISTED, crl_reason
 from workflow.authorities import responder
-from workflow.office import Office
 from workflow.store import schema as t
 from workflow.vocabulary import Ca, CertificateStatus
+
+if TYPE_CHECKING:
+    from workflow.office import Office
 
 C = t.certificate.c
 ISSUED = (str(CertificateStatus.ISSUED), str(CertificateStatus.VALID))
@@ -31,9 +36,11 @@ def answer(office: Office, request_der: bytes) -> bytes:
         for ca in Ca:
             chosen = responder(office, ca)
             if any(chosen.is_asked_about_own(asked) for asked in request.certificates):
-                return respond(request, lambda serial, ca=ca: status(office, ca, serial), chosen, office.clock.now())
+                return respond(request, partial(status, office, ca), chosen, office.clock.now())
         # Nobody here answers for that issuer: unknown, signed by the first CA's responder (never good).
-        return respond(request, lambda _serial: NotRevoked.UNKNOWN, responder(office, Ca.GCA), office.clock.now())
+        return respond(
+            request, lambda _serial: NotRevoked.UNKNOWN, responder(office, Ca.GCA), office.clock.now()
+        )
     except LookupError:
         return error_response(OcspError.TRY_LATER)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from hardware.errors import HardwareError, NoCard, NoReader
 from workflow.errors import Refused, RegistryError
-from workflow.office import Office
-from workflow.ports import CardSession, CardStation, ReaderStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workflow.office import Office
+    from workflow.ports import CardSession, CardStation, ReaderStatus
 
 
 def readers(office: Office) -> tuple[ReaderStatus, ...]:

@@ -6,14 +6,12 @@ commits all consequences together. Before a sweep would suspend or revoke more t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from workflow.authorities import ROOT
-from workflow.cases.table import DeadlineKind
 from workflow.commands import CaseCommand
 from workflow.commands_of_performers import OpenBreaker
 from workflow.deadlines import FINAL
@@ -21,12 +19,17 @@ from workflow.errors import RegistryError
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.machine import TABLES
-from workflow.office import Office
 from workflow.store import schema as t
 from workflow.store.loading import case_facts
 from workflow.store.outbox import crl_row
 from workflow.store.unit_of_work import UnitOfWork, transaction
 from workflow.vocabulary import Ca, CaseKind, DeadlineState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workflow.cases.table import DeadlineKind
+    from workflow.office import Office
 
 D = t.deadline.c
 WAITING = str(DeadlineState.WAITING)
@@ -37,7 +40,9 @@ COMMANDS: dict[tuple[CaseKind, str], type[CaseCommand]] = {
     for trigger, command in table.commands.items()
     if issubclass(command, CaseCommand)
 }
-KINDS: dict[str, DeadlineKind] = {name: kind for table in TABLES.values() for name, kind in table.deadlines.items()}
+KINDS: dict[str, DeadlineKind] = {
+    name: kind for table in TABLES.values() for name, kind in table.deadlines.items()
+}
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,11 @@ def schedule_crls(office: Office) -> int:
         newest = {
             row.authority: row
             for row in connection.execute(
-                sa.select(r.authority, sa.func.max(r.this_update).label("made"), sa.func.max(r.next_update).label("ends"))
+                sa.select(
+                    r.authority,
+                    sa.func.max(r.this_update).label("made"),
+                    sa.func.max(r.next_update).label("ends"),
+                )
                 .where(r.partition == 0)
                 .group_by(r.authority)
             )

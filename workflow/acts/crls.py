@@ -6,6 +6,7 @@ Each list is checked as a relying party would before it takes the old one's plac
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -14,13 +15,15 @@ from pki.reasons import RevocationReason as CrlReason
 from workflow.acts.act import Act
 from workflow.authorities import PARTITIONS, ROOT, Working, crl_path, working
 from workflow.commands_of_performers import PublishCrl
-from workflow.facts import Actor
-from workflow.office import Office
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.numbers import take
-from workflow.store.unit_of_work import UnitOfWork
 from workflow.vocabulary import CertificateStatus, RevocationReason, Role
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor
+    from workflow.office import Office
+    from workflow.store.unit_of_work import UnitOfWork
 
 C = t.certificate.c
 ROOT_LIFE = timedelta(days=180)
@@ -53,7 +56,9 @@ def _publish(work: UnitOfWork, command: PublishCrl, actor: Actor, authority: Wor
     for partition in partitions:
         listed = [e for e in entries if not partition or partition_of(e.serial, PARTITIONS) + 1 == partition]
         _one_list(work, authority, number, partition, listed)
-    work.audit("crl_published", actor, {"authority": command.authority, "number": number, "entries": len(entries)})
+    work.audit(
+        "crl_published", actor, {"authority": command.authority, "number": number, "entries": len(entries)}
+    )
     return Outcome(created_id=number)
 
 

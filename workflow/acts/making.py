@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -19,12 +19,14 @@ from workflow.commands_of_performers import (
     RecordNotice,
 )
 from workflow.errors import NotFound, Refused
-from workflow.facts import Actor
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.numbers import next_card_number
-from workflow.store.unit_of_work import UnitOfWork
 from workflow.vocabulary import CardState, CertificateStatus, Role
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor
+    from workflow.store.unit_of_work import UnitOfWork
 
 SYSTEM = frozenset({Role.SYSTEM})
 K, C = t.card.c, t.certificate.c
@@ -73,7 +75,11 @@ def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: N
     )
     if result.rowcount != 1:
         raise Refused("case.not_now", state=command.purpose, action="record_key")
-    work.audit("key_generated", actor, {"csn": command.csn, "purpose": command.purpose, "spki": sha256_hex(command.spki)})
+    work.audit(
+        "key_generated",
+        actor,
+        {"csn": command.csn, "purpose": command.purpose, "spki": sha256_hex(command.spki)},
+    )
     return Outcome()
 
 
@@ -101,12 +107,19 @@ def _intend(work: UnitOfWork, command: IntendCertificate, actor: Actor, _prepare
         status_at=work.now,
         created_at=work.now,
     )
-    said = {"number": case.number, "serial": command.serial, "purpose": command.purpose, "tbs": sha256_hex(command.tbs)}
+    said = {
+        "number": case.number,
+        "serial": command.serial,
+        "purpose": command.purpose,
+        "tbs": sha256_hex(command.tbs),
+    }
     work.audit("certificate_intended", actor, said, (case.id, case.version))
     return of_case(case)
 
 
-def _record_certificate(work: UnitOfWork, command: RecordCertificate, actor: Actor, _prepared: None) -> Outcome:
+def _record_certificate(
+    work: UnitOfWork, command: RecordCertificate, actor: Actor, _prepared: None
+) -> Outcome:
     case = work.lock([command.case_id])[command.case_id]
     row = work.connection.execute(
         sa.select(t.certificate).where(C.ca == str(case.ca), C.serial == command.serial).with_for_update()
@@ -131,7 +144,9 @@ def _record_authority(work: UnitOfWork, command: RecordAuthority, actor: Actor, 
     updated = work.connection.execute(sa.update(t.authority).where(a.name == command.name).values(**values))
     if not updated.rowcount:
         work.insert(t.authority, name=command.name, **values)
-    work.audit("authority_recorded", actor, {"name": command.name, "certificate": sha256_hex(command.certificate)})
+    work.audit(
+        "authority_recorded", actor, {"name": command.name, "certificate": sha256_hex(command.certificate)}
+    )
     return Outcome()
 
 
@@ -161,7 +176,9 @@ def _file_document(work: UnitOfWork, command: FileDocument, actor: Actor, _prepa
         content=command.sheet,
         at=work.now,
     )
-    work.audit("document_filed", actor, {"document": command.kind, "sha256": digest, "case_asked": command.case_id})
+    work.audit(
+        "document_filed", actor, {"document": command.kind, "sha256": digest, "case_asked": command.case_id}
+    )
     return Outcome()
 
 

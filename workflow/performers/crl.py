@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from workflow.commands_of_performers import PublishCrl
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
-from workflow.office import Office
-from workflow.store.outbox import Work
+
+if TYPE_CHECKING:
+    from workflow.office import Office
+    from workflow.store.outbox import Work
 
 
 def publish_crl(office: Office, work: Work) -> None:

@@ -7,9 +7,8 @@ from the card. The PIN is random, and forgotten once the card is made: nothing u
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from cryptography import x509
@@ -32,13 +31,17 @@ from workflow.errors import Refused
 from workflow.facts import SYSTEM, CaseFacts
 from workflow.handlers import handle
 from workflow.issuing import KeyOnCard, ensure_certificate
-from workflow.office import Office
 from workflow.paper import FiledCase, filed_case
-from workflow.ports import CardSession
 from workflow.stations import card_in
 from workflow.store import schema as t
-from workflow.store.outbox import Work
 from workflow.vocabulary import CardState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workflow.office import Office
+    from workflow.ports import CardSession
+    from workflow.store.outbox import Work
 
 K = t.card.c
 SLOTS: Mapping[str, Slot] = {"signature": Slot.SIGNATURE, "encipherment": Slot.ENCIPHERMENT}
@@ -98,7 +101,9 @@ def _personalise(office: Office, session: CardSession, card: Any) -> None:
     session.run(set_secrets(wanted, secrets.token_bytes(MANAGEMENT_CHALLENGE_BYTES)))
     named = session.run(identify()).has_chuid
     # Selecting the application closed it again for writing.
-    session.run(authenticate_management(wanted.management_key, secrets.token_bytes(MANAGEMENT_CHALLENGE_BYTES)))
+    session.run(
+        authenticate_management(wanted.management_key, secrets.token_bytes(MANAGEMENT_CHALLENGE_BYTES))
+    )
     if not named:
         session.run(write_chuid(card.csn, NEVER))
     session.run(write_card_number(card.number))
@@ -122,9 +127,7 @@ def _prove(office: Office, session: CardSession, certificates: Mapping[str, byte
     session.run(verify_read_back({SLOTS[purpose]: der for purpose, der in certificates.items()}))
     challenge = secrets.token_bytes(CHALLENGE_BYTES)
     pin = office.sealer.open(card.pin_sealed, card.csn).decode()
-    signature = session.run(
-        prove_possession(SigningKey(Slot.SIGNATURE, Algorithm.RSA_2048), challenge, pin)
-    )
+    signature = session.run(prove_possession(SigningKey(Slot.SIGNATURE, Algorithm.RSA_2048), challenge, pin))
     key = x509.load_der_x509_certificate(certificates["signature"]).public_key()
     assert isinstance(key, rsa.RSAPublicKey)  # noqa: S101 - it was generated so.
     try:

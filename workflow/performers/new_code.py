@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from workflow.acts.resets import new_code
 from workflow.approvals import current_case
-from workflow.commands_of_performers import RecordNotice
 from workflow.commands import RecordCodeSent
+from workflow.commands_of_performers import RecordNotice
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
-from workflow.office import Office
 from workflow.performers.notices import contact_of, message_id
 from workflow.ports import Mail
-from workflow.store.outbox import Work
+
+if TYPE_CHECKING:
+    from workflow.office import Office
+    from workflow.store.outbox import Work
 
 
 def send_new_code(office: Office, work: Work) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
 from workflow.approvals import current_case
 from workflow.commands_of_performers import FileDocument, RecordNotice
 from workflow.facts import SYSTEM, CaseFacts
 from workflow.handlers import handle
-from workflow.office import Office
 from workflow.paper import application_form
 from workflow.performers.wording import Told, compose
 from workflow.ports import Mail
 from workflow.store import schema as t
-from workflow.store.outbox import Work
 from workflow.vocabulary import DeadlineState
+
+if TYPE_CHECKING:
+    from workflow.office import Office
+    from workflow.store.outbox import Work
 
 
 def message_id(work: Work) -> str:
@@ -84,7 +88,9 @@ def _told(office: Office, work: Work, case: CaseFacts) -> Told:
         ).scalar()
         due = connection.execute(
             sa.select(d.due_at).where(
-                d.case_id == case.id, d.rung == 0, d.state.in_([str(DeadlineState.WAITING), str(DeadlineState.PAUSED)])
+                d.case_id == case.id,
+                d.rung == 0,
+                d.state.in_([str(DeadlineState.WAITING), str(DeadlineState.PAUSED)]),
             )
         ).scalar()
         until = connection.execute(sa.select(sa.func.max(b.until)).where(b.case_id == case.id)).scalar()

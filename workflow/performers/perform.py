@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from workflow.effects import Effect
 from workflow.errors import RegistryError
-from workflow.office import Office
 from workflow.performers.crl import publish_crl
 from workflow.performers.manufacture import manufacture
 from workflow.performers.new_code import send_new_code
 from workflow.performers.notices import mail_form, send_notice
 from workflow.store.outbox import Work, claim, put_back, settle
-from workflow.vocabulary import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from workflow.office import Office
+    from workflow.vocabulary import Lane
 
 logger = logging.getLogger(__name__)
 

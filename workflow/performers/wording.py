@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from forms.rocdate import roc_long
 from workflow.deadlines import taipei_day
-from workflow.facts import CaseFacts
+
+if TYPE_CHECKING:
+    from workflow.facts import CaseFacts
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,9 @@ def compose(template: str, told: Told) -> tuple[str, str]:
         "last_day_zh": told.last_day_zh,
         "last_day_en": told.last_day_en,
         "ban_zh": f"{roc_long(told.ban_until)}以後始得重新申請" if told.ban_until else "須重新申請",
-        "ban_en": f"a new application is possible from {told.ban_until}" if told.ban_until else "please apply again",
+        "ban_en": f"a new application is possible from {told.ban_until}"
+        if told.ban_until
+        else "please apply again",
     }
     text = (
         f"{told.contact} 您好：\n\n{told.case.subject_name}（案件流水號 {told.case.number}）\n\n{zh.format(**facts)}\n\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,31 @@ def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
         engine = sa.create_engine(url, connect_args={"timeout": 30})
         _prepare_sqlite(engine)
         return engine
-    return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    engine = sa.create_engine(url, pool_size=pool_size, isolation_level="READ COMMITTED")
+    _ask_after_rest(engine)
+    return engine
+
+
+REST_SECONDS = 5.0
+
+
+def _ask_after_rest(engine: sa.Engine) -> None:
+    """Ask a connection that has rested whether the server is still there; a busy one costs no question."""
+
+    @sa.event.listens_for(engine, "checkin")
+    def _checkin(_connection: Any, record: Any) -> None:
+        record.info["rested_since"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def _checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        since = record.info.get("rested_since")
+        if since is None or time.monotonic() - since < REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool throws the connection away and tries another.
+            raise sa.exc.DisconnectionError from error
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:

@@ -22,7 +22,7 @@ from workflow.store.audit_entry import entry, speak
 from workflow.store.certificates import change_status
 from workflow.store.loading import held_elsewhere, load_cases, surroundings
 from workflow.store.outbox import outbox_row
-from workflow.store.writing import WRITES, insert_or_skip
+from workflow.store.writing import in_one_journey, write_outbox, writes_of
 from workflow.vocabulary import DeadlineState, StatusChange
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class UnitOfWork:
         self.office = office
         self.connection = connection
         self.now: datetime = office.clock.now()
-        self._inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._inserts: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
         self._case_updates: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-        self._stops: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        self._stops: list[dict[str, Any]] = []
         self._outbox: list[dict[str, Any]] = []
 
     # --- reading under lock -------------------------------------------------------------------------------------
@@ -104,13 +104,31 @@ class UnitOfWork:
         actor: Actor,
         extra: Extra,
     ) -> CaseFacts:
-        version = case.version + 1
-        self._update_case(case, decision, version, extra)
+        after = replace(
+            case,
+            state=decision.state,
+            version=case.version + 1,
+            snapshot_sha256=str(extra.columns.get("snapshot_sha256", case.snapshot_sha256)),
+            revision=int(extra.columns.get("revision", case.revision)),
+        )
         note = extra.note or str(getattr(command, "reason", ""))
-        self._inserts["history"].append(
+        self._update_case(case, decision, after.version, extra)
+        self._tell(after, decision, command, actor, note)
+        self._deadlines(case, decision, policy)
+        for do in decision.effects:
+            self._outbox.append(outbox_row(case, do, extra.payload, self.now, self.office.wall.now()))
+        self._certificates(case, decision)
+        if decision.bars and policy.reapplication_ban_months.value:
+            self._bar(case, policy)
+        return after
+
+    def _tell(self, after: CaseFacts, decision: Decision, command: Command, actor: Actor, note: str) -> None:
+        """Gather the row of the case's history and the entry of the audit log, which agree with each other."""
+        self._put(
+            "history",
             {
-                "case_id": case.id,
-                "version": version,
+                "case_id": after.id,
+                "version": after.version,
                 "at": self.now,
                 "trigger": decision.row.trigger,
                 "source": decision.source,
@@ -118,37 +136,24 @@ class UnitOfWork:
                 "actor": actor.name,
                 "person_id": actor.person_id,
                 "note": note,
-            }
-        )
-        self._deadlines(case, decision, policy)
-        for do in decision.effects:
-            self._outbox.append(outbox_row(case, do, extra.payload, self.now, self.office.wall.now()))
-        resumes_what_is_held = decision.change is StatusChange.RESUME and held_elsewhere(
-            self.connection, case
-        )
-        if decision.change is not StatusChange.NONE and not resumes_what_is_held:
-            self.change_certificates(case.parent_id or case.id, decision.change, decision.row.trigger)
-        if decision.bars and policy.reapplication_ban_months.value:
-            self._bar(case, policy)
-        self.audit(
-            decision.row.trigger,
-            actor,
-            {
-                "number": case.number,
-                "source": decision.source,
-                "dest": decision.state,
-                "snapshot": str(extra.columns.get("snapshot_sha256", case.snapshot_sha256)),
-                "said": speak(command),
             },
-            (case.id, version),
         )
-        return replace(
-            case,
-            state=decision.state,
-            version=version,
-            snapshot_sha256=str(extra.columns.get("snapshot_sha256", case.snapshot_sha256)),
-            revision=int(extra.columns.get("revision", case.revision)),
-        )
+        said = {
+            "number": after.number,
+            "source": decision.source,
+            "dest": decision.state,
+            "note": note,
+            "snapshot": after.snapshot_sha256,
+            "said": speak(command),
+        }
+        self.audit(decision.row.trigger, actor, said, (after.id, after.version))
+
+    def _certificates(self, case: CaseFacts, decision: Decision) -> None:
+        if decision.change is StatusChange.NONE:
+            return
+        if decision.change is StatusChange.RESUME and held_elsewhere(self.connection, case):
+            return
+        self.change_certificates(case.parent_id or case.id, decision.change, decision.row.trigger)
 
     def _update_case(self, case: CaseFacts, decision: Decision, version: int, extra: Extra) -> None:
         values: dict[str, Any] = {"state": decision.state, "version": version, **extra.columns}
@@ -164,8 +169,9 @@ class UnitOfWork:
 
     def _deadlines(self, case: CaseFacts, decision: Decision, policy: Policy) -> None:
         if decision.stops:
-            self._stops[decision.stops].append(case.id)
-        self._inserts["deadline"] += [self._rung(case, rung, policy) for rung in decision.starts]
+            self._stops += [{"b_case": case.id, "b_kind": kind, "at": self.now} for kind in decision.stops]
+        for rung in decision.starts:
+            self._put("deadline", self._rung(case, rung, policy))
 
     @staticmethod
     def _rung(case: CaseFacts, rung: Rung, policy: Policy) -> dict[str, Any]:
@@ -201,7 +207,7 @@ class UnitOfWork:
 
     def add(self, table: str, **values: Any) -> None:
         """Gather a new row whose number nobody needs now."""
-        self._inserts[table].append(values)
+        self._put(table, values)
 
     def insert(self, table: sa.Table, **values: Any) -> int:
         """Insert a row at once and return its number."""
@@ -214,7 +220,11 @@ class UnitOfWork:
         self, kind: str, actor: Actor, body: Mapping[str, Any], case: tuple[int, int] | None = None
     ) -> None:
         """Gather an audit entry; it is written in the transaction of the change (AUD-01)."""
-        self._inserts["audit_entry"].append(entry(self.now, kind, actor, body, case))
+        self._put("audit_entry", entry(self.now, kind, actor, body, case))
+
+    def _put(self, table: str, row: dict[str, Any]) -> None:
+        # Rows with the same columns travel together.
+        self._inserts[table, tuple(row)].append(row)
 
     def ask(self, rows: Sequence[dict[str, Any]]) -> None:
         """Gather work for the outbox that no row of a table asked for."""
@@ -224,19 +234,23 @@ class UnitOfWork:
 
     def flush(self) -> None:
         """Write everything that was gathered."""
-        for names, rows in self._case_updates.items():
-            self.connection.execute(WRITES.update_case(names), rows)
-        for kinds, ids in self._stops.items():
-            self.connection.execute(WRITES.stop_deadlines, {"ids": ids, "kinds": list(kinds), "at": self.now})
-        for name, rows in self._inserts.items():
-            if rows:
-                self.connection.execute(WRITES.insert(name), rows)
-        if self._outbox:
-            insert_or_skip(self.connection, self._outbox)
+        with in_one_journey(self.connection):
+            self._write()
         self._inserts.clear()
         self._case_updates.clear()
         self._stops.clear()
         self._outbox.clear()
+
+    def _write(self) -> None:
+        writes = writes_of(self.connection.dialect)
+        for rows in self._case_updates.values():
+            writes.update_case(self.connection, rows)
+        if self._stops:
+            writes.stop_deadlines(self.connection, self._stops)
+        for (name, _columns), rows in self._inserts.items():
+            writes.insert(self.connection, name, rows)
+        if self._outbox:
+            write_outbox(writes, self.connection, self._outbox)
 
 
 @contextmanager

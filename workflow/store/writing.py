@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,51 +10,94 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workflow.store import schema as t
+from workflow.store.prepared import Prepared
 from workflow.vocabulary import DeadlineState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy.sql.dml import UpdateBase
 
 OPEN = (str(DeadlineState.WAITING), str(DeadlineState.PAUSED))
 
 
-class _Writes:
-    """Statements by what they write."""
-
-    stop_deadlines = (
-        sa.update(t.deadline)
-        .where(
-            t.deadline.c.case_id.in_(sa.bindparam("ids", expanding=True)),
-            t.deadline.c.kind.in_(sa.bindparam("kinds", expanding=True)),
-            t.deadline.c.state.in_(OPEN),
-        )
-        .values(state=str(DeadlineState.STOPPED), settled_at=sa.bindparam("at"))
+_STOP_DEADLINES = (
+    sa.update(t.deadline)
+    .where(
+        t.deadline.c.case_id == sa.bindparam("b_case"),
+        t.deadline.c.kind == sa.bindparam("b_kind"),
+        sa.or_(*(t.deadline.c.state == sa.literal_column(f"'{state}'") for state in OPEN)),
     )
+    .values(state=sa.literal_column(f"'{DeadlineState.STOPPED}'"), settled_at=sa.bindparam("at"))
+)
+
+
+class Writes:
+    """The statements of one engine, each compiled when it is first needed."""
+
+    def __init__(self, dialect: sa.Dialect) -> None:
+        self._dialect = dialect
+        self._known: dict[tuple[str, tuple[str, ...]], Prepared] = {}
+
+    def insert(self, connection: sa.Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, which all have the columns of the first."""
+        self._get(table, tuple(rows[0]), self._insert).send(connection, rows)
+
+    def insert_or_skip(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
+        """Write work to the outbox, unless the same work waits there."""
+        self._get("outbox?", tuple(row), self._skipping_insert).send(connection, [row])
+
+    def update_case(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Update rows of the case table: `b_id` names the case, the rest are columns, the same for all."""
+        self._get("case!", tuple(rows[0]), self._update_case).send(connection, rows)
+
+    def stop_deadlines(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Stop the open deadlines of cases by kind."""
+        self._get("deadline!", tuple(rows[0]), lambda _table, _names: _STOP_DEADLINES).send(connection, rows)
+
+    def _get(
+        self, what: str, names: tuple[str, ...], make: Callable[[str, tuple[str, ...]], UpdateBase]
+    ) -> Prepared:
+        found = self._known.get((what, names))
+        if found is None:
+            found = self._known[(what, names)] = Prepared(make(what, names), self._dialect, names)
+        return found
 
     @staticmethod
-    @cache
-    def update_case(names: tuple[str, ...]) -> sa.Update:
-        """Return an update of a case's row that sets these columns."""
-        values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
+    def _insert(table: str, _names: tuple[str, ...]) -> UpdateBase:
+        return sa.insert(t.metadata.tables[table]).inline()
+
+    @staticmethod
+    def _update_case(_what: str, names: tuple[str, ...]) -> UpdateBase:
+        values: dict[str, Any] = {name: sa.bindparam(name) for name in names if name != "b_id"}
         return sa.update(t.case).where(t.case.c.id == sa.bindparam("b_id")).values(**values)
 
-    @staticmethod
-    @cache
-    def insert(name: str) -> sa.Insert:
-        """Return an insert into a table."""
-        return sa.insert(t.metadata.tables[name]).inline()
-
-
-WRITES = _Writes()
+    def _skipping_insert(self, _what: str, _names: tuple[str, ...]) -> UpdateBase:
+        insert = postgresql.insert if self._dialect.name == "postgresql" else sqlite.insert
+        return insert(t.outbox).on_conflict_do_nothing(index_elements=["merge_key"]).inline()
 
 
 @cache
-def _skipping_insert(dialect: str) -> Any:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(t.outbox).on_conflict_do_nothing(index_elements=["merge_key"]).inline()
+def writes_of(dialect: sa.Dialect) -> Writes:
+    """Return the statements for an engine's dialect."""
+    return Writes(dialect)
 
 
-def insert_or_skip(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
+@contextmanager
+def in_one_journey(connection: sa.Connection) -> Iterator[None]:
+    """Send the statements inside to PostgreSQL without waiting for each answer; an error is raised at the end.
+
+    Only for statements whose results nobody looks at. On SQLite there is no way to travel.
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.driver != "psycopg":
+        yield
+        return
+    with driver.pipeline():
+        yield
+
+
+def write_outbox(writes: Writes, connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write work to the outbox; work with the merge key of work that still waits is the same work.
 
     Merged rows go in the order of their keys, so that two transactions never wait for each other in a circle.
@@ -62,6 +106,6 @@ def insert_or_skip(connection: sa.Connection, rows: Sequence[dict[str, Any]]) ->
     merged = sorted((row for row in rows if row["merge_key"] is not None), key=lambda row: row["merge_key"])
     once = list({row["merge_key"]: row for row in merged}.values())
     if plain:
-        connection.execute(WRITES.insert("outbox"), plain)
+        writes.insert(connection, "outbox", plain)
     for row in once:
-        connection.execute(_skipping_insert(connection.dialect.name), row)
+        writes.insert_or_skip(connection, row)

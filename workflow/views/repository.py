@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
 from pki.ceremony import p7b
 from workflow.authorities import ROOT
-from workflow.office import Office
 from workflow.store import schema as t
+
+if TYPE_CHECKING:
+    from workflow.office import Office
 
 
 def latest_crl(office: Office, authority: str, partition: int) -> bytes | None:
