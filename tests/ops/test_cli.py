@@ -77,7 +77,7 @@ def test_the_schema_goes_forwards_freely_and_back_only_with_yes(guanfang, empty_
     url = empty_database_url
     assert guanfang("db", "check", url=url).exit_code == 1
     planned = guanfang("db", "upgrade", "--dry-run", url=url)
-    assert "0001" in planned.output
+    assert planned.output.startswith("0001 Begin the registry")
     assert guanfang("db", "check", url=url).exit_code == 1
     assert guanfang("migrate", url=url).exit_code == 0
     assert guanfang("db", "check", url=url).exit_code == 0
