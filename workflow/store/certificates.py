@@ -13,6 +13,7 @@ from workflow.store import schema as t
 from workflow.vocabulary import CardState, CertificateStatus, RevocationReason, StatusChange
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 C = t.certificate.c
@@ -27,24 +28,26 @@ _REASONS = {
 
 
 def change_status(
-    connection: sa.Connection, case_id: int, change: StatusChange, now: datetime, cause: str
+    connection: sa.Connection, case_ids: Sequence[int], change: StatusChange, now: datetime, cause: str
 ) -> None:
-    """Change the status of the certificates of a case's card. A revoked certificate never changes (SUS-08)."""
+    """Change the status of the certificates of cases' cards. A revoked certificate never changes (SUS-08)."""
     admitted, values = _what(change, cause)
     connection.execute(
         sa.update(t.certificate)
-        .where(C.case_id == case_id, C.status.in_([str(status) for status in admitted]))
+        .where(C.case_id.in_(case_ids), C.status.in_([str(status) for status in admitted]))
         .values(status_version=C.status_version + 1, status_at=now, **values)
     )
     if change is StatusChange.ACTIVATE:
         connection.execute(
             sa.update(t.certificate)
-            .where(C.case_id == case_id, C.status == str(CertificateStatus.VALID), C.published_at.is_(None))
+            .where(
+                C.case_id.in_(case_ids), C.status == str(CertificateStatus.VALID), C.published_at.is_(None)
+            )
             .values(published_at=now)
         )
         connection.execute(
             sa.update(t.card)
-            .where(t.card.c.case_id == case_id, t.card.c.state.not_in(_OUT))
+            .where(t.card.c.case_id.in_(case_ids), t.card.c.state.not_in(_OUT))
             .values(state=str(CardState.ACTIVE), updated_at=now)
         )
 

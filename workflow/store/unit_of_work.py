@@ -59,6 +59,7 @@ class UnitOfWork:
         self._inserts: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
         self._case_updates: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
         self._stops: list[dict[str, Any]] = []
+        self._changes: dict[tuple[StatusChange, str], list[int]] = defaultdict(list)
         self._outbox: list[dict[str, Any]] = []
 
     # --- reading under lock -------------------------------------------------------------------------------------
@@ -202,8 +203,8 @@ class UnitOfWork:
         )
 
     def change_certificates(self, case_id: int, change: StatusChange, cause: str) -> None:
-        """Change the status of a case's certificates in this commit (SUS-10)."""
-        change_status(self.connection, case_id, change, self.now, cause)
+        """Gather a change of status of a case's certificates; it goes with this commit (SUS-10)."""
+        self._changes[change, cause].append(case_id)
 
     def add(self, table: str, **values: Any) -> None:
         """Gather a new row whose number nobody needs now."""
@@ -239,6 +240,7 @@ class UnitOfWork:
         self._inserts.clear()
         self._case_updates.clear()
         self._stops.clear()
+        self._changes.clear()
         self._outbox.clear()
 
     def _write(self) -> None:
@@ -247,6 +249,8 @@ class UnitOfWork:
             writes.update_case(self.connection, rows)
         if self._stops:
             writes.stop_deadlines(self.connection, self._stops)
+        for (change, cause), case_ids in self._changes.items():
+            change_status(self.connection, case_ids, change, self.now, cause)
         for (name, _columns), rows in self._inserts.items():
             writes.insert(self.connection, name, rows)
         if self._outbox:
