@@ -27,7 +27,7 @@ demo: setup-demo ## Run a whole small registry on this machine, with cards in me
 	@exec $(BIN)/guanfang demo
 
 migrate: setup-demo ## Bring the configured database to the newest schema
-	@$(BIN)/guanfang migrate
+	@$(BIN)/guanfang db upgrade
 
 ##@ Check
 .PHONY: test test-fast lint style imports types format
@@ -57,9 +57,10 @@ format: ## Let ruff format the code and mend what it safely can
 .PHONY: docs bench
 docs: ## Generate the documents that are made from the code
 	@$(BIN)/python -m ops.rules --write
+	@$(BIN)/python -m ops.charts
 
-bench: ## Run the benchmarks of bench/
-	@$(BIN)/python -m bench $(BENCH_ARGS)
+bench: ## Run the benchmarks of bench/, each beside its peer
+	@for script in bench/pdf.py bench/commands.py bench/sweep.py; do $(BIN)/python "$$script"; done
 
 ##@ Tidy
 .PHONY: clean

@@ -146,8 +146,21 @@ extras_demo_stamp() {
         | sha256sum | cut -d' ' -f1 >.venv/.guanfang-demo
 }
 
+# Taiwan's accessibility linter wants other versions of what mypy wants, so it lives in an environment of its own.
+readonly accessibility_linter="a11y-moda==0.6.1"
+
+build_linter() {
+    local home=".venv/a11y" stamp=".venv/a11y/.guanfang"
+    if [ "$(cat "$stamp" 2>/dev/null || true)" = "$accessibility_linter" ]; then return 0; fi
+    say "installing $accessibility_linter"
+    python3 -m venv --clear "$home"
+    "$home/bin/python" -m pip install --quiet --quiet --disable-pip-version-check "$accessibility_linter"
+    printf '%s\n' "$accessibility_linter" >"$stamp"
+}
+
 unavailable=""
 install_packages
 check_python
 build_venv
+if [ "$purpose" = test ]; then build_linter; fi
 if [ -n "$unavailable" ]; then printf '%s\n' "$unavailable" >.venv/.guanfang-unavailable; fi
