@@ -60,7 +60,6 @@ def test_a_database_that_is_gone_is_said_without_its_address(ask):
     assert "hunter2" not in answer.text
 
 
-@pytest.mark.rule("AUD-04")
 def test_a_log_that_is_not_sealed_in_time_makes_it_unready(ask, database_url, clock):
     office, client = ask(database_url)
     seed.start_clock(office)

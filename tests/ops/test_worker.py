@@ -85,7 +85,6 @@ def test_one_bad_lane_does_not_hold_up_the_others(make_office, database_url):
     assert {name for _, name in done} == {"tested"}
 
 
-@pytest.mark.rule("AUD-04")
 def test_the_worker_seals_the_log_without_being_asked(make_office, database_url):
     office = make_office(database_url)
     with transaction(office) as work:
