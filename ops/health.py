@@ -11,6 +11,7 @@ from ops.database import DatabaseError, MigrationError, current_revision, head_r
 from web.access import public
 
 if TYPE_CHECKING:
+    from ops.database import Measures
     from workflow.office import Office
 
 
@@ -27,10 +28,14 @@ def check(office: Office) -> tuple[Check, ...]:
     """Look at the database, its schema and the sealing of the audit log; the first that fails ends the look."""
     try:
         schema = _schema(office)
-        return (schema, _sealing(office), _lists(office)) if schema.good else (schema,)
+        if not schema.good:
+            return (schema,)
+        with office.reading() as connection:
+            found = measure(connection, office.clock.now(), office.wall.now())
     except (DatabaseError, MigrationError) as error:
         # Only the kind of error: its text may hold the database's address.
         return (Check("database", good=False, said=f"does not answer ({type(error).__name__})"),)
+    return (schema, _sealing(found, office.sealing_lag.total_seconds()), _lists(found))
 
 
 def _schema(office: Office) -> Check:
@@ -39,18 +44,13 @@ def _schema(office: Office) -> Check:
     return Check("schema", current == head, said)
 
 
-def _sealing(office: Office) -> Check:
-    with office.reading() as connection:
-        found = measure(connection, office.clock.now(), office.wall.now())
-    lag = office.sealing_lag.total_seconds()
-    return Check(
-        "sealing", found.unsealed_age <= lag, f"{found.unsealed} entries wait, {found.unsealed_age:.0f} s"
-    )
+def _sealing(found: Measures, lag: float) -> Check:
+    """Judge the sealing by the lag at which issuing stops (AUD-04)."""
+    said = f"{found.unsealed} entries wait, the oldest for {found.unsealed_age:.0f} s"
+    return Check("sealing", found.unsealed_age <= lag, said)
 
 
-def _lists(office: Office) -> Check:
-    with office.reading() as connection:
-        found = measure(connection, office.clock.now(), office.wall.now())
+def _lists(found: Measures) -> Check:
     expired = sorted(name for name, left in found.crl_left.items() if left <= 0)
     return Check("crls", not expired, f"expired: {', '.join(expired)}" if expired else "all good or none yet")
 

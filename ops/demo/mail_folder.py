@@ -11,6 +11,7 @@ from email.policy import default
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
+from ops.settings import SettingsError
 from web.ports import SentMail
 
 if TYPE_CHECKING:
@@ -40,11 +41,16 @@ class _Keeper:
 
 
 class MailSink:
-    """A mail server on loopback, run in a thread of its own; it delivers nothing to anybody."""
+    """A mail server on loopback, run in a thread of its own; it delivers nothing to anybody.
+
+    SettingsError where the library is not installed: an office that is no demonstration does without.
+    """
 
     def __init__(self, folder: Path, port: int, clock: Clock) -> None:
-        from aiosmtpd.controller import Controller  # An extra: only the demonstration needs it.
-
+        try:
+            from aiosmtpd.controller import Controller
+        except ModuleNotFoundError as error:
+            raise SettingsError("the demonstration needs aiosmtpd; install guanfang[demo]") from error
         folder.mkdir(parents=True, exist_ok=True)
         self._controller = Controller(_Keeper(folder, clock), hostname=LOOPBACK, port=port)
 
