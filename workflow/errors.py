@@ -200,6 +200,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
+class Words:
+    """A fact of a refusal that reads differently in each language."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
 class FieldProblem:
     """What is wrong with one field, and what would be right, in both languages."""
 
@@ -220,12 +228,16 @@ class RegistryError(Exception):
     @property
     def zh(self) -> str:
         """The sentence in zh-TW."""
-        return SENTENCES[self.code][0].format(**self.facts)
+        return SENTENCES[self.code][0].format(
+            **{name: getattr(fact, "zh", fact) for name, fact in self.facts.items()}
+        )
 
     @property
     def en(self) -> str:
         """The sentence in English."""
-        return SENTENCES[self.code][1].format(**self.facts)
+        return SENTENCES[self.code][1].format(
+            **{name: getattr(fact, "en", fact) for name, fact in self.facts.items()}
+        )
 
     def __str__(self) -> str:
         return f"{self.code}: {self.en}"

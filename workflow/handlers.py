@@ -26,6 +26,7 @@ from workflow.acts import (
 )
 from workflow.acts.act import PUBLIC, Act
 from workflow.commands import CaseCommand, Command, WithUserCode
+from workflow.deeds import deed, roles_in_words
 from workflow.errors import NotAllowed, RegistryError, Unavailable
 from workflow.outcome import Outcome, of_case
 from workflow.storable import require_storable
@@ -74,7 +75,7 @@ def act_for(kind: type[Command]) -> Act:
         return Act(kind, _proven, PUBLIC, usercode.prepare_proof)
     if issubclass(kind, CaseCommand):
         return Act(kind, _plain)
-    raise NotAllowed("access.denied", role="—", action=kind.__name__)
+    raise NotAllowed("access.denied", role="—", action=deed(kind.__name__))
 
 
 def handle(office: Office, command: Command, actor: Actor) -> Outcome:
@@ -88,8 +89,8 @@ def handle(office: Office, command: Command, actor: Actor) -> Outcome:
     try:
         act = act_for(type(command))
         if act.roles and not act.roles & actor.roles:
-            role = "、".join(sorted(role.zh for role in actor.roles)) or "—"
-            raise NotAllowed("access.denied", role=role, action=type(command).__name__)
+            said = roles_in_words(actor.roles)
+            raise NotAllowed("access.denied", role=said, action=deed(type(command).__name__))
         prepared = act.prepare(office, command, actor) if act.prepare else None
         outcome = _commit(office, act, command, actor, prepared)
     except RegistryError as refusal:

@@ -16,7 +16,8 @@ from workflow import policies
 from workflow.cases import card_application, usercode_reset
 from workflow.cases.table import NEW, CaseTable, Row
 from workflow.deadlines import Rung, rungs
-from workflow.errors import NotAllowed, Refused, RegistryError, Stale
+from workflow.deeds import deed, roles_in_words
+from workflow.errors import NotAllowed, Refused, RegistryError, Stale, Words
 from workflow.soundness import check
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ def why_not(
     """Return every reason against a row, as (guard's name, refusal); empty when it may fire."""
     found: list[tuple[str, RegistryError]] = []
     if not facts.actor.roles & row.roles:
-        role = "、".join(sorted(role.zh for role in facts.actor.roles)) or "—"
-        found.append(("role", NotAllowed("access.denied", role=role, action=row.trigger)))
+        said = NotAllowed("access.denied", role=roles_in_words(facts.actor.roles), action=deed(row.trigger))
+        found.append(("role", said))
     for guard in row.guards:
         refusal = guard.ask(facts, policy, command)
         if refusal is not None:
@@ -136,10 +137,10 @@ def decide(facts: Facts, policy: Policy, command: Command, trigger: str) -> Deci
     case = facts.case
     row = row_for(case.kind, case.state, trigger, policy)
     if row is None:
-        raise Refused("case.not_now", state=state_word(case.kind, case.state), action=trigger)
+        raise Refused("case.not_now", state=state_of(case.kind, case.state), action=deed(trigger))
     seen = getattr(command, "seen_version", None)
     if seen is not None and seen != case.version:
-        raise Stale("case.stale", state=state_word(case.kind, case.state))
+        raise Stale("case.stale", state=state_of(case.kind, case.state))
     for _name, refusal in why_not(facts, policy, command, row):
         raise refusal
     return _decision(facts, policy, row)
@@ -161,6 +162,14 @@ def _decision(facts: Facts, policy: Policy, row: Row) -> Decision:
         change=row.change,
         bars=row.bars,
     )
+
+
+def state_of(kind: CaseKind, state: str) -> Words:
+    """Return a state's name in both languages."""
+    if state == NEW:
+        return Words("—", "—")
+    found = TABLES[kind].states(state)
+    return Words(found.zh, found.en)
 
 
 def state_word(kind: CaseKind, state: str) -> str:

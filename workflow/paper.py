@@ -123,7 +123,11 @@ def _notes(case: CaseFacts) -> tuple[str, ...]:
     policy = policies.by_version(case.policy_version)
     agency = AGENCIES[case.ca]
     where = "主管機關（初審註冊窗口）" if policy.first_review.value else f"{agency.name}（{agency.address}）"
-    return (f"本申請書請隨公文函送{where}。", "卡片寄達後請於簽發後九十日內完成開卡。")
+    days = policy.activation_days.value
+    return (
+        f"本申請書請隨公文函送{where}。",
+        f"卡片寄達後請於{policy.activation_basis.value.zh}起 {days} 日內完成開卡。",
+    )
 
 
 def _sections(filed: FiledCase, kind: FormKind) -> tuple[Section, ...]:
@@ -190,7 +194,10 @@ def reset_form(office: Office, case_id: int) -> Sheet:
         fax=str(values.get("contact_fax", "")),
         locked=str(values.get("wrong_code_over_three", "")) == "yes",
         seals=tuple(SealBox(seal) for seal in seals),
-        notes=(f"案件流水號：{case.number}", "請先傳真或以電子郵件寄至服務台，正本須於一個月內寄回。"),
+        notes=(
+            f"案件流水號：{case.number}",
+            f"請先傳真或以電子郵件寄至服務台，正本須於 {policy.reset_paper_months.value} 個月內寄回。",
+        ),
     )
     return Sheet(f"user-code-reset-{case.number}.pdf", PDF, usercode_reset(sheet, office_fonts(office)))
 

@@ -97,14 +97,16 @@ def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: No
         columns={"card_number": command.card_number},
     )
     after = work.fire(case, command.trigger, command, actor, extra)
-    work.connection.execute(
+    result = work.connection.execute(
         sa.update(t.card)
-        .where(K.number == command.card_number)
+        .where(K.number == command.card_number, K.case_id == case.id, K.state == str(CardState.PERSONALISING))
         # The PIN that the line used is forgotten here: nobody can use the card before it is activated (ACT-05).
         .values(
             state=str(CardState.MADE), step="made", pin_sealed=None, made_at=work.now, updated_at=work.now
         )
     )
+    if result.rowcount != 1:
+        raise Refused("card.not_found", number=command.card_number)
     return of_case(after)
 
 

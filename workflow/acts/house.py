@@ -19,8 +19,9 @@ from workflow.commands import (
     ResendNotice,
     ResumeDeadlines,
 )
+from workflow.deeds import deed
 from workflow.effects import Effect
-from workflow.errors import BadInput, FieldProblem, NotFound, Refused
+from workflow.errors import BadInput, FieldProblem, NotFound, Refused, Words
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.vocabulary import CardState, DeadlineState, OutboxState, Role
@@ -57,7 +58,7 @@ def _confirm_sweep(work: UnitOfWork, command: ConfirmSweep, actor: Actor, _prepa
     b = t.breaker.c
     row = work.connection.execute(sa.select(t.breaker).where(b.name == "sweep").with_for_update()).first()
     if row is None or not row.open:
-        raise Refused("case.not_now", state="未跳脫", action="confirm_sweep")
+        raise Refused("case.not_now", state=Words("未暫停", "not stopped"), action=deed("ConfirmSweep"))
     work.connection.execute(
         sa.update(t.breaker)
         .where(b.name == "sweep")
@@ -75,7 +76,11 @@ def _pause(work: UnitOfWork, command: PauseDeadlines, actor: Actor, _prepared: N
         .values(state=str(DeadlineState.PAUSED), paused_at=work.now)
     )
     if not result.rowcount:
-        raise Refused("case.not_now", state="無計時中的期限", action="pause")
+        raise Refused(
+            "case.not_now",
+            state=Words("無計時中的期限", "no deadline is running"),
+            action=deed("pause_deadlines"),
+        )
     work.add("deadline_pause", case_id=case.id, paused_at=work.now, reason=command.reason, by_name=actor.name)
     work.audit(
         "deadlines_paused", actor, {"number": case.number, "reason": command.reason}, (case.id, case.version)
@@ -91,7 +96,11 @@ def _resume(work: UnitOfWork, command: ResumeDeadlines, actor: Actor, _prepared:
         )
     ).all()
     if not paused:
-        raise Refused("case.not_now", state="無暫停的期限", action="resume")
+        raise Refused(
+            "case.not_now",
+            state=Words("無暫停的期限", "no deadline is paused"),
+            action=deed("resume_deadlines"),
+        )
     for row in paused:
         stood = work.now - row.paused_at
         work.connection.execute(
@@ -162,7 +171,7 @@ def _move_clock(work: UnitOfWork, command: MoveClock, actor: Actor, _prepared: N
         sa.update(t.clock_offset).where(c.id == 1).values(seconds=c.seconds + leap)
     )
     if result.rowcount != 1:
-        raise Refused("case.not_now", state="正式環境", action="move_clock")
+        raise Refused("case.not_now", state=Words("正式環境", "a real office"), action=deed("MoveClock"))
     work.audit("clock_moved", actor, {"days": command.days})
     return Outcome()
 

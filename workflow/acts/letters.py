@@ -13,7 +13,8 @@ from workflow.acts.act import Act
 from workflow.acts.forwarding import forwarding_documents
 from workflow.commands import ForwardCases, LogLetter, TieLetter
 from workflow.days import taipei_day
-from workflow.errors import BadInput, FieldProblem, NotAllowed, NotFound, Refused
+from workflow.deeds import deed
+from workflow.errors import BadInput, FieldProblem, NotAllowed, NotFound, Refused, Words
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.numbers import take
@@ -113,6 +114,8 @@ def _tie(work: UnitOfWork, command: TieLetter, actor: Actor, _prepared: None) ->
     cases = work.lock(sorted(set(command.case_ids)))
     if len(cases) != len(set(command.case_ids)):
         raise NotFound("case.not_found")
+    if actor.window_id is not None and any(case.window_id != actor.window_id for case in cases.values()):
+        raise NotAllowed("access.not_your_organisation")
     _reconcile(work, letter, list(cases.values()), command)
     after = [_tie_one(work, command, case, actor) for case in cases.values()]
     work.connection.execute(
@@ -128,7 +131,7 @@ def _tie_one(work: UnitOfWork, command: TieLetter, case: CaseFacts, actor: Actor
         t.letter_case.c.letter_id == command.letter_id, t.letter_case.c.case_id == case.id
     )
     if work.connection.execute(tied).first() is not None:
-        raise Refused("case.not_now", state="已收文", action="receive_letter")
+        raise Refused("case.not_now", state=Words("已收文", "letter received"), action=deed("receive_letter"))
     work.connection.execute(
         sa.insert(t.letter_case).values(
             letter_id=command.letter_id, case_id=case.id, tied_by=actor.person_id, at=work.now
@@ -172,7 +175,7 @@ def _forward(work: UnitOfWork, command: ForwardCases, actor: Actor, _prepared: N
     if len(cases) != len(set(command.case_ids)):
         raise NotFound("case.not_found")
     if len({case.ca for case in cases.values()}) > 1:
-        raise NotAllowed("access.denied", role="—", action="forward")
+        raise NotAllowed("access.denied", role="—", action=deed("forward"))
     after = [work.fire(case, "forward", command, actor) for case in cases.values()]
     number = our_number(work, "發")
     papers = forwarding_documents(work, tuple(after), actor)

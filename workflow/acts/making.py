@@ -18,7 +18,9 @@ from workflow.commands_of_performers import (
     RecordKey,
     RecordNotice,
 )
-from workflow.errors import NotFound, Refused
+from workflow.deeds import deed
+from workflow.errors import NotFound, Refused, Words
+from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.numbers import next_card_number
@@ -35,7 +37,7 @@ K, C = t.card.c, t.certificate.c
 def _claim_blank(work: UnitOfWork, command: ClaimBlank, actor: Actor, _prepared: None) -> Outcome:
     case = work.lock([command.case_id])[command.case_id]
     if case.state != "manufacturing":
-        raise Refused("case.not_now", state=case.state, action="claim_blank")
+        raise Refused("case.not_now", state=state_of(case.kind, case.state), action=deed("order_manufacture"))
     row = work.connection.execute(sa.select(t.card).where(K.csn == command.csn).with_for_update()).first()
     if row is None or row.state != str(CardState.BLANK):
         raise Refused("card.not_blank", csn=command.csn)
@@ -74,7 +76,9 @@ def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: N
         .values(**values)
     )
     if result.rowcount != 1:
-        raise Refused("case.not_now", state=command.purpose, action="record_key")
+        raise Refused(
+            "case.not_now", state=Words("金鑰已產製", "key made already"), action=deed("order_manufacture")
+        )
     work.audit(
         "key_generated",
         actor,
@@ -86,7 +90,7 @@ def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: N
 def _intend(work: UnitOfWork, command: IntendCertificate, actor: Actor, _prepared: None) -> Outcome:
     case = work.lock([command.case_id])[command.case_id]
     if case.state != "manufacturing":
-        raise Refused("case.not_now", state=case.state, action="issue")
+        raise Refused("case.not_now", state=state_of(case.kind, case.state), action=deed("order_manufacture"))
     twin = work.connection.execute(sa.select(C.serial).where(C.spki_sha256 == command.spki_sha256)).scalar()
     if twin is not None:
         raise Refused("certificate.key_reused", serial=twin)

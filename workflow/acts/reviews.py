@@ -18,6 +18,7 @@ from workflow.commands import (
     ReturnFirstReview,
     ReturnSecondReview,
 )
+from workflow.deeds import deed
 from workflow.errors import NotAllowed
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
@@ -72,7 +73,7 @@ def _prepare(office: Office, command: Decide, actor: Actor) -> Signed:
         query = sa.select(t.account.c.signing_key).where(t.account.c.id == actor.account_id)
         sealed_key = connection.execute(query).scalar()
     if sealed_key is None:
-        raise NotAllowed("access.denied", role="—", action=command.trigger)
+        raise NotAllowed("access.denied", role="—", action=deed(command.trigger))
     at = office.clock.now()
     statement = statement_of(case, command, actor, at)
     try:

@@ -11,6 +11,7 @@ from workflow import policies
 from workflow.acts.act import PUBLIC, STAFF, Act
 from workflow.commands import CheckUserCode, WithUserCode
 from workflow.errors import NotFound, RegistryError, Stale, UserCodeLocked, WrongUserCode
+from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
@@ -52,7 +53,7 @@ def admit(work: UnitOfWork, case: CaseFacts, tried: Tried, actor: Actor) -> Regi
         raise UserCodeLocked("usercode.locked")
     query = sa.select(t.case.c.user_code_hash).where(t.case.c.id == case.id)
     if work.connection.execute(query).scalar() != tried.hashed:
-        raise Stale("case.stale", state=case.state)
+        raise Stale("case.stale", state=state_of(case.kind, case.state))
     if tried.right:
         if case.user_code_tries:
             work.update_case(case.id, {"user_code_tries": 0})

@@ -174,7 +174,7 @@ ROWS: tuple[Row, ...] = (
     Row("refuse", S.SECOND_REVIEW, S.REFUSED, OFFICER, guards=(g.reason_given, *DECIDES),
         effects=(notice("refused"),), cites=("APP-07", "APP-30")),
     Row("order_manufacture", S.APPROVED, S.MANUFACTURING, CENTRE, effects=(Do(Effect.MANUFACTURE),), cites=("CRD-01", "RV2-02")),
-    Row("card_made", S.MANUFACTURING, S.MADE, SYSTEM, starts=("activation",), cites=("CRD-07", "P-06")),
+    Row("card_made", S.MANUFACTURING, S.MADE, SYSTEM, guards=(g.certificates_alive,), starts=("activation",), cites=("CRD-07", "P-06")),
     Row("card_spoiled", S.MANUFACTURING, S.APPROVED, SYSTEM | CENTRE, guards=(g.reason_given,),
         change=StatusChange.REVOKE, effects=(CRL,), cites=("CRD-01",)),
     Row("pack", S.MADE, S.PACKED, CENTRE, guards=(g.card_fits_envelope,), cites=("CRD-06", "CRD-07")),

@@ -1,0 +1,74 @@
+"""What people can do, in their words: for each trigger and command the name that a refusal calls it by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workflow.errors import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workflow.vocabulary import Role
+
+DEEDS: dict[str, Words] = {
+    "submit": Words("送出申請", "hand in the application"),
+    "amend": Words("修改申請資料", "amend the application"),
+    "withdraw": Words("撤回申請", "withdraw the application"),
+    "chase_letter": Words("催辦公文", "chase the letter"),
+    "receive_letter": Words("收文", "receive the letter"),
+    "approve_first": Words("初審核可", "approve the first review"),
+    "return_first": Words("初審退件", "return at the first review"),
+    "forward": Words("函送複審", "forward to the second review"),
+    "approve_second": Words("複審核可", "approve the second review"),
+    "return_second": Words("複審退件", "return at the second review"),
+    "refuse": Words("不予核發", "refuse the application"),
+    "order_manufacture": Words("製卡", "manufacture the card"),
+    "card_made": Words("登錄製卡完成", "record the card as made"),
+    "card_spoiled": Words("登錄廢卡", "record the card as spoiled"),
+    "pack": Words("裝封", "pack the card"),
+    "post": Words("交寄", "post the card"),
+    "mail_returned": Words("登錄郵件退回", "record the mail as returned"),
+    "remind_activation": Words("提醒開卡", "remind of the activation"),
+    "begin_activation": Words("開卡", "activate the card"),
+    "activate": Words("開卡", "activate the card"),
+    "lapse_activation": Words("逾期未開卡處理", "lapse the activation"),
+    "allow_late_activation": Words("准予補開卡", "allow a late activation"),
+    "resend_notice": Words("重寄通知", "send the notice again"),
+    "request": Words("申請用戶代碼重設", "ask for a user-code reset"),
+    "receive_copy": Words("登錄傳真或電子郵件", "log the copy"),
+    "code_sent": Words("寄送新用戶代碼", "send the new user code"),
+    "tell_by_phone": Words("電話告知新用戶代碼", "tell the new code by telephone"),
+    "remind_paper": Words("提醒寄回正本", "remind of the paper"),
+    "paper_back": Words("登錄正本寄回", "record the paper as back"),
+    "lapse_paper": Words("正本逾期處理", "lapse the paper"),
+    "accept_late": Words("受理逾期正本", "accept the late paper"),
+    "decline_late": Words("不受理逾期正本", "decline the late paper"),
+    "cancel": Words("取消重設", "cancel the reset"),
+    "pause_deadlines": Words("暫停期限", "pause the deadlines"),
+    "resume_deadlines": Words("恢復期限", "resume the deadlines"),
+    "LogLetter": Words("登錄公文", "log a letter"),
+    "TieLetter": Words("公文收案", "tie a letter to cases"),
+    "ForwardCases": Words("函送複審", "forward to the second review"),
+    "PostCards": Words("交寄卡片", "post cards"),
+    "AddStock": Words("空白卡入庫", "count blank cards in"),
+    "SpoilBlank": Words("報廢空白卡", "spoil a blank card"),
+    "RequeueDeadLetter": Words("重新處理失敗的工作", "requeue a dead letter"),
+    "ConfirmSweep": Words("確認到期處理", "confirm the sweep"),
+    "MoveClock": Words("撥動示範時鐘", "move the demonstration's clock"),
+    "AssignOid": Words("配賦物件識別碼", "assign an OID"),
+    "PauseDeadlines": Words("暫停期限", "pause the deadlines"),
+    "ResumeDeadlines": Words("恢復期限", "resume the deadlines"),
+    "ResendNotice": Words("重寄通知", "send the notice again"),
+}
+
+
+def deed(name: str) -> Words:
+    """Return what people call a trigger or command; one that only the system knows keeps its name."""
+    return DEEDS.get(name, Words(name, name))
+
+
+def roles_in_words(roles: Iterable[Role]) -> Words:
+    """Return several roles in words."""
+    ordered = sorted(roles)
+    return Words("、".join(role.zh for role in ordered) or "—", ", ".join(role.en for role in ordered) or "—")
