@@ -151,3 +151,20 @@ def test_a_card_begins_only_on_the_line(registry):
         c.CompleteActivation(case_id=999, csn=""),
     ):
         refused(registry, "case.not_found", command, SYSTEM)
+
+
+@pytest.mark.rule("CRD-07")
+def test_a_card_is_made_only_when_it_is_this_cases_and_has_its_certificates(registry):
+    mine, other = (registry.a_case("manufacturing", Ca.GCA) for _ in range(2))
+    csn, strange = registry.begin_card(mine), registry.begin_card(other)
+    numbers = {row.csn: row.number for row in registry.rows(t.card)}
+
+    def made(number):
+        return c.RecordCardMade(case_id=mine, card_number=number, issued_at=registry.clock.now())
+
+    refused(registry, "case.certificates_not_alive", made(numbers[csn]), SYSTEM)
+    registry.issue(mine, csn, "signature")
+    for number in (numbers[strange], "Gc99999999999999"):
+        refused(registry, "card.not_found", made(number), SYSTEM)
+    registry.do(made(numbers[csn]), SYSTEM)
+    assert registry.state(mine) == "made"
