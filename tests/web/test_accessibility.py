@@ -25,7 +25,8 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 LINTER = shutil.which(
-    "a11y-moda", path=os.pathsep.join((os.environ.get("PATH", ""), str(BUILD.parent / ".venv" / "a11y" / "bin")))
+    "a11y-moda",
+    path=os.pathsep.join((os.environ.get("PATH", ""), str(BUILD.parent / ".venv" / "a11y" / "bin"))),
 )
 CODE = "Ab3#xyz"
 NARROW, WIDE = 360, 1280

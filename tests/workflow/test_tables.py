@@ -119,12 +119,12 @@ def test_the_registry_does_not_start_on_nonsense(monkeypatch):
     machine._machine.cache_clear()
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=str)
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: str(table.kind))
 def test_the_real_tables_are_sound(table):
     assert check(table, policies.ALL) == []
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=str)
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: str(table.kind))
 def test_every_guard_asks_for_what_can_be_loaded(table):
     assert {name for row in table.rows for name in row.reads} <= set(_READERS)
 

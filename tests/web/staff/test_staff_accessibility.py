@@ -24,7 +24,8 @@ pytestmark = pytest.mark.browser
 
 BUILD = Path(__file__).resolve().parents[3] / "build"
 LINTER = shutil.which(
-    "a11y-moda", path=os.pathsep.join((os.environ.get("PATH", ""), str(BUILD.parent / ".venv" / "a11y" / "bin")))
+    "a11y-moda",
+    path=os.pathsep.join((os.environ.get("PATH", ""), str(BUILD.parent / ".venv" / "a11y" / "bin"))),
 )
 NARROW, WIDE = 360, 1280
 CHROMIUM = [
