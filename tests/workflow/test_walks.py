@@ -44,13 +44,6 @@ class ApplicationWalk(Walk):
     def meddle(self, number, trigger, who, choice):
         self._do(self.pick(number), trigger, self.people[who % len(self.people)], choice)
 
-    @precondition(lambda self: self.cases)
-    @rule(number=numbers)
-    def hurry(self, number):
-        """Bring a case on by several good steps, so that walks come to the card and beyond."""
-        for choice in range(4):
-            self.advance(number, choice=0 if choice % 2 else choice, other=bool(choice % 2))
-
 
 class ResetWalk(Walk):
     """Resets of one card of each CA, activated or still in the post."""

@@ -35,6 +35,7 @@ ALLOWED = {
     "suspended": {"issued", "valid", "revoked"},
     "revoked": set(),
 }
+ASTRAY = {"withdraw", "refuse", "return_first", "return_second", "card_spoiled", "mail_returned", "cancel"}
 numbers = st.integers(0, 50)
 APPLICATION_TRIGGERS = sorted(TABLES[CaseKind.CARD_APPLICATION].commands.keys() - {"submit"})
 RESET_TRIGGERS = sorted(TABLES[CaseKind.USERCODE_RESET].commands.keys() - {"request"})
@@ -82,6 +83,8 @@ class Walk(RuleBasedStateMachine):
         elif trigger == "receive_letter":
             self._tie(case_id, actor)
         else:
+            if trigger == "activate" and number % 3:
+                self.attempt(self.command(case_id, "begin_activation", 1), PUBLIC)
             self.attempt(self.command(case_id, trigger, number), actor)
 
     def _tie(self, case_id: int, actor: Actor) -> None:
@@ -123,14 +126,26 @@ class Walk(RuleBasedStateMachine):
     @rule(number=numbers, choice=numbers, other=st.booleans())
     def advance(self, number: int, choice: int, other: bool) -> None:
         """Do something that the table offers, by one of those who may."""
-        case = self.registry.case(self.pick(number))
+        self._step(self.pick(number), choice, other=other)
+
+    def _step(self, case_id: int, choice: int, *, other: bool = False, straight: bool = False) -> None:
+        case = self.registry.case(case_id)
         policy = policies.by_version(case.policy_version)
         rows = offers(CaseKind(case.kind), case.state, policy, frozenset(Role) - {Role.HOLDER})
         rows = [row for row in rows if not row.trigger.startswith("lapse")]
+        if straight:
+            rows = [row for row in rows if row.source != row.dest and row.trigger not in ASTRAY]
         if rows:
             row = rows[choice % len(rows)]
             able = [person for person in self.people if person.roles & row.roles]
             self._do(case.id, row.trigger, able[-1 if other else 0], choice % 6 + 1)
+
+    @precondition(lambda self: self.cases)
+    @rule(number=numbers, steps=st.integers(2, 9))
+    def hurry(self, number: int, steps: int) -> None:
+        """Bring a case on by several good steps, so that walks come to the card and beyond."""
+        for _ in range(steps):
+            self._step(self.pick(number), 0, straight=True)
 
     @precondition(lambda self: self.days < 1200)
     @rule(days=st.sampled_from([1, 13, 31, 89, 91]))
