@@ -140,5 +140,7 @@ def release(office: Office, worker: str) -> None:
 
 
 def _set(office: Office, work: Work, **values: Any) -> None:
+    # A worker whose lease ran out may still report; by then the work is another's, who counted a try of its own.
+    mine = (W.id == work.id) & (W.state == str(OutboxState.CLAIMED)) & (W.attempts == work.attempts)
     with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
-        connection.execute(sa.update(t.outbox).where(W.id == work.id).values(**values))
+        connection.execute(sa.update(t.outbox).where(mine).values(**values))
