@@ -27,7 +27,7 @@ from workflow.store.numbers import next_card_number
 from workflow.vocabulary import CardState, CertificateStatus, Role
 
 if TYPE_CHECKING:
-    from workflow.facts import Actor
+    from workflow.facts import Actor, CaseFacts
     from workflow.store.unit_of_work import UnitOfWork
 
 SYSTEM = frozenset({Role.SYSTEM})
@@ -91,6 +91,7 @@ def _intend(work: UnitOfWork, command: IntendCertificate, actor: Actor, _prepare
     case = work.lock([command.case_id])[command.case_id]
     if case.state != "manufacturing":
         raise Refused("case.not_now", state=state_of(case.kind, case.state), action=deed("order_manufacture"))
+    _require_card(work, case, command.csn)
     twin = work.connection.execute(sa.select(C.serial).where(C.spki_sha256 == command.spki_sha256)).scalar()
     if twin is not None:
         raise Refused("certificate.key_reused", serial=twin)
@@ -119,6 +120,15 @@ def _intend(work: UnitOfWork, command: IntendCertificate, actor: Actor, _prepare
     }
     work.audit("certificate_intended", actor, said, (case.id, case.version))
     return of_case(case)
+
+
+def _require_card(work: UnitOfWork, case: CaseFacts, csn: str) -> None:
+    """Refuse a card that was given up meanwhile: its line may still run while the case has another card."""
+    making = sa.select(K.id).where(
+        K.csn == csn, K.case_id == case.id, K.state == str(CardState.PERSONALISING)
+    )
+    if work.connection.execute(making.with_for_update()).first() is None:
+        raise Refused("card.wrong_card", number=csn)
 
 
 def _record_certificate(
