@@ -201,6 +201,7 @@ def would_be_refused(
         version=0,
         policy_version=policy.version,
         organisation_id=organisation_id,
+        window_id=_window_of(connection, organisation_id),
         subscriber_kind=kind,
         rank=rank,
     )
@@ -218,3 +219,10 @@ def would_be_refused(
     )
     refusals = why_not(Facts(case=facts, actor=PUBLIC, now=now, around=around), policy, command, row)
     return tuple(refusal for _guard, refusal in refusals)
+
+
+def _window_of(connection: sa.Connection, organisation_id: int | None) -> int | None:
+    """Return the competent authority's window that the register names for an organisation."""
+    o = schema.organisation.c
+    found: int | None = connection.execute(sa.select(o.window_id).where(o.id == organisation_id)).scalar()
+    return found
