@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from workflow.acts.resets import new_code
@@ -22,7 +23,8 @@ def send_new_code(office: Office, work: Work) -> None:
     """Mail a new code and record its hash.
 
     The mail goes first: a code that was recorded but never sent would lock the holder out. Killed in between, the
-    holder gets a second mail with another code, and the mail says that the latest one holds.
+    holder gets a second mail with another code, and the mail says that the latest one holds. Each mail has an id of its
+    own, for a server may drop what it takes for a mail that it has seen.
     """
     assert work.case_id is not None  # noqa: S101 - a reset always has its case.
     case = current_case(office, work.case_id)
@@ -39,9 +41,11 @@ def send_new_code(office: Office, work: Work) -> None:
         "Please send the sealed original of the form back within one month.\n"
     )
     subject = "新用戶代碼通知 / Your new user code"
-    office.mailer.send(Mail(recipient, subject, text, message_id=message_id(work)))
-    handle(office, RecordCodeSent(case_id=case.id, code_hash=hashed), SYSTEM)
+    own_id = message_id(work, secrets.token_hex(8))
+    office.mailer.send(Mail(recipient, subject, text, message_id=own_id))
     notice = RecordNotice(
         outbox_id=work.id, case_id=case.id, template="new_code", recipient=recipient, subject=subject
     )
     handle(office, notice, SYSTEM)
+    # The code comes last: once it is recorded the case has moved on, and nothing after it would be done again.
+    handle(office, RecordCodeSent(case_id=case.id, code_hash=hashed), SYSTEM)
