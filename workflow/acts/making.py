@@ -180,6 +180,13 @@ def _record_notice(work: UnitOfWork, command: RecordNotice, actor: Actor, _prepa
 
 def _file_document(work: UnitOfWork, command: FileDocument, actor: Actor, _prepared: None) -> Outcome:
     digest = sha256_hex(command.sheet)
+    d = t.document.c
+    filed = sa.select(d.id).where(
+        d.case_id == command.case_id, d.kind == command.kind, d.name == command.name
+    )
+    if work.connection.execute(filed.where(d.sha256 == digest)).first() is not None:
+        # The same sheet is printed again when the process ended before its work was settled.
+        return Outcome()
     work.add(
         "document",
         case_id=command.case_id,

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from workflow.store.outbox import Work
 
 
-def message_id(work: Work) -> str:
-    """Return the id of the mail of a piece of work, the same at each try."""
-    return f"<outbox-{work.id}@guanfang>"
+def message_id(work: Work, own: str = "") -> str:
+    """Return the id of the mail of a piece of work: the same at each try, unless each try says something else."""
+    return f"<outbox-{work.id}{own and '-'}{own}@guanfang>"
 
 
 def contact_of(office: Office, case_id: int) -> tuple[str, str]:
@@ -67,6 +67,9 @@ def _send(
     text: str,
     *attachments: tuple[str, str, bytes],
 ) -> None:
+    if _recorded(office, work):
+        # It went out, and the process ended before it could say that the work was done.
+        return
     recipient, _name = contact_of(office, case.id)
     office.mailer.send(Mail(recipient, subject, text, attachments, message_id(work)))
     record = RecordNotice(
@@ -77,6 +80,12 @@ def _send(
         subject=subject,
     )
     handle(office, record, SYSTEM)
+
+
+def _recorded(office: Office, work: Work) -> bool:
+    with office.reading() as connection:
+        sent = sa.select(t.sent_notice.c.id).where(t.sent_notice.c.outbox_id == work.id)
+        return connection.execute(sent).first() is not None
 
 
 def _told(office: Office, work: Work, case: CaseFacts) -> Told:
