@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 blueprint = Blueprint("centre", __name__, url_prefix="/centre")
 
 Problems = tuple[FieldProblem, ...]
+PACKED = ("packed", "late_packed")
+TO_PACK = ("made", "mail_returned", "late_allowed")
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -76,7 +78,7 @@ def packing() -> Answer:
             return redirect(url_for("centre.packing"))
     who, now = access.actor(), office().clock.now()
     with office().reading() as connection:
-        made = in_states(connection, who, now, "made", "mail_returned")
+        made = in_states(connection, who, now, *TO_PACK)
     return render_template("centre/packing.html", made=made, problems=problems, typed=request.form), status
 
 
@@ -87,7 +89,7 @@ def labels() -> Response:
     chosen = set(map(whole_number, request.form.getlist("case_id")))
     who, now = access.actor(), office().clock.now()
     with office().reading() as connection:
-        lines = in_states(connection, who, now, "made", "packed", "mail_returned")
+        lines = in_states(connection, who, now, *TO_PACK, *PACKED)
     allowed = tuple(line.case_id for line in lines if line.case_id in chosen)
     if not allowed:
         raise BadInput(
@@ -103,7 +105,7 @@ def posting() -> Answer:
     """Post packed cards: each gets the number of its registered mail, all together make one list (CRD-05)."""
     who, now = access.actor(), office().clock.now()
     with office().reading() as connection:
-        packed = in_states(connection, who, now, "packed")
+        packed = in_states(connection, who, now, *PACKED)
     problems: Problems = ()
     status = 200
     if request.method == "POST":

@@ -20,6 +20,8 @@ def rules(form: str) -> None:
         if form == "markdown":
             click.echo(render.as_markdown(found, collect(group=Group.PARAMETERS)), nl=False)
         else:
-            click.echo((render.as_json if form == "json" else render.as_text)(found), nl=False)
+            # Programs get the sources' open questions as well; they are cited like rules.
+            every = [*found, *collect(group=Group.PARAMETERS)]
+            click.echo(render.as_json(every) if form == "json" else render.as_text(found), nl=False)
     except RuleTableError as error:
         raise FoundError(str(error)) from error

@@ -17,7 +17,7 @@ CODE = "Ab3#xyz"
 @pytest.fixture
 def case_id(office, house):
     command = SubmitApplication(
-        ca=Ca.XCA, subscriber_kind=SubscriberKind.SCHOOL, rank=Rank.PRIMARY, organisation_id=house.organisation(),
+        ca=Ca.XCA, subscriber_kind=SubscriberKind.SCHOOL, rank=Rank.PRIMARY, organisation_id=house.organisation(window_id=house.window()),
         window_id=None, form={"contact_name": "陳聯絡", "contact_email": "c@example.tw"}, agreement_accepted=True,
         user_code=CODE,
     )  # fmt: skip
