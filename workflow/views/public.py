@@ -16,6 +16,7 @@ from workflow.commands import SubmitApplication
 from workflow.deadlines import FINAL, taipei_day
 from workflow.errors import NotFound
 from workflow.facts import PUBLIC, CaseFacts, Facts
+from workflow.guards import has_a_window
 from workflow.machine import TABLES, offers, row_for, why_not
 from workflow.store import schema
 from workflow.store.loading import surroundings
@@ -218,7 +219,9 @@ def would_be_refused(
         user_code="",
     )
     refusals = why_not(Facts(case=facts, actor=PUBLIC, now=now, around=around), policy, command, row)
-    return tuple(refusal for _guard, refusal in refusals)
+    # Who reviews an organisation that is not in the register yet follows from the county on the form.
+    unknown = {has_a_window.name} if organisation_id is None else set()
+    return tuple(refusal for guard, refusal in refusals if guard not in unknown)
 
 
 def _window_of(connection: sa.Connection, organisation_id: int | None) -> int | None:
