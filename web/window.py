@@ -36,8 +36,9 @@ def index() -> str:
     who, now = access.actor(), office().clock.now()
     with office().reading() as connection:
         waiting = in_states(connection, who, now, "first_review")
+        passed = in_states(connection, who, now, "first_passed")
         returned = in_states(connection, who, now, "returned_first", "returned_second")
-    return render_template("window/index.html", waiting=waiting, returned=returned)
+    return render_template("window/index.html", waiting=waiting, passed=passed, returned=returned)
 
 
 @blueprint.route("/cases/<int(max=999999999999999):case_id>/", methods=["GET", "POST"])
