@@ -95,6 +95,33 @@ DESKS = {
 }
 """Triggers that are worked on many cases at once, at a page of their own: its endpoint and words."""
 
+_BY_ITSELF = {
+    "submit": ("上傳申請資料", "Application uploaded"),
+    "amend": ("修改申請資料", "Application amended"),
+    "withdraw": ("撤回申請", "Application withdrawn"),
+    "request": ("填寫重設申請書", "Reset asked for"),
+    "chase_letter": ("催送公文", "Letter chased"),
+    "card_made": ("製卡完成", "Card made"),
+    "begin_activation": ("開始開卡", "Activation begun"),
+    "activate": ("開卡", "Activated"),
+    "remind_activation": ("提醒開卡", "Reminded to activate"),
+    "lapse_activation": ("逾期未開卡", "Not activated in time"),
+    "code_sent": ("寄送新代碼", "New code sent"),
+    "remind_paper": ("提醒寄回正本", "Reminded of the paper"),
+    "lapse_paper": ("正本逾期", "Paper overdue"),
+}
+"""What applicants, holders and the system do: words for the history, where no button has them."""
+
+
+def words_of(trigger: str) -> tuple[str, str]:
+    """Return what the history calls a trigger, in Chinese and in English; the bare trigger if it has no words."""
+    if trigger in ACTIONS:
+        return ACTIONS[trigger].zh, ACTIONS[trigger].en
+    if trigger in DESKS:
+        return DESKS[trigger][1:]
+    return _BY_ITSELF.get(trigger, (trigger, trigger))
+
+
 FIELD_OF = {
     "case.reason_missing": "reason",
     "decision.password_wrong": "password",

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from forms.rocdate import ShortStyle, roc_short
 from web import access
 from web.access import allow
+from web.actions import words_of
 from web.casework import as_download, case_address, do, whole_case, whole_number
 from web.language import language, t
 from web.ports import office
@@ -178,6 +179,12 @@ def short_moment(when: datetime | None) -> str:
 def by_whom(name: str) -> str:
     """Return who acted: a person's name, or a word for those who have none here."""
     return t(*_NAMELESS[name]) if name in _NAMELESS else name
+
+
+@blueprint.app_template_filter()
+def what_was_done(trigger: str) -> str:
+    """Return what was done, as the history of a case calls it."""
+    return t(*words_of(trigger))
 
 
 @blueprint.app_template_filter()
