@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from workflow.vocabulary import Ca, CaseKind, Channel, Rank, RevocationReason, SubscriberKind
+from workflow.vocabulary import Ca, CaseKind, Channel, Rank, SubscriberKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -429,11 +429,3 @@ class MoveClock(Command):
     """Move the demonstration's clock forward."""
 
     days: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class RevokeCertificate(Command):
-    """Revoke one certificate by its serial, recorded or not, as for a spoiled card (pitfall: signed, not recorded)."""
-
-    serial: str
-    reason: RevocationReason

@@ -64,6 +64,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "此單位不得申請憑證：{reason}",
         "This unit may not apply for a certificate: {reason}",
     ),
+    "case.no_window": (
+        "查無貴單位的主管機關（初審註冊窗口），請先洽服務台確認後再申請。",
+        "No first-review window is known for this organisation. Please ask the help desk before applying.",
+    ),
     "case.oid_missing": (
         "此機構尚未配賦物件識別碼（OID），請先配賦後再核發憑證。",
         "The organisation has no OID yet. Assign one before approving.",

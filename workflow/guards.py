@@ -49,6 +49,13 @@ def has_an_oid(facts: Facts, _policy: Policy, _command: Command) -> RegistryErro
     return None if facts.around.has_oid else Refused("case.oid_missing")
 
 
+@guard()
+def has_a_window(facts: Facts, policy: Policy, _command: Command) -> RegistryError | None:
+    """Where a competent authority reviews first, there must be one: else the case would wait for ever (RV1-01)."""
+    missing = policy.first_review.value and facts.case.window_id is None
+    return Refused("case.no_window") if missing else None
+
+
 @guard("ban")
 def not_banned(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
     """After a revocation for late activation no new application for some months (REV-05)."""

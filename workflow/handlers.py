@@ -34,7 +34,7 @@ from workflow.store.audit_entry import speak
 from workflow.store.unit_of_work import UnitOfWork, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from workflow.facts import Actor
     from workflow.office import Office
@@ -91,7 +91,7 @@ def handle(office: Office, command: Command, actor: Actor) -> Outcome:
         if act.roles and not act.roles & actor.roles:
             said = roles_in_words(actor.roles)
             raise NotAllowed("access.denied", role=said, action=deed(type(command).__name__))
-        prepared = act.prepare(office, command, actor) if act.prepare else None
+        prepared = _prepared(office, act, command, actor)
         outcome = _commit(office, act, command, actor, prepared)
     except RegistryError as refusal:
         _note_refusal(office, command, actor, refusal)
@@ -101,12 +101,24 @@ def handle(office: Office, command: Command, actor: Actor) -> Outcome:
     return outcome
 
 
+def _prepared(office: Office, act: Act, command: Command, actor: Actor) -> Any:
+    """Do what comes before the transaction."""
+    try:
+        return act.prepare(office, command, actor) if act.prepare else None
+    except sa.exc.DBAPIError as error:
+        raise _in_words(error) from error
+
+
 def _commit(office: Office, act: Act, command: Command, actor: Actor, prepared: Any) -> Outcome:
     """Run the act in a transaction; one that met another at the wrong moment is run again."""
+    return _in_transaction(office, lambda work: act.apply(work, command, actor, prepared))
+
+
+def _in_transaction(office: Office, act: Callable[[UnitOfWork], Outcome]) -> Outcome:
     for attempt in range(TRIES):
         try:
             with transaction(office) as work:
-                return act.apply(work, command, actor, prepared)
+                return act(work)
         except sa.exc.DBAPIError as error:
             if not _passing(error):
                 raise _in_words(error) from error
@@ -136,19 +148,27 @@ def _in_words(error: sa.exc.DBAPIError) -> Exception:
     said = str(error.orig)
     if state == _DISK_FULL or "disk is full" in said or "disk I/O" in said or "readonly database" in said:
         return Unavailable("registry.storage")
+    if error.connection_invalidated:
+        return Unavailable("registry.busy")
     return error
 
 
 def _note_refusal(office: Office, command: Command, actor: Actor, refusal: RegistryError) -> None:
-    """Write a refusal to the audit log; a refusal for lack of space can't be."""
+    """Write a refusal to the audit log; a refusal for lack of space can't be.
+
+    Where the entry can't be written, Unavailable is raised in the refusal's place: nobody is answered in secret.
+    """
     if isinstance(refusal, Unavailable):
         return
-    case_id = getattr(command, "case_id", None)
-    with transaction(office) as work:
-        said = {
-            "command": type(command).__name__,
-            "code": refusal.code,
-            "case_asked": case_id,
-            "said": speak(command),
-        }
+    said = {
+        "command": type(command).__name__,
+        "code": refusal.code,
+        "case_asked": getattr(command, "case_id", None),
+        "said": speak(command),
+    }
+
+    def note(work: UnitOfWork) -> Outcome:
         work.audit("refused", actor, said)
+        return Outcome()
+
+    _in_transaction(office, note)

@@ -59,7 +59,8 @@ def _log_in(work: UnitOfWork, command: LogIn, actor: Actor, tried: _Tried) -> Ou
             sa.select(t.account).where(A.id == tried.account_id).with_for_update()
         ).first()
     if row is None:
-        work.audit("log_in_failed", actor, {"login": command.login[:80]})
+        # What was typed may be a password in the wrong field, so it is not repeated.
+        work.audit("log_in_failed", actor, {"login": ""})
         return Outcome(refusal=NotAllowed("account.login_failed", limit=limit))
     if row.locked_until is not None and row.locked_until > work.now:
         work.audit("log_in_refused", actor, {"login": row.login})

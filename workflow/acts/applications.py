@@ -63,7 +63,7 @@ def _open_case(
     work: UnitOfWork, command: SubmitApplication, policy: Policy, organisation_id: int, code_hash: str
 ) -> CaseFacts:
     o = t.organisation.c
-    query = sa.select(o.name, o.window_id).where(o.id == organisation_id, o.ca == str(command.ca))
+    query = sa.select(o.name, o.window_id, o.kind).where(o.id == organisation_id, o.ca == str(command.ca))
     row = work.connection.execute(query).first()
     if row is None:
         raise NotFound("case.not_found")
@@ -79,7 +79,8 @@ def _open_case(
         # The register knows the competent authority; the applicant only chooses where it does not (RV1-01).
         "window_id": row.window_id or command.window_id,
         "subject_name": row.name,
-        "subscriber_kind": str(command.subscriber_kind),
+        # So does it of the kind, which decides on seals and certificate.
+        "subscriber_kind": row.kind,
         "rank": str(command.rank),
         "snapshot_sha256": "",
         "user_code_hash": code_hash,

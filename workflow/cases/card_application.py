@@ -36,6 +36,7 @@ class States(Word):
     ACTIVATED = "activated", "已開卡", "Activated"
     SUSPENDED = "suspended_unactivated", "逾期未開卡，憑證停用", "Not activated in time: suspended"
     LATE_ALLOWED = "late_allowed", "准予補開卡", "Late activation allowed"
+    LATE_PACKED = "late_packed", "准予補開卡，卡片已裝封", "Late activation allowed, card packed"
     REVOKED = "revoked_unactivated", "逾期未開卡，憑證廢止", "Not activated in time: revoked"
     LAPSED = "lapsed", "逾期失效", "Lapsed"
     REFUSED = "refused", "不予核發", "Refused"
@@ -85,6 +86,10 @@ PLAIN: Mapping[str, tuple[str, str]] = {
     S.LATE_ALLOWED: (
         "服務台已同意補開卡，請儘速開卡。",
         "The desk allows a late activation. Please activate the card soon.",
+    ),
+    S.LATE_PACKED: (
+        "服務台已同意補開卡，卡片已裝封，等待郵局收件。",
+        "The desk allows a late activation; the card is packed and waits for the post.",
     ),
     S.REVOKED: (
         "逾期未開卡，憑證已廢止，須重新申請。",
@@ -145,7 +150,7 @@ def _amends(source: States, dest: States, when: tuple[tuple[str, bool], ...]) ->
 
 ROWS: tuple[Row, ...] = (
     Row("submit", NEW, S.UPLOADED, APPLICANT,
-        guards=(g.agreement_accepted, g.kind_is_served, g.may_apply, g.not_banned, g.only_primary),
+        guards=(g.agreement_accepted, g.kind_is_served, g.may_apply, g.has_a_window, g.not_banned, g.only_primary),
         effects=(MAIL_FORM,), starts=("letter",), cites=("APP-02", "APP-13", "APP-20")),
     Row("amend", S.UPLOADED, S.UPLOADED, APPLICANT, effects=(MAIL_FORM,), cites=("FRM-01",)),
     _amends(S.RETURNED_FIRST, S.FIRST_REVIEW, TWO_REVIEWS),
@@ -193,6 +198,9 @@ ROWS: tuple[Row, ...] = (
     *(row for source in (S.MADE, S.PACKED, S.POSTED, S.MAIL_RETURNED) for row in _lapses(source)),
     Row("allow_late_activation", S.SUSPENDED, S.LATE_ALLOWED, OFFICER,
         guards=(g.reason_given, g.certificates_not_revoked), effects=(notice("late_activation"),), cites=("SUS-08",)),
+    # A card that lapsed before it reached its holder is sent out like any other.
+    Row("pack", S.LATE_ALLOWED, S.LATE_PACKED, CENTRE, guards=(g.card_fits_envelope,), cites=("CRD-06",)),
+    Row("post", S.LATE_PACKED, S.LATE_ALLOWED, CENTRE, effects=(notice("posted"),), cites=("CRD-05",)),
 )  # fmt: skip
 
 
