@@ -51,7 +51,7 @@ def actor_of(row: Any) -> Actor:
     )
 
 
-def _log_in(work: UnitOfWork, command: LogIn, actor: Actor, tried: _Tried) -> Outcome:
+def _log_in(work: UnitOfWork, _command: LogIn, actor: Actor, tried: _Tried) -> Outcome:
     limit = work.office.settings.log_in_tries
     row = None
     if tried.account_id is not None:
