@@ -260,15 +260,16 @@ def _label(filed: FiledCase) -> AddressLabel:
     return AddressLabel(
         postal_code=postal_code,
         address=address,
-        addressee=_addressee(filed),
+        addressee=_addressee(filed, "\n"),
         case_number=filed.case.number,
         envelope_number=filed.case.number,
         mark=policies.by_version(filed.case.policy_version).post_kind.value,
     )
 
 
-def _addressee(filed: FiledCase) -> str:
-    return f"{filed.case.subject_name} {filed.values.get('contact_name', '')}"
+def _addressee(filed: FiledCase, between: str = " ") -> str:
+    """Return organisation and person; a label has a line for each, so that no name is broken."""
+    return f"{filed.case.subject_name}{between}{filed.values.get('contact_name', '')}"
 
 
 def _address(filed: FiledCase) -> tuple[str, str]:
