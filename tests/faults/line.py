@@ -1,0 +1,198 @@
+"""A registry with a card on the line, copied for each fall: database, cards and all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from hardware.folder_station import FolderStation
+from hardware.virtual import key_operations
+from tests.faults.falling import reopened
+from tests.workflow.registry import START, Registry
+from workflow import authorities
+from workflow import commands as c
+from workflow.commands_of_performers import RecordAuthority
+from workflow.facts import SYSTEM
+from workflow.handlers import handle
+from workflow.performers import perform_next
+from workflow.store import outbox
+from workflow.store import schema as t
+from workflow.vocabulary import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.postgresql import Cluster
+    from workflow.office import Office
+
+READER = "reader 1"
+# A killed process leaves what it wrote to the kernel, so copies may lie in memory: they are many, and a disk is slow.
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - folders within it get names that nobody can guess.
+MEMORY = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
+BLANKS = 3
+_ceremony: list[RecordAuthority] = []
+
+
+@cache
+def card_key(number: int) -> rsa.RSAPrivateKey:
+    """Return the n-th key of the pool: a real card takes long to make one, and so would each of a hundred falls."""
+    del number
+    return rsa.generate_private_key(65537, 2048)
+
+
+@contextmanager
+def ready_keys(first: int) -> Iterator[None]:
+    """Let the virtual cards take their RSA keys from the pool, from the n-th on; the process forgets with the block."""
+    taken = iter(range(first, first + 8))
+    with patch.object(key_operations, "_make", lambda _algorithm: card_key(next(taken))):
+        yield
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Where a prepared database lies, and how another copy of it is had."""
+
+    url: str
+    lend: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A registry in which one case stands at the step that is to be killed."""
+
+    office: Office
+    case_id: int
+    csn: str
+    cards: Path
+    lend: Callable[[], Any]
+
+    @contextmanager
+    def copy(self) -> Iterator[Bench]:
+        """Lend a copy that may be ruined."""
+        with tempfile.TemporaryDirectory(dir=MEMORY) as name, self.lend() as url:
+            cards = Path(name) / "cards"
+            shutil.copytree(self.cards, cards)
+            bench = Bench(self, url, cards)
+            try:
+                yield bench
+            finally:
+                bench.close()
+
+
+class Bench:
+    """A copy of a line, and what a new process on it does and sees."""
+
+    def __init__(self, line: Line, url: str, cards: Path) -> None:
+        self.line, self.url = line, url
+        self.station = FolderStation(cards, (READER,))
+        self._opened: list[Office] = []
+        # Nothing connects before the fork: a child must never share a connection.
+        self.office = self.opened()
+
+    def opened(self) -> Office:
+        """Open the office as a new process would."""
+        self._opened.append(reopened(self.line.office, self.url, self.station))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        for office in self._opened:
+            office.engine.dispose()
+
+    def rows(self, table: sa.Table, *where: Any) -> list[Any]:
+        with self.office.reading() as connection:
+            return list(connection.execute(sa.select(table).where(*where).order_by(*table.primary_key)))
+
+    @property
+    def case(self) -> Any:
+        return self.rows(t.case, t.case.c.id == self.line.case_id)[0]
+
+    @property
+    def card(self) -> Any:
+        return self.rows(t.card, t.card.c.csn == self.line.csn)[0]
+
+
+def work_lane(office: Office, lane: Lane) -> None:
+    """Do as a worker that starts: give back what its predecessor held, then work until nothing is left."""
+    outbox.release(office, "line")
+    while perform_next(office, lane, "line"):
+        pass
+
+
+def sqlite_copies(folder: Path, name: str) -> Copies:
+    """Keep the prepared database in a file."""
+    path = folder / f"{name}.sqlite"
+
+    @contextmanager
+    def lend() -> Iterator[str]:
+        with tempfile.TemporaryDirectory(dir=MEMORY) as place:
+            copied = Path(place) / path.name
+            shutil.copyfile(path, copied)
+            yield f"sqlite:///{copied}"
+
+    return Copies(f"sqlite:///{path}", lend)
+
+
+def postgresql_copies(cluster: Cluster, name: str) -> Copies:
+    """Keep the prepared database as a template of the cluster."""
+    used = iter(range(1_000_000))
+
+    @contextmanager
+    def lend() -> Iterator[str]:
+        with cluster.database(f"{name}_{next(used)}", name) as url:
+            yield url
+
+    return Copies(cluster.create_database(name), lend)
+
+
+def prepare(copies: Copies, cards: Path, *, posted: bool) -> Line:
+    """Bring one case onto the line, or, made and posted, into its holder's hands."""
+    registry = Registry(copies.url)
+    station = FolderStation(cards, (READER,))
+    registry.office = replace(registry.office, stations=(station,))
+    _establish(registry.office)
+    blanks = [station.new_blank() for _ in range(BLANKS)]
+    registry.do(c.AddStock(csns=tuple(blanks), box="A"), registry.centre)
+    station.insert(READER, blanks[0])
+    case_id = registry.a_case("manufacturing")
+    if posted:
+        with ready_keys(0):
+            work_lane(registry.office, Lane.CARD)
+        registry.pack(case_id)
+        registry.do(c.PostCards(items=((case_id, registry.mail_number()),)), registry.centre)
+    registry.close()
+    _fold(copies.url)
+    return Line(registry.office, case_id, blanks[0], cards, copies.lend)
+
+
+def _fold(url: str) -> None:
+    """Bring what SQLite's log holds into the one file that is copied."""
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.dispose()
+
+
+def _establish(office: Office) -> None:
+    """Hold the ceremony once a run, and give the same authorities to every registry after the first."""
+    if not _ceremony:
+        authorities.establish(office, START)
+        with office.reading() as connection:
+            rows = connection.execute(sa.select(t.authority).order_by(t.authority.c.id)).all()
+        _ceremony.extend(
+            RecordAuthority(name=row.name, certificate=row.certificate, sealed_key=row.sealed_key)
+            for row in rows
+        )
+        return
+    for record in _ceremony:
+        handle(office, record, SYSTEM)
