@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from hardware.errors import HardwareError
 from hardware.pcsc_station import PcscStation
 from hardware.virtual.vpcd import serve
 from ops.demo.mail_folder import LOOPBACK
@@ -15,6 +15,7 @@ from ops.journey.pages import JourneyError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hardware.virtual.card_file import CardFile
     from ops.journey.house import House
 
 PORTS = {"00 00": 35963, "00 01": 35964}
@@ -27,34 +28,40 @@ def card_in_reader(house: House, reader: str) -> Iterator[None]:
     present = {status.name: status.card_present for status in PcscStation(reader).readers()}
     if reader not in present:
         raise JourneyError(f"there is no reader called {reader}; there are: {', '.join(present) or 'none'}")
-    port = PORTS.get(reader[-5:])
-    if present[reader] or port is None or not _listens(port):
+    if present[reader]:
         yield
         return
-    stop, plugged = threading.Event(), threading.Event()
-    file = house.station.card_file(house.station.new_blank())
-    card = threading.Thread(
-        target=serve,
-        args=(file, (LOOPBACK, port), stop),
-        kwargs={"plugged": plugged},
-        name="card",
-        daemon=True,
-    )
-    card.start()
+    port = PORTS.get(reader[-5:])
+    if port is None:
+        raise JourneyError(f"there is no card in {reader}")
+    plug = _Plug(house.station.card_file(house.station.new_blank()), (LOOPBACK, port))
+    plug.start()
     try:
-        house.wait(f"the card to be read in {reader}", lambda: _is_read(reader))
+        house.wait(f"the card to be read in {reader}", lambda: plug.refused or _is_read(reader))
+        if plug.refused:
+            raise JourneyError(f"there is no card in {reader}, and none can be put into it: {plug.refused}")
         yield
     finally:
-        stop.set()
-        card.join(5)
+        plug.stop.set()
+        plug.join(5)
 
 
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection((LOOPBACK, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+class _Plug(threading.Thread):
+    """Keeps a card in the reader until told to stop; `refused` says why it could not be put in."""
+
+    def __init__(self, file: CardFile, address: tuple[str, int]) -> None:
+        super().__init__(name="card", daemon=True)
+        self.stop = threading.Event()
+        self.refused = ""
+        self._file = file
+        self._address = address
+
+    def run(self) -> None:
+        # Nobody knocks first: vpcd would take the knock for a card.
+        try:
+            serve(self._file, self._address, self.stop)
+        except HardwareError as error:
+            self.refused = str(error)
 
 
 def _is_read(reader: str) -> bool:
