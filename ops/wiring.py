@@ -38,16 +38,17 @@ def build_office(settings: Settings, *, clock: Clock | None = None, mailer: Mail
     settings.require_secrets()
     engine = open_engine(settings.url)
     wall = SystemClock()
+    clock = clock or (DemoClock(engine, wall) if settings.demo else wall)
     passphrase = settings.key_passphrase.encode()
     return Office(
         engine=engine,
-        clock=clock or (DemoClock(engine, wall) if settings.demo else wall),
+        clock=clock,
         wall=wall,
         hasher=CodeHasher(settings.hash_time, settings.hash_memory_kib, settings.hash_lanes),
         statements=StaffSigner(),
         sealer=_sealer(settings, passphrase),
         checkpoints=checkpoint_key(settings),
-        mailer=mailer or SmtpMailer(_mail_server(settings), settings.mail_from, wall),
+        mailer=mailer or SmtpMailer(_mail_server(settings), settings.mail_from, clock),
         stations=_stations(settings),
         key_passphrase=passphrase,
         settings=settings.office(),
@@ -76,6 +77,7 @@ def web_ports(settings: Settings, office: Office) -> WebPorts:
         proxies=settings.proxies,
         demo_password=settings.demo_password if settings.demo else "",
         mailbox=(lambda: read_mails(folder)) if settings.demo and folder is not None else None,
+        centre_readers=DEMO_READERS[:2] if toys else (),
         card_folder=LetterBox(office, folder_station(settings)) if toys else None,
     )
 

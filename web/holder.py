@@ -18,7 +18,7 @@ from web.door import perform
 from web.errors import problems_of, status_of
 from web.language import t
 from web.own_case import as_download
-from web.ports import office
+from web.ports import office, ports
 from web.security import limited
 from workflow import activation as activating
 from workflow import paper
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from workflow.activation import CardDetails
+    from workflow.ports import ReaderStatus
     from workflow.views.public import CaseSeen
 
     Answer = str | Response | tuple[str, int]
@@ -52,7 +53,18 @@ def activation() -> str:
 
 
 def _readers_page(problems: tuple[FieldProblem, ...] = ()) -> str:
-    return render_template("holder/readers.html", readers=activating.readers(office()), problems=problems)
+    return render_template("holder/readers.html", readers=_open_readers(), problems=problems)
+
+
+def _open_readers() -> tuple[ReaderStatus, ...]:
+    """Return the readers that a holder may use: those of the card centre are not among them."""
+    return tuple(one for one in activating.readers(office()) if one.name not in ports().centre_readers)
+
+
+def _look(reader: str) -> CardDetails:
+    if reader in ports().centre_readers:
+        raise Refused("card.reader_unknown", reader=reader)
+    return activating.look_at_card(office(), reader)
 
 
 @blueprint.post("/activate/card")
@@ -65,7 +77,7 @@ def look() -> Answer:
         problem = FieldProblem("reader", "choice", "請選擇讀卡機。", "Choose the reader.")
         return _readers_page((problem,)), 400
     try:
-        card = activating.look_at_card(office(), reader)
+        card = _look(reader)
     except RegistryError as error:
         return _readers_page(problems_of(error, "reader")), status_of(error)
     return _card_page(reader, card)
@@ -82,7 +94,7 @@ def activate() -> Answer:
     """Activate the card that was checked, and show its PIN this once (ACT-01)."""
     reader, code = request.form.get("reader", ""), request.form.get("user_code", "")
     try:
-        card = activating.look_at_card(office(), reader)
+        card = _look(reader)
     except RegistryError as error:
         return _readers_page(problems_of(error, "reader")), status_of(error)
     if card.csn != request.form.get("csn", ""):

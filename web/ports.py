@@ -90,6 +90,8 @@ class WebPorts:
     demo_password: str = field(default="", repr=False)
     mailbox: Callable[[], Sequence[SentMail]] | None = None
     card_folder: CardFolder | None = None
+    centre_readers: tuple[str, ...] = ()
+    """Readers of the card centre, which no holder may use."""
 
     def __post_init__(self) -> None:
         if len(self.secret_key) < SHORTEST_KEY:

@@ -150,7 +150,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "letter.counts_differ": (
         (
             "公文所載張數與案件不符：公文正卡 {said_primary} 張、附卡 {said_secondary} 張；案件正卡 {primary} 張、附卡 {secondary} 張。"
-            "請核對，或勾選「張數不符仍登錄」並說明原因。"
+            "請核對；如確認無誤，請填寫張數不符的原因。"
         ),
         (
             "The letter and the cases differ: the letter says {said_primary} primary and {said_secondary} secondary,"

@@ -21,6 +21,7 @@ COMMANDS = {
     "migrate": "ops.cli.db:upgrade",
     "rules": "ops.cli.rules:rules",
     "serve": "ops.cli.running:serve",
+    "setup": "ops.cli.setup:setup",
     "worker": "ops.cli.running:worker",
 }
 

@@ -1,0 +1,69 @@
+"""A new registry is filled by commands, wholly or not at all."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from ops.cli import main
+from workflow.store import schema as t
+
+WINDOWS = """
+[[window]]
+name = "臺中市政府教育局"
+agency_code = "387310000A"
+county = "臺中市"
+kinds = ["school"]
+address = "420 臺中市豐原區示範街36號"
+phone = "04-2299-0001"
+email = "edu.taichung@example.gov.tw"
+"""
+
+
+@pytest.fixture
+def run(migrated_sqlite_url, monkeypatch, tmp_path):
+    monkeypatch.setenv("GUANFANG_DATABASE_URL", migrated_sqlite_url)
+    monkeypatch.setenv("GUANFANG_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("GUANFANG_SECRET_KEY", "s" * 40)
+    monkeypatch.setenv("GUANFANG_KEY_PASSPHRASE", "p" * 40)
+    return lambda *arguments: CliRunner().invoke(main, ["setup", *map(str, arguments)])
+
+
+def rows(url, table):
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(sa.select(table)).all()
+    engine.dispose()
+    return found
+
+
+def test_windows_are_loaded_from_a_file(run, tmp_path, migrated_sqlite_url):
+    file = tmp_path / "windows.toml"
+    file.write_text(WINDOWS, encoding="utf-8")
+    assert run("windows", file).exit_code == 0
+    assert [row.name for row in rows(migrated_sqlite_url, t.review_window)] == ["臺中市政府教育局"]
+    again = run("windows", file)
+    assert again.exit_code == 2
+    assert "was not loaded" in again.output
+    assert len(rows(migrated_sqlite_url, t.review_window)) == 1
+
+
+@pytest.mark.parametrize(
+    "content", ["", "not toml", "[[window]]\nnmae = 'x'", "[[organisation]]\nname = 'x'"]
+)
+def test_a_file_that_does_not_fit_loads_nothing(run, tmp_path, migrated_sqlite_url, content):
+    file = tmp_path / "windows.toml"
+    file.write_text(content, encoding="utf-8")
+    assert run("windows", file).exit_code == 2
+    assert rows(migrated_sqlite_url, t.review_window) == []
+
+
+def test_authorities_are_made_once_and_only_when_meant(run, migrated_sqlite_url):
+    assert "Would make" in run("authorities").output
+    assert rows(migrated_sqlite_url, t.authority) == []
+    assert run("authorities", "--yes").exit_code == 0
+    made = rows(migrated_sqlite_url, t.authority)
+    assert {row.name for row in made} == {"root", "gca", "xca", "moica"}
+    assert run("authorities", "--yes").exit_code == 0
+    assert rows(migrated_sqlite_url, t.authority) == made
