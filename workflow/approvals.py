@@ -41,8 +41,16 @@ def require_approvals(office: Office, case: CaseFacts) -> None:
 
 def _verify(office: Office, case: CaseFacts, row: sa.Row[tuple[object, ...]]) -> None:
     statement = json.loads(row.statement)
-    about = (statement["number"], statement["snapshot"], statement["person"], statement["stage"])
-    if about != (case.number, case.snapshot_sha256, row.person_id, row.stage):
+    about = tuple(statement[name] for name in ("number", "snapshot", "person", "account", "stage", "verdict"))
+    # The verdict too: a return that was signed is no approval, whatever its row says.
+    if about != (
+        case.number,
+        case.snapshot_sha256,
+        row.person_id,
+        row.account_id,
+        row.stage,
+        str(Verdict.APPROVE),
+    ):
         _refuse("a decision is about something else")
     try:
         office.statements.verify(row.signing_spki, row.statement.encode(), row.signature)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.workflow.registry import CODE, PASSWORD, STATEMENTS
 from workflow import commands as c
 from workflow.approvals import current_case, require_approvals
-from workflow.errors import NotAllowed, NotFound, Refused, RegistryError
+from workflow.errors import NotAllowed, NotFound, Refused, RegistryError, Unavailable
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.store import schema as t
 from workflow.vocabulary import Ca, Role
@@ -44,6 +44,17 @@ def test_two_persons_approve_and_each_signs_what_was_seen(registry):
 def test_the_windows_own_letter_leaves_the_approvals_standing(registry):
     case_id = registry.a_case("approved")
     require_approvals(registry.office, current_case(registry.office, case_id))
+
+
+@pytest.mark.rule("RV2-03")
+def test_a_signed_return_that_its_row_calls_an_approval_is_none(registry):
+    case_id = registry.a_case("second_review")
+    registry.decide(c.ReturnSecondReview, case_id, registry.officer, reason="補正")
+    returned = t.review_decision.c.verdict == "return"
+    registry.update(t.review_decision, returned, verdict="approve", voided_at=None)
+    with pytest.raises(Unavailable) as caught:
+        require_approvals(registry.office, current_case(registry.office, case_id))
+    assert caught.value.code == "certificate.not_approved"
 
 
 @pytest.mark.rule("ROL-07")
