@@ -37,9 +37,9 @@ def try_code(office: Office, case_id: int, code: str) -> Tried:
     with office.reading() as connection:
         hashed = connection.execute(sa.select(t.case.c.user_code_hash).where(t.case.c.id == case_id)).scalar()
     if hashed is None:
-        # A case without a code takes as long to refuse as one with a wrong code.
-        office.hasher.verify(office.hasher.hash("-"), code)
-        raise NotFound("case.number_or_code_wrong")
+        # A case without a code takes as long to refuse as one with a wrong code: one hash, and the same answer.
+        office.hasher.hash(code)
+        raise WrongUserCode("case.number_or_code_wrong")
     return Tried(case_id, hashed, office.hasher.verify(hashed, code))
 
 
@@ -77,8 +77,8 @@ def _prepare_check(office: Office, command: CheckUserCode, _actor: Actor) -> Tri
     with office.reading() as connection:
         case_id = connection.execute(sa.select(t.case.c.id).where(t.case.c.number == number)).scalar()
     if case_id is None:
-        office.hasher.verify(office.hasher.hash("-"), command.user_code)
-        raise NotFound("case.number_or_code_wrong")
+        office.hasher.hash(command.user_code)
+        raise WrongUserCode("case.number_or_code_wrong")
     return try_code(office, case_id, command.user_code)
 
 
