@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from workflow.views.case_parts import Head
 
 
+LONGEST_VERSION = 15
+"""Digits of the longest version of a case; Python refuses to read numbers of thousands of digits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """One field of an action's form. `kind` is that of the field macro; `choices` are (value, zh, en)."""
@@ -153,7 +157,8 @@ def build(action: Action, head: Head, typed: Mapping[str, str]) -> c.CaseCommand
     if action.review:
         values["seen_sha256"] = typed.get("seen_sha256", "")
     seen = typed.get("seen_version", "")
-    return action.command(case_id=head.case_id, seen_version=int(seen) if seen.isdecimal() else -1, **values)
+    version = int(seen) if seen.isdecimal() and len(seen) <= LONGEST_VERSION else -1
+    return action.command(case_id=head.case_id, seen_version=version, **values)
 
 
 def _required(one: Input) -> FieldProblem:

@@ -35,6 +35,8 @@ blueprint = Blueprint("clerk", __name__, url_prefix="/letters")
 
 READERS = (Role.LETTER_CLERK, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.HELP_DESK, Role.AUDITOR)
 LONGEST = {"sender_name": 120, "sender_code": 20, "number": 60, "subject": 500, "explanation": 4000}
+LONGEST_COUNT = 4
+"""Digits of the most cards that a letter asks for."""
 _REQUIRED = (
     ("sender_name", "來文機關", "Sender"),
     ("number", "發文字號", "Number"),
@@ -194,7 +196,7 @@ def _date(text: str, problems: list[FieldProblem]) -> date | None:
 def _count(name: str, text: str, problems: list[FieldProblem]) -> int | None:
     if not text:
         return None
-    if text.isdecimal() and int(text) < 10_000:  # noqa: PLR2004 - more cards than any letter asks for
+    if text.isdecimal() and len(text) <= LONGEST_COUNT:
         return int(text)
     problems.append(
         FieldProblem(

@@ -86,5 +86,7 @@ def _onward(asked: str) -> str:
         and not asked.startswith(("//", "/\\"))
         and not parts.netloc
         and not parts.scheme
+        # A line break would be taken for the end of the header that carries the address.
+        and asked.isprintable()
     )
     return asked if ours else url_for("staff.home")

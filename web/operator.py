@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -144,6 +144,7 @@ def _key(text: str) -> deadlines.Key | None:
         return None
     try:
         due = datetime.fromisoformat(parts[0])
-    except ValueError:
+        # A moment at the edge of the calendar has no day in another zone.
+        return (due.astimezone(UTC), int(parts[1])) if due.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return (due, int(parts[1])) if due.tzinfo else None

@@ -14,6 +14,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from forms.typed import narrow
 from web import application_form, opened_case
 from web.access import public
+from web.casework import whole_number
 from web.door import perform
 from web.errors import problems_of, status_of
 from web.language import t
@@ -272,8 +273,7 @@ def take_amendment(case: CaseSeen) -> Answer:
 
 def _seen_version() -> int:
     """Return the version of the case on the page that was sent; a page without one is taken for stale."""
-    text = request.form.get("seen_version", "")
-    return int(text) if text.isdecimal() else -1
+    return whole_number(request.form.get("seen_version", ""), -1)
 
 
 @blueprint.get("/case/withdraw")

@@ -220,6 +220,18 @@ def test_three_wrong_codes_lock_the_case(applied, case_row):
     assert CODE not in answer.text
 
 
+@pytest.mark.rule("STA-01")
+def test_a_number_that_is_nobodys_is_answered_like_a_wrong_code(applied, case_row):
+    number = case_row().number
+    for asked in (number, f"{int(number) + 1:025d}"):
+        assert applied.post("/status/", number=asked, user_code="wrong-1").status_code == 403
+
+
+def test_a_version_of_thousands_of_digits_is_taken_for_stale(applied):
+    answer = applied.post("/case/withdraw", seen_version="9" * 5000, user_code=CODE)
+    assert answer.status_code == 409
+
+
 def test_the_case_closes_by_itself_after_fifteen_minutes(applied, monkeypatch):
     assert applied.get("/case/").status_code == 200
     real = TimestampSigner.get_timestamp

@@ -37,7 +37,8 @@ def test_too_many_wrong_passwords_lock_the_account_for_a_while(visitor, house, o
 
 
 @pytest.mark.parametrize(
-    "onward", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:x"]
+    "onward",
+    ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:x", "/\r\nX: y", "/\nx"],
 )
 def test_the_log_in_never_leads_to_another_site(visitor, house, onward):
     house.account("audit", "auditor")

@@ -92,6 +92,13 @@ def test_the_forecast_says_what_will_befall_certificates(counter, clock):
     assert "開卡期限" in page
 
 
+@pytest.mark.parametrize(
+    "after", ["0001-01-01T00:00:00%2B14:00~1", "9999-12-31T23:59:59-14:00~1", "x~1", "~"]
+)
+def test_a_page_key_beyond_the_calendar_shows_the_first_page(counter, after):
+    assert counter.browser("operator").get(f"/operator/deadlines/?after={after}").status_code == 200
+
+
 @pytest.mark.rule("AUD-01")
 def test_the_auditor_reads_the_log_and_filters_it(counter):
     counter.received()
