@@ -112,11 +112,13 @@ def _claim(work: UnitOfWork, batch: int, *, finals: bool) -> Sequence[Any]:
 def _fire(work: UnitOfWork, row: Any) -> bool:
     """Fire one deadline on its locked case. A case that has moved on just keeps the deadline settled."""
     case = case_facts(row)
-    command = COMMANDS[(case.kind, row.fires)](case_id=case.id)
     try:
+        command = COMMANDS[(case.kind, row.fires)](case_id=case.id)
         work.fire(case, row.fires, command, SYSTEM)
-    except RegistryError as refusal:
-        said = {"number": case.number, "trigger": row.fires, "code": refusal.code}
+    except (RegistryError, KeyError) as refusal:
+        # A trigger or policy that this version does not know must not hold up all the others.
+        code = refusal.code if isinstance(refusal, RegistryError) else "unknown"
+        said = {"number": case.number, "trigger": row.fires, "code": code}
         work.audit("deadline_refused", SYSTEM, said, (case.id, case.version))
         return False
     return True

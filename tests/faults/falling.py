@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import traceback
+import warnings
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,10 @@ def tripping(office: Office, trip: Trip) -> Office:
 
 def in_child(act: Callable[[], object]) -> int:
     """Run an act in a forked process; returns the signal that ended it, 0 when it ended by itself."""
-    child = os.fork()
+    with warnings.catch_warnings():
+        # Newer Pythons warn of forks beside threads; this child touches nothing that a thread of ours holds.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if child == 0:
         status = 1
         try:

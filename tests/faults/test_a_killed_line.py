@@ -74,7 +74,7 @@ def fall_and_go_on(line: Line, at: int, name: str) -> None:
         check_made(bench, f"killed at {at}, {name}")
 
 
-@pytest.mark.rule("CRD-01", "CRD-03", "ACT-05")
+@pytest.mark.rule("CRD-03", "ACT-05")
 def test_a_line_killed_at_any_moment_makes_the_card_all_the_same(line, tmp_path):
     for at, name in enumerate(moments_of(line, tmp_path)):
         fall_and_go_on(line, at, name)
