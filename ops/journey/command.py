@@ -15,6 +15,7 @@ from workflow.vocabulary import Ca
 
 if TYPE_CHECKING:
     from ops.journey.leaving import Left
+    from ops.journey.story import Asked
 
 DAY_SECONDS = 86400
 
@@ -30,45 +31,54 @@ DAY_SECONDS = 86400
 @click.option("--lapse", is_flag=True, help="Leave the card unactivated until it lapses.")
 @click.option("--reader", default="", help="A PC/SC reader instead of the virtual one.")
 @click.option(
+    "--vpcd-port",
+    type=click.IntRange(1, 65535),
+    help="Where that reader waits for its virtual card, if not as usual.",
+)
+@click.option(
     "--database-url",
     default="",
     envvar=f"{PREFIX}DATABASE_URL",
     help="A database to use as it is, migrated if needed; else a new SQLite file in the folder.",
 )
-def command(ca: str, out: Path, reader: str, database_url: str, *, lapse: bool) -> None:
+def command(
+    ca: str, out: Path, reader: str, vpcd_port: int | None, database_url: str, *, lapse: bool
+) -> None:
     """Walk one card through the whole registry, over HTTP, and check what comes out.
 
     The registry is its own: pages on a free port of this machine, a mail server, a worker and a clock that can be
     moved. The folder then holds papers, letters, mails, certificates, the audit log and summary.json.
     """
+    from ops.journey.story import Asked
+
     began = time.monotonic()
     try:
-        _walk(ca, out, reader, database_url, lapse=lapse)
+        _walk(Asked(Ca(ca), lapse=lapse, reader=reader, vpcd_port=vpcd_port or 0), out, database_url)
     except JourneyError as error:
         raise FoundError(f"the journey ended early: {error}") from error
     click.echo(f"{time.monotonic() - began:6.1f} s  in all")
 
 
-def _walk(ca: str, out: Path, reader: str, database_url: str, *, lapse: bool) -> None:
+def _walk(asked: Asked, out: Path, database_url: str) -> None:
     from ops.journey import checks, leaving, stand
-    from ops.journey.story import LAPSE_DAYS, Asked, Teller
+    from ops.journey.story import LAPSE_DAYS, Teller
 
     wanted = stand.Wanted(
         out=out,
         database_url=database_url,
-        reader=reader,
+        reader=asked.reader,
         key_passphrase=Settings.read().key_passphrase,
-        ahead=-LAPSE_DAYS * DAY_SECONDS if lapse else 0,
+        ahead=-LAPSE_DAYS * DAY_SECONDS if asked.lapse else 0,
     )
     began = time.monotonic()
     with stand.running(wanted) as house:
         click.echo(f"{time.monotonic() - began:6.1f} s  備妥 the house stands at {house.settings.base_url}")
         teller = Teller(house, click.echo)
-        told = teller.tell(Asked(Ca(ca), lapse=lapse, reader=reader))
+        told = teller.tell(asked)
         with teller.step("存檔 papers, certificates, list and audit log left in the folder"):
             left = leaving.leave(house, told, out)
     with teller.step("查驗 checked with openssl, and the audit log verified"):
-        checks.check(left, house.settings, lapsed=lapse)
+        checks.check(left, house.settings, lapsed=asked.lapse)
     _tell(left, database_url)
 
 

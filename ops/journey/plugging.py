@@ -23,16 +23,19 @@ PORTS = {"00 00": 35963, "00 01": 35964}
 
 
 @contextmanager
-def card_in_reader(house: House, reader: str) -> Iterator[None]:
-    """Keep a card in the PC/SC reader: the one that is in it, or a fresh one whose file lies among the house's cards."""
+def card_in_reader(house: House, reader: str, port: int = 0) -> Iterator[None]:
+    """Keep a card in the PC/SC reader: the one that is in it, or a fresh one whose file lies among the house's cards.
+
+    `port` is where the reader's vpcd waits, for one that is set up otherwise than by Debian's package.
+    """
     present = {status.name: status.card_present for status in PcscStation(reader).readers()}
     if reader not in present:
         raise JourneyError(f"there is no reader called {reader}; there are: {', '.join(present) or 'none'}")
     if present[reader]:
         yield
         return
-    port = PORTS.get(reader[-5:])
-    if port is None:
+    port = port or PORTS.get(reader[-5:], 0)
+    if not port:
         raise JourneyError(f"there is no card in {reader}")
     plug = _Plug(house.station.card_file(house.station.new_blank()), (LOOPBACK, port))
     plug.start()

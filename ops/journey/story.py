@@ -37,6 +37,7 @@ class Asked:
     ca: Ca
     lapse: bool = False
     reader: str = ""
+    vpcd_port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Teller:
                 filed = applying.apply(house, register(house.office, asked.ca))
             incoming, forwarding = self._review(filed)
             if asked.reader:
-                stack.enter_context(card_in_reader(house, asked.reader))
+                stack.enter_context(card_in_reader(house, asked.reader, asked.vpcd_port))
             reader = asked.reader or making.lay_in_blank(house)
             csn = making.count_in(house, reader)
             with self.step(f"製卡 manufactured in {reader}"):

@@ -1,7 +1,6 @@
 """A finished card before third-party software (OpenSC), and the mishaps that only real readers have."""
 
 import re
-import subprocess
 
 import pytest
 from cryptography import x509
@@ -18,6 +17,7 @@ from hardware.scripts.unlock import PukChange, activate
 from hardware.station import Session
 from hardware.virtual.card import Fault, FaultKind
 from tests.hardware.card_rig import PcscRig
+from tests.hardware.opensc import OpenSc
 from tests.hardware.pcscd_daemon import shared_daemon
 from tests.hardware.registry_hands import make_card
 
@@ -35,24 +35,9 @@ def rig(tmp_path):
 
 @pytest.fixture
 def opensc(rig, tmp_path):
-    """Run a program of OpenSC on the card in the rig; returns everything it printed."""
     home = tmp_path / "home"
     home.mkdir()
-
-    def run(*command, expected=0):
-        done = subprocess.run(
-            command,
-            env=rig.daemon.environment | {"HOME": str(home), "XDG_CACHE_HOME": str(home)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=120,
-            check=False,
-        )
-        printed = done.stdout.decode(errors="replace")
-        assert done.returncode == expected, printed
-        return printed
-
-    return run
+    return OpenSc(rig.daemon, home)
 
 
 @pytest.fixture
