@@ -130,6 +130,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "核准紀錄不完整或簽章驗證不符，不能簽發：{detail}",
         "The approvals are incomplete or don't verify, so nothing is issued: {detail}",
     ),
+    "search.too_wide": (
+        "符合的憑證太多，查詢時間過長，請輸入更完整的名稱。",
+        "Too many certificates fit, and the search took too long. Please give more of the name.",
+    ),
     "usercode.wrong": (
         "用戶代碼不正確，還可嘗試 {left} 次；輸入錯誤三次將鎖定，須辦理用戶代碼重設。",
         "The user code is wrong. {left} tries are left; after three wrong ones it is locked and has to be reset.",

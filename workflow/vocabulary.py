@@ -202,3 +202,29 @@ class Stage(Word):
 
     FIRST = "first", "初審", "First review"
     SECOND = "second", "複審", "Second review"
+
+
+class PublishedKind(Word):
+    """Kinds of documents in the repository (CRL-03)."""
+
+    CP = "cp", "憑證政策（CP）", "Certificate policy (CP)"
+    CPS = "cps", "憑證實務作業基準（CPS）", "Certification practice statement (CPS)"
+    AUDIT_REPORT = "audit_report", "外部稽核報告", "External audit report"
+    OTHER = "other", "其他文件", "Other document"
+
+
+class ShownStatus(Word):
+    """How a published certificate stands, in the words of the public query (STA-02, STA-05)."""
+
+    VALID = "valid", "有效", "Valid"
+    NOT_YET = "not_yet", "尚未生效", "Not yet valid"
+    SUSPENDED = "suspended", "停用", "Suspended"
+    REVOKED = "revoked", "廢止", "Revoked"
+    EXPIRED = "expired", "到期", "Expired"
+
+
+class ApiScope(Word):
+    """What a token of the programming interface allows."""
+
+    READ = "read", "查詢", "Look up"
+    SUBMIT = "submit", "送出憑證請求檔", "Submit certificate requests"

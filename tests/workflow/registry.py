@@ -291,6 +291,9 @@ class Registry:
         self.do(c.RecordCardMade(case_id=case_id, card_number=number, issued_at=self.clock.now()), SYSTEM)
         return csn
 
+    def card_number(self, csn: str) -> str:
+        return str(self.rows(t.card, t.card.c.csn == csn)[0].number)
+
     def csn(self, case_id: int) -> str:
         return str(self.rows(t.card, t.card.c.number == self.case(case_id).card_number)[0].csn)
 

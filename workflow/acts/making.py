@@ -23,6 +23,7 @@ from workflow.errors import NotFound, Refused, Words
 from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
+from workflow.store.directory import index_certificate
 from workflow.store.numbers import next_card_number
 from workflow.vocabulary import CardState, CertificateStatus, Role
 
@@ -147,6 +148,8 @@ def _record_certificate(
         .where(C.id == row.id)
         .values(der=command.der, status=status, status_version=C.status_version + 1, status_at=work.now)
     )
+    if row.der is None:
+        index_certificate(work.connection, row.id, command.der)
     said = {"number": case.number, "serial": command.serial, "der": sha256_hex(command.der)}
     work.audit("certificate_issued", actor, said, (case.id, case.version))
     return of_case(case)

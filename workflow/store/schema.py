@@ -25,9 +25,11 @@ from workflow.store.schema_house import (
     review_window,
 )
 from workflow.store.schema_paper import document, letter, letter_case, mail_item, mailing_list, sent_notice
+from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
 
 __all__ = [
     "account",
+    "api_token",
     "audit_checkpoint",
     "audit_entry",
     "audit_leaf",
@@ -37,6 +39,8 @@ __all__ = [
     "card",
     "case",
     "certificate",
+    "certificate_gram",
+    "certificate_part",
     "clock_offset",
     "counter",
     "crl",
@@ -53,6 +57,7 @@ __all__ = [
     "organisation",
     "outbox",
     "person",
+    "published_document",
     "review_decision",
     "review_window",
     "sent_notice",

@@ -56,6 +56,8 @@ certificate = sa.Table(
     text("reason", null=True),
     moment("published_at", null=True),
     moment("created_at"),
+    # When the holder took the certificate out of the repository (RV2-05); CRL and OCSP go on speaking of it.
+    moment("withdrawn_at", null=True),
     sa.UniqueConstraint("ca", "serial"),
     sa.Index("ix_certificate_status", "ca", "status"),
 )

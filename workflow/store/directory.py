@@ -1,0 +1,58 @@
+"""The directory of certificates: the terms that each one is found by, written when it is recorded (STA-02)."""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from pki.errors import DerRefusedError
+from pki.search_terms import DNS, EMAIL, OID, search_terms
+from workflow.store import schema as t
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LOG = logging.getLogger(__name__)
+COUNTRY = "C"
+NOT_NAMES = frozenset({EMAIL, OID, COUNTRY})
+"""Terms that are not searched by a part: addresses and OIDs want to be complete, and the country is everybody's."""
+__all__ = ["COUNTRY", "DNS", "EMAIL", "NOT_NAMES", "OID", "grams", "index_certificate", "normal"]
+
+
+def normal(text: str) -> str:
+    """Return a text in the one form in which names are stored and sought: composed, capitals kept (STA-02)."""
+    return unicodedata.normalize("NFC", text.replace("\x00", "")).strip()
+
+
+def grams(text: str) -> frozenset[str]:
+    """Return the pairs of neighbouring characters of a text; a single character has none."""
+    return frozenset(text[at : at + 2] for at in range(len(text) - 1))
+
+
+def index_certificate(connection: sa.Connection, certificate_id: int, der: bytes) -> None:
+    """Write the terms of a certificate that was just recorded.
+
+    One that can't be read is kept without them: the record of a signature must never fail for the sake of a search.
+    """
+    try:
+        terms = [(term.label, normal(term.value)) for term in search_terms(der)]
+    except DerRefusedError:
+        _LOG.warning("certificate %d can't be read and will not be found by name", certificate_id)
+        return
+    parts = [
+        {"certificate_id": certificate_id, "position": position, "kind": kind, "value": value}
+        for position, (kind, value) in enumerate(terms)
+    ]
+    if parts:
+        connection.execute(sa.insert(t.certificate_part), parts)
+    found = sorted(_grams_of(terms))
+    if found:
+        rows = [{"gram": gram, "certificate_id": certificate_id} for gram in found]
+        connection.execute(sa.insert(t.certificate_gram), rows)
+
+
+def _grams_of(terms: Iterable[tuple[str, str]]) -> set[str]:
+    return {gram for kind, value in terms if kind not in NOT_NAMES for gram in grams(value)}
