@@ -11,6 +11,7 @@ import click
 # Where each command is; a colon parts the module from the name of the command in it.
 COMMANDS = {
     "accounts": "ops.cli.accounts:accounts",
+    "agent": "ops.cli.agent:agent",
     "audit": "ops.cli.audit:audit",
     "case": "ops.cli.cases:case",
     "db": "ops.cli.db:db",
