@@ -2,7 +2,10 @@
 
 Two kinds are made: the complete list of a CA, without issuingDistributionPoint, and partition lists, with a critical
 one that names the partition's address. A suspended certificate stands as certificateHold and leaves the list when
-it is resumed (policy question P-16). Entries are encoded by hand: a million take two seconds instead of six.
+it is resumed (policy question P-16).
+
+Entries are encoded by hand and once: whoever keeps them encoded has a list of a million signed in half a second
+(`sign_list`), where encoding them anew takes two seconds and the certificate library's builder six.
 """
 
 from __future__ import annotations
@@ -14,14 +17,14 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 
 from pki import der
-from pki.certificates import CertificateFields, read_certificate, split_certificate
+from pki.certificates import CertificateFields, read_certificate
 from pki.errors import CrlRefusedError, PkiError
 from pki.extensions import authority_key_identifier
-from pki.keys import Signer, algorithm_for, load_public_key, verify_signature
+from pki.keys import PublicKey, Signer, algorithm_for, load_public_key, verify_signature
 from pki.reasons import RevocationReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pki.orders import Issuer
 
@@ -90,27 +93,51 @@ def build_crl(issuer: Issuer, signer: Signer, plan: CrlPlan, entries: Iterable[R
     Raises CrlRefusedError for a life that is empty or too long, a serial that stands twice, an entry from the future,
     or a signer that does not hold the issuer's key.
     """
+    crl = sign_list(issuer, signer, plan, _encode_entries(entries, plan.this_update))
+    _verify(crl, load_public_key(issuer.spki_der))
+    return crl
+
+
+def sign_list(issuer: Issuer, signer: Signer, plan: CrlPlan, encoded: Iterable[bytes]) -> bytes:
+    """Return a signed list in DER over entries that are encoded already, joined in pieces of any size.
+
+    The pieces are copied, not read: `check_crl` is for the finished list, and has to come before it is published.
+    Memory: twice the size of the list beyond the pieces. Raises CrlRefusedError for a life that is empty or too
+    long, or a signer that does not hold the issuer's key.
+    """
     _check_plan(plan)
     if signer.spki_der != issuer.spki_der:
         raise CrlRefusedError("pki.crl.key", "the signer does not hold the issuer's key")
-    encoded = _encode_entries(entries, plan.this_update)
-    tbs = der.sequence(
+    tbs = _encode_tbs(issuer, signer, plan, list(encoded))
+    tail = (signer.algorithm.identifier, der.bit_string(signer.sign(tbs)))
+    return der.sequence(tbs, *tail)
+
+
+def _encode_tbs(issuer: Issuer, signer: Signer, plan: CrlPlan, encoded: list[bytes]) -> bytes:
+    length = sum(map(len, encoded))
+    return der.sequence(
         _VERSION_2,
         signer.algorithm.identifier,
         issuer.name_der,
         der.time(plan.this_update),
         der.time(plan.next_update),
         # RFC 5280 §5.1.2.6: where nothing is revoked, the list of entries must be absent.
-        *((der.sequence(encoded),) if encoded else ()),
+        *((der.header(der.SEQUENCE, length), *encoded) if length else ()),
         der.explicit(0, _encode_extensions(plan, issuer)),
     )
-    signature = signer.sign(tbs)
-    verify_signature(load_public_key(issuer.spki_der), tbs, signature)
-    return der.sequence(tbs, signer.algorithm.identifier, der.bit_string(signature))
+
+
+def encode_entry(entry: RevokedEntry) -> bytes:
+    """Return one entry in DER, as it stands on every list from now on (RFC 5280 §5.1.2.6)."""
+    return der.sequence(der.integer(entry.serial), der.time(entry.revoked_at), _REASONS[entry.reason])
 
 
 def check_crl(crl_der: bytes, issuer_certificate_der: bytes, expected: CrlExpectation) -> None:
-    """Raise CrlRefusedError unless the list may be published: the last look, from the finished bytes alone."""
+    """Raise CrlRefusedError unless the list may be published: the last look, from the finished bytes alone.
+
+    The certificate library parses every entry and counts them; the signature is verified over the bytes as they
+    stand. For a million entries both together take a third of the time that making the list took.
+    """
     try:
         issuer = read_certificate(issuer_certificate_der)
         _check_signature(crl_der, issuer)
@@ -127,11 +154,29 @@ def check_crl(crl_der: bytes, issuer_certificate_der: bytes, expected: CrlExpect
         )
 
 
+def _verify(crl_der: bytes, public_key: PublicKey) -> tuple[bytes, list[bytes]]:
+    """Verify the signature over the bytes as they stand; returns the algorithm beside it and the list's first fields.
+
+    The list is looked at in place, for it may be large.
+    """
+    view = memoryview(crl_der)
+    tag, begin, end = der.span(view, 0)
+    _tbs, inner, tbs_end = der.span(view, begin)
+    algorithm, signature = der.read_all(bytes(view[tbs_end:end]))
+    if tag != der.SEQUENCE or end != len(view) or signature.expect(der.BIT_STRING).content[:1] != b"\x00":
+        raise CrlRefusedError("pki.crl.unsound", "not a signed list")
+    verify_signature(public_key, view[begin:tbs_end], signature.content[1:])
+    head = []
+    for _field in range(3):
+        field_end = der.span(view, inner)[2]
+        head.append(bytes(view[inner:field_end]))
+        inner = field_end
+    return algorithm.encoded, head
+
+
 def _check_signature(crl_der: bytes, issuer: CertificateFields) -> None:
-    tbs, algorithm, signature = split_certificate(crl_der)
     public_key = load_public_key(issuer.spki_der)
-    verify_signature(public_key, tbs, signature)
-    head = [field.encoded for field in der.read(tbs).children()[:3]]
+    algorithm, head = _verify(crl_der, public_key)
     if (
         head != [_VERSION_2, algorithm, issuer.subject_name]
         or algorithm != algorithm_for(public_key).identifier
@@ -146,9 +191,8 @@ def _check_plan(plan: CrlPlan) -> None:
         raise CrlRefusedError("pki.crl.life", "the life of the list is empty or too long")
 
 
-def _encode_entries(entries: Iterable[RevokedEntry], this_update: datetime) -> bytes:
+def _encode_entries(entries: Iterable[RevokedEntry], this_update: datetime) -> Iterator[bytes]:
     seen = set[int]()
-    encoded = []
     for entry in entries:
         if entry.serial in seen:
             raise CrlRefusedError("pki.crl.repeated", "a serial stands twice", serial=f"{entry.serial:032x}")
@@ -157,10 +201,7 @@ def _encode_entries(entries: Iterable[RevokedEntry], this_update: datetime) -> b
                 "pki.crl.future", "an entry is from the future", serial=f"{entry.serial:032x}"
             )
         seen.add(entry.serial)
-        encoded.append(
-            der.sequence(der.integer(entry.serial), der.time(entry.revoked_at), _REASONS[entry.reason])
-        )
-    return b"".join(encoded)
+        yield encode_entry(entry)
 
 
 def _reason_extension(reason: RevocationReason) -> bytes:

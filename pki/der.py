@@ -40,12 +40,15 @@ _FIRST_UTC_TIME_YEAR: Final = 1950
 
 def tlv(tag: int, *parts: bytes) -> bytes:
     """One DER element of the given identifier octet around the joined parts."""
-    content = b"".join(parts)
-    length = len(content)
+    return b"".join((header(tag, sum(map(len, parts))), *parts))
+
+
+def header(tag: int, length: int) -> bytes:
+    """Return the identifier and length octets of an element whose content stands elsewhere."""
     if length < _LONG_FORM:
-        return bytes((tag, length)) + content
+        return bytes((tag, length))
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, _LONG_FORM | len(octets))) + octets + content
+    return bytes((tag, _LONG_FORM | len(octets))) + octets
 
 
 def sequence(*parts: bytes) -> bytes:
@@ -212,10 +215,19 @@ def read(data: bytes) -> Element:
 
 
 def _read_at(data: bytes, offset: int) -> Element:
-    header = data[offset : offset + 2]
-    if len(header) < _SHORTEST_ELEMENT or header[0] & _MULTI_BYTE_TAG == _MULTI_BYTE_TAG:
+    tag, start, end = span(data, offset)
+    return Element(tag, data[start:end], data[offset:end])
+
+
+def span(data: bytes | memoryview, offset: int) -> tuple[int, int, int]:
+    """Return the identifier octet of the element at an offset, and where its content begins and ends.
+
+    Nothing is copied: for what is too large to be cut up. Refuses what `read` refuses.
+    """
+    head = data[offset : offset + 2]
+    if len(head) < _SHORTEST_ELEMENT or head[0] & _MULTI_BYTE_TAG == _MULTI_BYTE_TAG:
         raise DerRefusedError("pki.der.header", "an element is cut short or has a long tag")
-    start, length = offset + 2, header[1]
+    start, length = offset + 2, head[1]
     if length >= _LONG_FORM:
         count = length & 0x7F
         octets = data[start : start + count]
@@ -227,4 +239,4 @@ def _read_at(data: bytes, offset: int) -> Element:
     end = start + length
     if end > len(data):
         raise DerRefusedError("pki.der.truncated", "an element is longer than its bytes")
-    return Element(header[0], data[start:end], data[offset:end])
+    return head[0], start, end

@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeAlias
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from pki import der
 from pki.errors import KeyRefusedError
@@ -190,13 +191,20 @@ def algorithm_for(public_key: PublicKey) -> SignatureAlgorithm:
     )
 
 
-def verify_signature(public_key: PublicKey, data: bytes, signature: bytes) -> None:
-    """Raise KeyRefusedError unless the signature over the data was made with the key's own algorithm."""
+def verify_signature(public_key: PublicKey, data: bytes | memoryview, signature: bytes) -> None:
+    """Raise KeyRefusedError unless the signature over the data was made with the key's own algorithm.
+
+    The data is hashed where it stands, so that a view of something large is not copied.
+    """
+    algorithm = _hash_of(algorithm_for(public_key))
+    hashed = hashes.Hash(algorithm)
+    hashed.update(data)
+    digest, prehashed = hashed.finalize(), Prehashed(algorithm)
     try:
         if isinstance(public_key, rsa.RSAPublicKey):
-            public_key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+            public_key.verify(signature, digest, padding.PKCS1v15(), prehashed)
         else:
-            public_key.verify(signature, data, ec.ECDSA(_hash_of(algorithm_for(public_key))))
+            public_key.verify(signature, digest, ec.ECDSA(prehashed))
     except InvalidSignature as error:
         raise KeyRefusedError("pki.key.signature", "the signature is not this key's") from error
 

@@ -2,13 +2,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pki.ceremony import Authority
-from pki.crl import CrlExpectation, CrlPlan, RevokedEntry, build_crl, check_crl, partition_of
+from pki.crl import (
+    CrlExpectation,
+    CrlPlan,
+    RevokedEntry,
+    build_crl,
+    check_crl,
+    encode_entry,
+    partition_of,
+    sign_list,
+)
 from pki.errors import CrlRefusedError
 from pki.issuing import new_serial
 from pki.reasons import RevocationReason
@@ -209,6 +221,79 @@ def test_a_certificate_belongs_to_one_partition_for_ever() -> None:
 def test_every_reason_speaks_both_languages() -> None:
     assert all(reason.zh and reason.en for reason in RevocationReason)
     assert [int(reason) for reason in RevocationReason] == [0, 1, 2, 3, 4, 5, 6, 9, 10]
+
+
+REVOCATIONS = st.lists(
+    st.builds(
+        RevokedEntry,
+        st.integers(1, (1 << 159) - 1),
+        st.datetimes(datetime(2000, 1, 1), datetime(2098, 12, 31), timezones=st.just(UTC)).map(  # noqa: DTZ001 - hypothesis adds the zone.
+            lambda at: at.replace(microsecond=0)
+        ),
+        st.sampled_from(RevocationReason),
+    ),
+    max_size=12,
+    unique_by=lambda entry: entry.serial,
+)
+
+
+@given(entries=REVOCATIONS, cuts=st.lists(st.integers(0, 12), max_size=3))
+def test_entries_kept_encoded_read_as_what_they_were_made_of(
+    entries: list[RevokedEntry], cuts: list[int], world: World
+) -> None:
+    later = datetime(2099, 1, 1, tzinfo=UTC)
+    kept = [encode_entry(entry) for entry in entries]
+    bounds = [0, *sorted(cuts), len(kept)]
+    pieces = [b"".join(kept[begin:end]) for begin, end in pairwise(bounds)]
+    der = sign_list(world.issuer(), world.xca_signer, CrlPlan.daily(1, later), pieces)
+    check_crl(der, world.xca, CrlExpectation(0, len(entries), later))
+    read = [
+        (one.serial_number, one.revocation_date_utc, _reason_of(one)) for one in x509.load_der_x509_crl(der)
+    ]
+    assert read == [(entry.serial, entry.revoked_at, entry.reason) for entry in entries]
+
+
+def _reason_of(revoked: x509.RevokedCertificate) -> RevocationReason:
+    names = {x509.ReasonFlags[reason.name.lower()]: reason for reason in RevocationReason if reason.value}
+    try:
+        return names[revoked.extensions.get_extension_for_class(x509.CRLReason).value.reason]
+    except x509.ExtensionNotFound:
+        return RevocationReason.UNSPECIFIED
+
+
+def test_kept_entries_that_are_no_entries_are_not_published(world: World, now: datetime) -> None:
+    kept = encode_entry(an_entry(now))
+    for torn in (kept[:-1], kept[1:], kept + b"\x05\x00", b"\x30\x00"):
+        crl = sign_list(world.issuer(), world.xca_signer, CrlPlan.daily(1, now), [kept, torn])
+        assert refusal(crl, world, CrlExpectation(0, 2, now)) == "pki.crl.unsound"
+
+
+@pytest.mark.parametrize(
+    ("moment", "tag"),
+    [
+        (datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x17\r491231235959Z"),
+        (datetime(2050, 1, 1, tzinfo=UTC), b"\x18\x0f20500101000000Z"),
+    ],
+)
+def test_2050_begins_with_another_kind_of_time(
+    moment: datetime, tag: bytes, world: World, run_tool: Callable[..., str]
+) -> None:
+    crl = make(world, CrlPlan.daily(1, moment), replace(an_entry(moment), revoked_at=moment))
+    assert crl.count(tag) == 2  # thisUpdate and the entry's own date
+    check_crl(crl, world.xca, CrlExpectation(0, 1, moment))
+    linted = run_tool("lint_crl", "lint", "-t", "CRL", "-p", "PKIX", "-s", "WARNING", "{crl}", crl=crl)
+    assert linted == "0\n\n\n"
+    shown = run_tool("openssl", "crl", "-inform", "DER", "-in", "{crl}", "-noout", "-lastupdate", crl=crl)
+    assert f"{moment:%b} {moment.day:2} {moment:%H:%M:%S %Y} GMT" in shown
+
+
+def test_a_list_that_ends_before_it_begins_is_not_published(world: World, now: datetime) -> None:
+    plan = CrlPlan.daily(1, now)
+    backwards = replace(plan, this_update=now, next_update=now + timedelta(seconds=1))
+    crl = make(world, backwards)
+    assert refusal(crl, world, CrlExpectation(0, 0, now + timedelta(seconds=1))) == "pki.crl.stale"
+    with pytest.raises(CrlRefusedError, match="life"):
+        sign_list(world.issuer(), world.xca_signer, replace(plan, next_update=now - timedelta(days=1)), ())
 
 
 def test_a_hundred_thousand_entries_make_one_list(world: World, now: datetime) -> None:
