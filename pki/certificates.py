@@ -25,7 +25,13 @@ _KEY_CERT_SIGN: Final = 0x80 >> 5
 # keyIdentifier is [0] in an AKI.
 _KEY_IDENTIFIER_TAG: Final = 0x80
 # RFC 5280 §4.2: a certificate with any other critical extension must be rejected.
-_UNDERSTOOD: Final = frozenset({Extension.BASIC_CONSTRAINTS.value, Extension.KEY_USAGE.value})
+_UNDERSTOOD: Final = frozenset(
+    {
+        Extension.BASIC_CONSTRAINTS.value,
+        Extension.KEY_USAGE.value,
+        Extension.EXTENDED_KEY_USAGE.value,
+    }
+)
 _TBS_FIELDS: Final = 8
 _TIME_FORMAT: Final = "%Y%m%d%H%M%SZ"
 _TIME_LENGTH: Final = 15

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from pki import der
 from pki.certificates import key_identifier
 from pki.errors import ProfileRefusedError
-from pki.profiles import Extension, KeyUse
+from pki.keygate import is_elliptic
+from pki.profiles import AlternativeNames, Extension, Identifier, KeyUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pki.orders import CertificateOrder, Issuer
 
-# RFC 5280: these two are critical in our certificates, all others are not.
-_CRITICAL: Final = frozenset({Extension.KEY_USAGE, Extension.BASIC_CONSTRAINTS})
-
 
 def encode_extensions(order: CertificateOrder, issuer: Issuer) -> bytes:
     """Return the Extensions SEQUENCE; an extension for which the order brings nothing is left out.
 
-    Only the subject alternative name may be left out so; anything else missing raises ProfileRefusedError.
+    Only an e-mail address may be left out so; anything else missing, or brought to a profile that has no place for
+    it, raises ProfileRefusedError.
     """
+    _refuse_surplus(order)
     encoded = []
     for kind in order.profile.extensions:
         try:
@@ -34,7 +34,7 @@ def encode_extensions(order: CertificateOrder, issuer: Issuer) -> bytes:
             # The library says so of an address that is not ASCII; ours are e-mail and web addresses alone.
             raise ProfileRefusedError("pki.order.value", f"{kind.name}: {error}") from error
         if value is not None:
-            flag = (der.boolean(value=True),) if kind in _CRITICAL else ()
+            flag = (der.boolean(value=True),) if kind in order.profile.critical else ()
             encoded.append(der.sequence(der.oid(kind.value), *flag, der.octet_string(value)))
     return der.sequence(*encoded)
 
@@ -68,7 +68,7 @@ def _information_access(order: CertificateOrder, _issuer: Issuer) -> bytes:
 
 
 def _key_usage(order: CertificateOrder, _issuer: Issuer) -> bytes:
-    bits = order.profile.purpose.key_usage
+    bits = order.profile.purpose.key_usage_of(elliptic=is_elliptic(order.spki_der))
     return x509.KeyUsage(
         digital_signature=KeyUse.DIGITAL_SIGNATURE in bits,
         content_commitment=False,
@@ -88,19 +88,55 @@ def _basic_constraints(order: CertificateOrder, _issuer: Issuer) -> bytes:
 
 def _policies(order: CertificateOrder, _issuer: Issuer) -> bytes:
     # GPKI certificates carry no policy qualifiers (rule RV2-07).
-    return der.sequence(der.sequence(der.oid(order.profile.policy or "")))
+    return der.sequence(*(der.sequence(der.oid(policy)) for policy in order.profile.policies))
+
+
+def _refuse_surplus(order: CertificateOrder) -> None:
+    profile = order.profile
+    rules = (
+        (
+            order.email is None or profile.alternative_names is AlternativeNames.EMAIL,
+            "the profile has no e-mail",
+        ),
+        (not order.domains or profile.alternative_names.are_domains, "the profile has no domains"),
+        (order.attributes is None or profile.subject_type is not None, "the profile has no attributes"),
+    )
+    for holds, sentence in rules:
+        if not holds:
+            raise ProfileRefusedError("pki.order.surplus", sentence, profile=profile.name)
 
 
 def _alternative_name(order: CertificateOrder, _issuer: Issuer) -> bytes | None:
+    if order.profile.alternative_names.are_domains:
+        return _domains(order)
     if order.email is None:
         return None
     return x509.SubjectAlternativeName([x509.RFC822Name(order.email)]).public_bytes()
 
 
+def _domains(order: CertificateOrder) -> bytes:
+    form = order.profile.alternative_names
+    if not form.fewest <= len(order.domains) <= form.most or len(set(order.domains)) != len(order.domains):
+        raise ProfileRefusedError(
+            "pki.order.domains", f"the profile has {form.fewest} to {form.most} distinct domains"
+        )
+    # Rule CSR-06: subject and alternative name carry the domain.
+    if order.subject.common_name not in order.domains:
+        raise ProfileRefusedError("pki.order.domains", "the CN is none of the domains")
+    return x509.SubjectAlternativeName([x509.DNSName(domain) for domain in order.domains]).public_bytes()
+
+
 def _directory_attributes(order: CertificateOrder, _issuer: Issuer) -> bytes:
-    attributes, subject_type = order.attributes, order.profile.subject_type
+    attributes, subject_type, rules = order.attributes, order.profile.subject_type, order.profile.holder
     if attributes is None or subject_type is None or attributes.subject_type != subject_type.oid:
         raise ProfileRefusedError("pki.order.subject_type", "directory attributes do not fit the profile")
+    given = {kind for kind in Identifier if getattr(attributes, kind.value) is not None}
+    if rules is None or attributes.rank not in rules.ranks or not given <= rules.identifiers:
+        raise ProfileRefusedError(
+            "pki.order.holder",
+            "the profile has another rank or no such identifier",
+            profile=order.profile.name,
+        )
     return attributes.to_der()
 
 
@@ -114,8 +150,8 @@ def _distribution_points(order: CertificateOrder, _issuer: Issuer) -> bytes:
     ).public_bytes()
 
 
-def _extended_key_usage(_order: CertificateOrder, _issuer: Issuer) -> bytes:
-    return x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]).public_bytes()
+def _extended_key_usage(order: CertificateOrder, _issuer: Issuer) -> bytes:
+    return der.sequence(*(der.oid(use.value) for use in order.profile.extended_uses))
 
 
 def _no_check(_order: CertificateOrder, _issuer: Issuer) -> bytes:

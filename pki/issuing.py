@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from pki import der
 from pki.certificates import read_tbs
-from pki.errors import IssuingRefusedError, LintRefusedError
+from pki.errors import IssuingRefusedError, LintRefusedError, ProfileRefusedError
 from pki.extensions import encode_extensions
 from pki.keygate import examine_key, spki_sha256
 from pki.keys import (
@@ -83,9 +83,10 @@ def prepare(order: CertificateOrder, issuer: Issuer) -> Prepared:
     """
     if order.not_before.tzinfo is None:
         raise IssuingRefusedError("pki.issue.time", "notBefore needs a time zone")
-    faults = examine_key(order.spki_der)
+    faults = examine_key(order.spki_der, order.profile.keys)
     if faults:
         raise IssuingRefusedError("pki.issue.key", ", ".join(fault.code for fault in faults))
+    _check_subject(order)
     not_after = order.profile.life.end(order.not_before)
     _check_within_issuer(order, not_after, issuer)
     tbs = _build_tbs(order, not_after, issuer)
@@ -140,6 +141,14 @@ def _check_within_issuer(order: CertificateOrder, not_after: datetime, issuer: I
         raise IssuingRefusedError("pki.issue.issuers_key", "the subject's key is the issuer's own")
 
 
+def _check_subject(order: CertificateOrder) -> None:
+    faults = order.profile.naming.faults(order.subject)
+    if faults:
+        raise ProfileRefusedError(
+            "pki.order.subject", " ".join(fault.en for fault in faults), profile=order.profile.name
+        )
+
+
 def _build_tbs(order: CertificateOrder, not_after: datetime, issuer: Issuer) -> bytes:
     algorithm = algorithm_for(load_public_key(issuer.spki_der))
     return der.sequence(
@@ -148,7 +157,7 @@ def _build_tbs(order: CertificateOrder, not_after: datetime, issuer: Issuer) -> 
         algorithm.identifier,
         issuer.name_der,
         der.sequence(der.time(order.not_before), der.time(not_after)),
-        order.subject.to_der(),
+        order.subject.to_der(order.profile.naming.printable),
         order.spki_der,
         der.explicit(3, encode_extensions(order, issuer)),
     )

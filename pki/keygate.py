@@ -22,6 +22,7 @@ _RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
 _EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
 P256: Final = "1.2.840.10045.3.1.7"
 P384: Final = "1.3.132.0.34"
+P521: Final = "1.3.132.0.35"
 _FERMAT_ROUNDS: Final = 100
 _SMALLEST_EXPONENT: Final = 1 << 16
 _LARGEST_EXPONENT_BITS: Final = 256
@@ -36,8 +37,8 @@ class KeyFault(Enum):
     UNREADABLE = ("key.unreadable", "公鑰格式無法辨識。", "The public key cannot be read.")
     KIND = (
         "key.kind",
-        "只接受 RSA 或 P-256、P-384 橢圓曲線金鑰。",
-        "Only RSA, P-256 and P-384 keys are accepted.",
+        "這種憑證不接受此類金鑰；請改用 RSA，簽章用途也可用 P-256、P-384 或憑證種類所列的曲線。",
+        "This kind of certificate takes no such key; use RSA, or to sign also P-256, P-384 or a curve listed for it.",
     )
     TOO_SHORT = ("key.too_short", "RSA 金鑰長度不足。", "The RSA key is too short.")
     TOO_LONG = ("key.too_long", "RSA 金鑰長度超過上限。", "The RSA key is too long.")
@@ -89,6 +90,11 @@ def examine_key(spki_der: bytes, rules: KeyRules = DEFAULT_RULES) -> tuple[KeyFa
     except (DerRefusedError, ValueError):
         return (KeyFault.UNREADABLE,)
     return (KeyFault.KIND,)
+
+
+def is_elliptic(spki_der: bytes) -> bool:
+    """Whether a SubjectPublicKeyInfo holds an elliptic curve key, which signs but enciphers nothing."""
+    return der.read(spki_der).fields(2)[0].fields(1, 2)[0].as_oid() == _EC_PUBLIC_KEY
 
 
 def spki_sha256(spki_der: bytes) -> bytes:

@@ -65,9 +65,18 @@ class Subject:
         )
         return tuple((kind, value) for kind, values in columns for value in values if value is not None)
 
-    def to_der(self) -> bytes:
-        """Return the DER of the name, one attribute in each RDN; raises NameRefusedError for a value X.520 does not allow."""
-        return der.sequence(*(_relative_name(kind, value) for kind, value in self.pairs()))
+    def to_der(self, printable: frozenset[NameAttribute] = frozenset()) -> bytes:
+        """Return the DER of the name, one attribute in each RDN; raises NameRefusedError for a value X.520 does not allow.
+
+        `printable` are attributes to be written as PrintableString beside those that always are: servers write
+        their domain so.
+        """
+        return der.sequence(
+            *(
+                _relative_name(kind, value, der.PRINTABLE_STRING if kind in printable else kind.tag)
+                for kind, value in self.pairs()
+            )
+        )
 
 
 def agency(*units: str) -> Subject:
@@ -120,13 +129,16 @@ def describe_name(encoded: bytes) -> str:
     return ",".join(f"{kind.label}={value}" for kind, value in read_name(encoded).pairs())
 
 
-def _relative_name(kind: NameAttribute, value: str) -> bytes:
-    _check_value(kind, value)
-    encoding = "ascii" if kind.tag == der.PRINTABLE_STRING else "utf-8"
-    return der.set_of(der.sequence(der.oid(kind.oid), der.tlv(kind.tag, value.encode(encoding))))
+def _relative_name(kind: NameAttribute, value: str, tag: int) -> bytes:
+    check_value(kind, value)
+    if tag == der.PRINTABLE_STRING and not _PRINTABLE.fullmatch(value):
+        raise NameRefusedError("pki.name.characters", f"{kind.label} is a PrintableString", value=value)
+    encoding = "ascii" if tag == der.PRINTABLE_STRING else "utf-8"
+    return der.set_of(der.sequence(der.oid(kind.oid), der.tlv(tag, value.encode(encoding))))
 
 
-def _check_value(kind: NameAttribute, value: str) -> None:
+def check_value(kind: NameAttribute, value: str) -> None:
+    """Raise NameRefusedError for a value that X.520 does not allow: its length, its ends, its characters."""
     if not value or value != value.strip():
         raise NameRefusedError(
             "pki.name.blank", "a value is empty or has blanks at an end", attribute=kind.label
@@ -137,8 +149,6 @@ def _check_value(kind: NameAttribute, value: str) -> None:
         )
     if kind is NameAttribute.COUNTRY and not _COUNTRY.fullmatch(value):
         raise NameRefusedError("pki.name.country", "a country is two capital letters", value=value)
-    if kind.tag == der.PRINTABLE_STRING and not _PRINTABLE.fullmatch(value):
-        raise NameRefusedError("pki.name.characters", f"{kind.label} is a PrintableString", value=value)
     # Control characters and lone surrogates have no place in a name; private-use characters do occur in
     # Taiwanese names and whether one may be printed is the paper's question, not this room's.
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):

@@ -26,7 +26,10 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class CertificateOrder:
-    """Everything that one certificate says beyond its profile; `not_before` is aware, `serial` from new_serial()."""
+    """Everything that one certificate says beyond its profile.
+
+    `not_before` is aware, `serial` comes from new_serial(), `domains` are A-labels in lower case, the CN among them.
+    """
 
     profile: Profile
     subject: Subject
@@ -36,6 +39,7 @@ class CertificateOrder:
     addresses: Addresses = field(default_factory=Addresses)
     attributes: DirectoryAttributes | None = None
     email: str | None = None
+    domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,21 @@ NATURAL_PERSON: Final = SubjectType(
     "natural_person", "自然人", "natural person", "2.16.886.1.100.3.1.1", confirmed=True
 )
 
+# No public certificate of a foreign resident is known, so whether they have a type of their own is open.
+FOREIGN_NATURAL_PERSON: Final = SubjectType(
+    "foreign_natural_person", "外籍自然人", "foreign natural person", f"{_PLACEHOLDER_ARC}.6", confirmed=False
+)
+# The next two were read in real certificates, the third in a public client program.
+MOBILE_NATURAL_PERSON: Final = SubjectType(
+    "mobile_natural_person", "行動自然人", "mobile natural person", "2.16.886.1.100.3.1.9", confirmed=True
+)
+SERVER: Final = SubjectType(
+    "server", "伺服應用軟體", "server application", "2.16.886.1.100.3.3.1", confirmed=True
+)
+MEDICAL_INSTITUTION: Final = SubjectType(
+    "medical_institution", "醫事機構", "medical institution", "2.16.886.1.100.3.2.21", confirmed=True
+)
+
 XCA_TYPES: Final = (
     SCHOOL,
     FOUNDATION,
@@ -63,5 +78,8 @@ XCA_TYPES: Final = (
     OTHER_ORGANISATION,
 )
 GCA_TYPES: Final = (AGENCY, UNIT)
-MOICA_TYPES: Final = (NATURAL_PERSON,)
+MOICA_TYPES: Final = (NATURAL_PERSON, FOREIGN_NATURAL_PERSON)
+# Rules CSR-02 and CSR-05: whose key may be elsewhere than on a card.
+NON_CARD_TYPES: Final = (AGENCY, UNIT, MEDICAL_INSTITUTION, FOUNDATION, PROFESSIONAL_OFFICE)
+# The holders of cards; phones and servers have types of their own.
 ALL_TYPES: Final = (*XCA_TYPES, *GCA_TYPES, *MOICA_TYPES)

@@ -1,6 +1,7 @@
-"""Lint key_usage_single_purpose: a certificate signs, or enciphers, or certifies, and its key usage is critical.
+"""Lint key_usage_single_purpose: a holder's certificate signs, or enciphers, or certifies; key usage is critical.
 
-Source: GPKI profile, separate signature and encipherment certificates; RFC 5280 §4.2.1.3. In force since 2026-11-21.
+Source: GPKI profile, separate signature and encipherment certificates; RFC 5280 §4.2.1.3; RFC 8813 §3, an elliptic
+curve key enciphers nothing, so a server that has one only signs. In force since 2026-11-21.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from datetime import date
 from typing import Final
 
 from pki import der
+from pki.keygate import is_elliptic
 from pki.lint.subject import Lint, LintSubject
 from pki.profiles import Extension, KeyUse
 
@@ -29,7 +31,8 @@ def check(subject: LintSubject) -> str | None:
         return "key usage is missing or not critical"
     # The count of unused bits comes first; one octet then holds all bits that we ever set.
     bits = int.from_bytes(der.read(found.value).expect(der.BIT_STRING).content[1:], "big")
-    wanted = sum(_BITS[use] for use in subject.profile.purpose.key_usage)
+    uses = subject.profile.purpose.key_usage_of(elliptic=is_elliptic(subject.fields.spki_der))
+    wanted = sum(_BITS[use] for use in uses)
     return None if bits == wanted else f"key usage bits are {bits:#04x}, the purpose wants {wanted:#04x}"
 
 

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 from pki.certificates import read_certificate
 from pki.lint import (
+    alternative_names,
     basic_constraints_in_ca_only,
+    criticality,
+    extended_key_usage,
     extension_order,
+    key_is_the_profiles,
     key_usage_single_purpose,
+    no_constraints,
     pkix,
     policy_is_the_profiles,
     sda_present,
     serial_entropy,
+    subject_follows_naming,
     urls_are_plain_http,
     validity_ends_in_taipei,
 )
@@ -23,12 +29,18 @@ if TYPE_CHECKING:
     from pki.profiles import Profile
 
 OUR_LINTS: Final[tuple[Lint, ...]] = (
+    alternative_names.LINT,
     basic_constraints_in_ca_only.LINT,
+    criticality.LINT,
+    extended_key_usage.LINT,
     extension_order.LINT,
+    key_is_the_profiles.LINT,
     key_usage_single_purpose.LINT,
+    no_constraints.LINT,
     policy_is_the_profiles.LINT,
     sda_present.LINT,
     serial_entropy.LINT,
+    subject_follows_naming.LINT,
     urls_are_plain_http.LINT,
     validity_ends_in_taipei.LINT,
 )

@@ -1,4 +1,4 @@
-"""Lint urls_are_plain_http: CRL, OCSP and issuer addresses are http, and a card's certificate names two lists.
+"""Lint urls_are_plain_http: CRL, OCSP and issuer addresses are http, and there are as many lists as the profile says.
 
 Source: GPKI profile (partition list first, then the complete one) and RFC 5280 §8: fetching a list over TLS may need
 that very list. In force since 2026-11-21.
@@ -15,7 +15,6 @@ from pki.profiles import Extension
 
 # uniformResourceIdentifier is [6] in a GeneralName.
 _URI_TAG: Final = 0x86
-_CARD_LISTS: Final = 2
 
 
 def check(subject: LintSubject) -> str | None:
@@ -25,8 +24,9 @@ def check(subject: LintSubject) -> str | None:
     for address in (*lists, *others):
         if not address.startswith("http://"):
             return f"{address} is not plain http"
-    if subject.profile.subject_type is not None and len(set(lists)) != _CARD_LISTS:
-        return "a holder's certificate names a partition list and the complete list"
+    wanted = subject.profile.lists
+    if len(set(lists)) != wanted or len(lists) != wanted:
+        return f"the certificate names {len(lists)} lists, the profile {wanted}: the partition's, then the complete one"
     return None
 
 

@@ -16,14 +16,16 @@ import pytest
 from pki.ceremony import Authority, CeremonyPlan, Hierarchy, hold_ceremony
 from pki.issuing import new_serial, prepare, sign
 from pki.keys import KeyKind, SoftwareSigner
-from pki.names import Subject, organisation
+from pki.names import organisation
 from pki.ocsp import Responder
 from pki.orders import Addresses, CertificateOrder, Issuer
 from pki.profiles import OCSP_RESPONDER, PROFILES
-from pki.sda import CardRank, DirectoryAttributes
+from pki.rehearsal import sample_order, sample_subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pki.names import Subject
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 PARTITION_URL = "http://crl.example/repository/XCA/CRL2/CRL_0002.crl"
@@ -33,6 +35,7 @@ ADDRESSES = Addresses(
     "http://crl.example/repository/Certs/IssuedToThisCA.p7b",
     "http://ocsp.example/OCSP/ocsp",
 )
+SUBJECTS = {"school_signature": organisation("國立示範高級中學", "新竹縣", "竹東鎮")}
 
 
 @dataclass(frozen=True)
@@ -86,16 +89,11 @@ def an_order(holder_key: SoftwareSigner) -> Callable[..., CertificateOrder]:
         profile: str = "school_signature", subject: Subject | None = None, **changes: object
     ) -> CertificateOrder:
         kind = PROFILES[profile]
-        subject_type = kind.subject_type
-        attributes = None if subject_type is None else DirectoryAttributes(subject_type.oid, CardRank.PRIMARY)
-        order = CertificateOrder(
-            kind,
-            subject or organisation("國立示範高級中學", "新竹縣", "竹東鎮"),
-            holder_key.spki_der,
-            new_serial(),
-            NOW,
-            ADDRESSES,
-            attributes,
+        order = replace(
+            sample_order(kind, holder_key.spki_der, NOW),
+            addresses=ADDRESSES,
+            email=None,
+            subject=subject or SUBJECTS.get(profile) or sample_subject(kind.naming),
         )
         return replace(order, **changes)  # type: ignore[arg-type]  # the tests name real fields
 
