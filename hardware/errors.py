@@ -23,6 +23,14 @@ class CardRemoved(TransportError):  # noqa: N818 - named as the event it is, lik
     """The card left the reader, or stopped answering for good, while a session was open."""
 
 
+class ReaderGone(CardRemoved):
+    """The reader itself was unplugged or its driver ended, and the card in it with it."""
+
+
+class CardUnsupported(TransportError):  # noqa: N818 - named as the finding it is
+    """The reader and the card have no way of talking in common; perhaps it lies upside down, or is no chip card."""
+
+
 class CardWasReset(TransportError):  # noqa: N818 - named as the event it is
     """The card was reset under the session: its security state is gone and the script must start again."""
 
@@ -74,6 +82,22 @@ class ManagementKeyRefused(CardRefused):
 
 class CardAnswerWrong(HardwareError):  # noqa: N818 - named as the finding it is
     """The card answered with success, but what it said does not hold."""
+
+
+class OtherCard(CardAnswerWrong):
+    """Another card is in the reader than the one that the work was begun on."""
+
+
+class OtherKey(CardAnswerWrong):
+    """The slot holds another key than the one whose public half was recorded; its certificate would be worthless."""
+
+
+class PossessionNotProven(CardAnswerWrong):
+    """The card could not do with its key what the certificate's holder must be able to do."""
+
+
+class NotRetired(CardAnswerWrong):
+    """A card that was to be made unusable still holds or does something; the message says what."""
 
 
 class SlotOccupied(HardwareError):  # noqa: N818 - named as the state it is

@@ -48,5 +48,9 @@ def _collect(cla: int, response: ResponseApdu) -> Generator[bytes, bytes, Respon
             return ResponseApdu(data, response.sw)
         more = CommandApdu(cla, INS_GET_RESPONSE, 0, 0, le=response.sw2 or SHORT_LE_LIMIT)
         response = ResponseApdu.parse((yield more.encode()))
+        if response.sw1 == SW1_WRONG_LE:
+            # The card announced more than it has (seen with T=0); it now says how much that is.
+            corrected = replace(more, le=response.sw2 or SHORT_LE_LIMIT)
+            response = ResponseApdu.parse((yield corrected.encode()))
         data += response.data
     raise CardAnswerWrong("The card keeps announcing more data.")

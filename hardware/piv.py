@@ -52,9 +52,10 @@ class Slot(IntEnum):
 
 
 class Algorithm(IntEnum):
-    """Algorithm identifiers (SP 800-78-4 table 6-2)."""
+    """Algorithm identifiers (SP 800-78-4 table 6-2; RSA-3072 came with SP 800-78-5)."""
 
     TRIPLE_DES = 0x03
+    RSA_3072 = 0x05
     RSA_2048 = 0x07
     AES_128 = 0x08
     AES_192 = 0x0A
@@ -108,6 +109,9 @@ CERTIFICATE_OBJECTS: Final = {
     Slot.ENCIPHERMENT: DataObject.CERTIFICATE_9D,
     Slot.CARD_AUTHENTICATION: DataObject.CERTIFICATE_9E,
 }
+
+RSA_BYTES: Final = {Algorithm.RSA_2048: 256, Algorithm.RSA_3072: 384}
+"""The length of a modulus, and so of a block that is signed or decrypted."""
 
 MANAGEMENT_KEY_LENGTHS: Final = {
     Algorithm.TRIPLE_DES: 24,

@@ -70,7 +70,7 @@ def set_secrets(new: CardSecrets, challenge: bytes, old: CardSecrets = FACTORY_S
         yield from prove_management_key(old_key, challenge)
         yield from _replace(Reference.PIN, encode_pin(old.pin), encode_pin(new.pin), encode_pin(FACTORY_PIN))
         yield from _replace(Reference.PUK, encode_puk(old.puk), encode_puk(new.puk), encode_puk(FACTORY_PUK))
-        yield from _set_management_key(new.management_key)
+        yield from set_management_key(new.management_key)
         yield from prove_management_key(new.management_key, challenge)
     yield from verify_pin(new.pin)
 
@@ -105,7 +105,8 @@ def _replace(reference: Reference, old: bytes, new: bytes, factory: bytes) -> Sc
     raise SecretRefused(doing, Sw.TRIES_LEFT | left, left)
 
 
-def _set_management_key(key: ManagementKey) -> Script[None]:
+def set_management_key(key: ManagementKey) -> Script[None]:
+    """Replace the management key; the old one must have been proven in this session. Harmless to run again."""
     data = bytes([key.algorithm, Reference.MANAGEMENT, len(key.value)]) + key.value
     response = yield CommandApdu(0, Ins.SET_MANAGEMENT_KEY, 0xFF, _KEEP_TOUCH_OFF, data)
     require_success("replace its management key", response)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from hardware.apdu import CommandApdu
 from hardware.errors import CardAnswerWrong, TlvError
-from hardware.piv import Algorithm, Ins, Slot
+from hardware.piv import RSA_BYTES, Algorithm, Ins, Slot
 from hardware.scripts.steps import ALL, require_success, select, verify_pin
 from hardware.tlv import build, parse_one, require
 
 if TYPE_CHECKING:
     from hardware.scripts.script import Script
 
-_RSA_BLOCK: Final = 256
 _CURVE_BYTES: Final = {Algorithm.P256: 32, Algorithm.P384: 48}
 # RFC 8017 §9.2, note 1: DigestInfo up to the digest, by the digest's length (SHA-256, SHA-384, SHA-512).
 _DIGEST_INFO: Final = {
@@ -41,7 +40,7 @@ def sign(key: SigningKey, digest: bytes, pin: str) -> Script[bytes]:
     """
     if len(digest) not in _DIGEST_INFO:
         raise ValueError("A digest has 32, 48 or 64 bytes.")
-    block = _padded(digest) if key.algorithm is Algorithm.RSA_2048 else digest[: _CURVE_BYTES[key.algorithm]]
+    block = _to_be_signed(key.algorithm, digest)
     yield from select()
     yield from verify_pin(pin)
     data = build(0x7C, build(0x82), build(0x81, block))
@@ -61,7 +60,9 @@ def prove_possession(key: SigningKey, challenge: bytes, pin: str) -> Script[byte
     return (yield from sign(key, sha256(challenge).digest(), pin))
 
 
-def _padded(digest: bytes) -> bytes:
-    """Return EMSA-PKCS1-v1_5 (RFC 8017 §9.2)."""
+def _to_be_signed(algorithm: Algorithm, digest: bytes) -> bytes:
+    """Return what the card computes on: EMSA-PKCS1-v1_5 (RFC 8017 §9.2), or as much of the digest as a curve takes."""
+    if algorithm in _CURVE_BYTES:
+        return digest[: _CURVE_BYTES[algorithm]]
     info = _DIGEST_INFO[len(digest)] + digest
-    return b"\x00\x01" + b"\xff" * (_RSA_BLOCK - len(info) - 3) + b"\x00" + info
+    return b"\x00\x01" + b"\xff" * (RSA_BYTES[algorithm] - len(info) - 3) + b"\x00" + info

@@ -48,11 +48,16 @@ class PivApplication:
         try:
             return self._respond(CommandApdu.parse(raw)).encode()
         except ApduError:
-            return ResponseApdu(b"", Sw.WRONG_LENGTH).encode()
+            return self._refuse(Sw.WRONG_LENGTH)
         except TlvError:
-            return ResponseApdu(b"", Sw.WRONG_DATA).encode()
+            return self._refuse(Sw.WRONG_DATA)
         except Refused as refusal:
-            return ResponseApdu(b"", refusal.sw).encode()
+            return self._refuse(refusal.sw)
+
+    def _refuse(self, sw: int) -> bytes:
+        # Also a command that never reached its handler stands between the PIN and the signature it was meant for.
+        self.card.pin_just_verified = False
+        return ResponseApdu(b"", sw).encode()
 
     def _respond(self, command: CommandApdu) -> ResponseApdu:
         if command.cla & ~CHAINING_BIT:

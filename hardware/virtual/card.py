@@ -6,9 +6,11 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
+from hardware.apdu import ResponseApdu
 from hardware.errors import CardRemoved, ReaderTimeout
+from hardware.piv import Sw
 from hardware.virtual.application import PivApplication
 from hardware.virtual.power import PoweredCard
 
@@ -36,15 +38,19 @@ class FaultKind(Enum):
 
     TORN_BEFORE = "the card is pulled out before it acts"
     TORN_AFTER = "the card acts and is pulled out before it answers"
+    UNSTORED = "the card acts, and its power fails before the change is stored"
     SILENT = "the card acts and does not answer in time"
+    DEAF = "from then on the card neither acts nor answers"
+    MISSPOKEN = "the card acts and answers with a status word that is not true"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A planned fault at the `at`-th raw command after power-up, counted from 0."""
+    """A planned fault at the `at`-th raw command after power-up, counted from 0; `sw` is for MISSPOKEN alone."""
 
     at: int
     kind: FaultKind
+    sw: int = Sw.UNKNOWN
 
 
 class VirtualCard:
@@ -58,7 +64,7 @@ class VirtualCard:
         self._file = file
         self._fault = fault
         self._count = 0
-        self._gone = False
+        self._gone = self._deaf = False
         with ExitStack() as held:
             held.enter_context(file.hold())
             self._state = file.load()
@@ -70,6 +76,11 @@ class VirtualCard:
     def atr(self) -> bytes:
         """The answer to reset."""
         return ATR
+
+    @property
+    def commands(self) -> int:
+        """How many raw commands have reached the card since it was plugged in."""
+        return self._count
 
     @property
     def state(self) -> CardState:
@@ -86,15 +97,18 @@ class VirtualCard:
             raise CardRemoved("The card is not in the reader.")
         planned = self._fault.kind if self._fault and self._fault.at == self._count else None
         self._count += 1
+        self._deaf = self._deaf or planned is FaultKind.DEAF
+        if self._deaf:
+            raise ReaderTimeout("The card did not answer in time.")
         if planned is FaultKind.TORN_BEFORE:
-            self._gone = True
-            raise CardRemoved("The card was taken out of the reader.")
-        response = self._act(command)
-        if planned is FaultKind.TORN_AFTER:
-            self._gone = True
-            raise CardRemoved("The card was taken out of the reader.")
+            self._tear_out()
+        response = self._act(command, stored=planned is not FaultKind.UNSTORED)
+        if planned in {FaultKind.TORN_AFTER, FaultKind.UNSTORED}:
+            self._tear_out()
         if planned is FaultKind.SILENT:
             raise ReaderTimeout("The card did not answer in time.")
+        if planned is FaultKind.MISSPOKEN:
+            return ResponseApdu(b"", self._fault.sw if self._fault else Sw.UNKNOWN).encode()
         return response
 
     def close(self) -> None:
@@ -102,13 +116,17 @@ class VirtualCard:
         self._gone = True
         self._held.close()
 
+    def _tear_out(self) -> NoReturn:
+        self._gone = True
+        raise CardRemoved("The card was taken out of the reader.")
+
     def _power_up(self) -> PivApplication:
         return PivApplication(PoweredCard(self._state, secrets.token_bytes))
 
-    def _act(self, command: bytes) -> bytes:
+    def _act(self, command: bytes, *, stored: bool) -> bytes:
         response = self._application.process(command)
         after = self._state.to_json()
-        if after != self._saved:
+        if stored and after != self._saved:
             self._file.save(self._state)
             self._saved = after
         return response

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from hardware.apdu import ResponseApdu
-from hardware.piv import Algorithm, Slot, Sw
+from hardware.piv import RSA_BYTES, Algorithm, Slot, Sw
 from hardware.tlv import build, parse_one, require
 from hardware.virtual.power import Refused
 from hardware.virtual.state import StoredKey
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hardware.apdu import CommandApdu
     from hardware.virtual.power import PoweredCard
 
-RSA_BYTES: Final = 256
 _EXPONENT: Final = 65537
 _CURVES: Final[dict[Algorithm, ec.EllipticCurve]] = {
     Algorithm.P256: ec.SECP256R1(),
@@ -42,7 +41,7 @@ def generate(card: PoweredCard, command: CommandApdu) -> ResponseApdu:
     if command.p1 or command.p2 not in set(Slot):
         raise Refused(Sw.WRONG_P1_P2)
     wanted = require(parse_one(command.data, 0xAC), 0x80)
-    if len(wanted) != 1 or wanted[0] not in {Algorithm.RSA_2048, *_CURVES}:
+    if len(wanted) != 1 or wanted[0] not in {*RSA_BYTES, *_CURVES}:
         raise Refused(Sw.WRONG_DATA)
     slot, algorithm = Slot(command.p2), Algorithm(wanted[0])
     key = _make(algorithm)
@@ -53,8 +52,8 @@ def generate(card: PoweredCard, command: CommandApdu) -> ResponseApdu:
 
 
 def _make(algorithm: Algorithm) -> PrivateKey:
-    if algorithm is Algorithm.RSA_2048:
-        return rsa.generate_private_key(_EXPONENT, RSA_BYTES * 8)
+    if algorithm in RSA_BYTES:
+        return rsa.generate_private_key(_EXPONENT, RSA_BYTES[algorithm] * 8)
     return ec.generate_private_key(_CURVES[algorithm])
 
 
@@ -62,7 +61,8 @@ def public_template(key: PrivateKey) -> bytes:
     """Return the data objects of the public key: 81 and 82, or 86."""
     if isinstance(key, rsa.RSAPrivateKey):
         numbers = key.public_key().public_numbers()
-        return build(0x81, numbers.n.to_bytes(RSA_BYTES, "big")) + build(0x82, numbers.e.to_bytes(3, "big"))
+        modulus = numbers.n.to_bytes(key.key_size // 8, "big")
+        return build(0x81, modulus) + build(0x82, numbers.e.to_bytes(3, "big"))
     point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return build(0x86, point)
 
@@ -93,11 +93,12 @@ def _raw_rsa(key: rsa.RSAPrivateKey, data: bytes) -> bytes:
     """Raise to the private exponent by the Chinese remainder theorem; the padding is the host's affair."""
     numbers = key.private_numbers()
     block = int.from_bytes(data, "big")
-    if len(data) != RSA_BYTES or block >= numbers.public_numbers.n:
+    size = key.key_size // 8
+    if len(data) != size or block >= numbers.public_numbers.n:
         raise Refused(Sw.WRONG_DATA)
     low = pow(block, numbers.dmq1, numbers.q)
     high = (pow(block, numbers.dmp1, numbers.p) - low) * numbers.iqmp % numbers.p
-    return (low + high * numbers.q).to_bytes(RSA_BYTES, "big")
+    return (low + high * numbers.q).to_bytes(size, "big")
 
 
 def agree(key: PrivateKey, algorithm: Algorithm, point: bytes) -> bytes:

@@ -47,6 +47,9 @@ def change_reference_data(card: PoweredCard, command: CommandApdu) -> ResponseAp
     form = _PIN_FORM if command.p2 == Reference.PIN else _PUK_FORM
     old, new = _two_halves(command.data)
     _formed(new, form)
+    if command.p2 == Reference.PIN:
+        # A wrong one also takes back what was proven before (SP 800-73-4 part 2 §3.2.2).
+        card.pin_verified = False
     _check(secret, old)
     secret.value = new
     if command.p2 == Reference.PIN:
