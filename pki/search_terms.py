@@ -41,13 +41,14 @@ def search_terms(certificate_der: bytes) -> tuple[Term, ...]:
     try:
         certificate = x509.Certificate.load(certificate_der, strict=True)
         tbs = certificate["tbs_certificate"]
-        found = [*_name(tbs["subject"]), *_extensions(tbs["extensions"])]
+        found = [*name_terms(tbs["subject"]), *_extensions(tbs["extensions"])]
     except (ValueError, TypeError, KeyError) as error:
         raise DerRefusedError("pki.certificate.shape", "not a certificate") from error
     return tuple(dict.fromkeys(found))
 
 
-def _name(name: x509.Name) -> list[Term]:
+def name_terms(name: x509.Name) -> list[Term]:
+    """Return the attributes of a name in the order of encoding."""
     found = []
     for relative in name.chosen:
         for pair in relative:

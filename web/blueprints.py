@@ -10,12 +10,15 @@ from web import (
     clerk,
     demo,
     desk,
+    directory,
     holder,
     login,
     officer,
     operator,
     own_case,
+    papers,
     public,
+    publication,
     repository,
     staff,
     stock,
@@ -40,6 +43,9 @@ ALL: tuple[Blueprint, ...] = (
     desk.blueprint,
     operator.blueprint,
     repository.blueprint,
+    directory.blueprint,
+    papers.blueprint,
+    publication.blueprint,
 )
 DEMO: tuple[Blueprint, ...] = (demo.blueprint,)
 """Registered only in a demonstration."""

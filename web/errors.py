@@ -26,6 +26,7 @@ _LOG = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[RegistryError], HTTPStatus], ...] = (
     (errors.NotAllowed, HTTPStatus.FORBIDDEN),
+    (errors.NotProven, HTTPStatus.UNAUTHORIZED),
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.Stale, HTTPStatus.CONFLICT),
     (errors.Refused, HTTPStatus.CONFLICT),

@@ -26,6 +26,7 @@ class Item:
 GROUPS = {
     "public": ("申請與查詢", "Apply and follow"),
     "holder": ("卡片作業", "Your card"),
+    "repository": ("憑證與儲存庫", "Certificates and repository"),
     "about": ("關於本站", "About this site"),
     "staff": ("工作區", "Work area"),
     "demo": ("示範環境", "Demonstration"),
@@ -39,6 +40,11 @@ ITEMS: tuple[Item, ...] = (
     Item("public.windows", "查詢初審註冊窗口", "Find your first-review window", main=False),
     Item("holder.activation", "IC卡開卡", "Activate a card", group="holder"),
     Item("holder.reset", "用戶代碼重設", "User-code reset", group="holder"),
+    Item(
+        "publication.choice", "憑證是否公布", "Publication of your certificates", group="holder", main=False
+    ),
+    Item("directory.search", "憑證查詢及下載", "Find a certificate", group="repository"),
+    Item("papers.index", "儲存庫", "Repository", group="repository"),
     Item("public.site_map", "網站導覽", "Site map", group="about", main=False),
     Item("public.accessibility", "無障礙聲明", "Accessibility statement", group="about", main=False),
     Item("public.privacy", "隱私權政策", "Privacy policy", group="about", main=False),

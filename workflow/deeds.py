@@ -59,6 +59,13 @@ DEEDS: dict[str, Words] = {
     "AssignOid": Words("配賦物件識別碼", "assign an OID"),
     "PauseDeadlines": Words("暫停期限", "pause the deadlines"),
     "ResumeDeadlines": Words("恢復期限", "resume the deadlines"),
+    "PublishDocument": Words("公布文件", "publish a document"),
+    "WithdrawDocument": Words("撤下文件", "withdraw a document"),
+    "SetPublication": Words("選擇憑證是否公布", "choose whether certificates are published"),
+    "AddApiToken": Words("建立存取權杖", "make a token"),
+    "ConfirmApiToken": Words("確認存取權杖", "confirm a token"),
+    "RevokeApiToken": Words("撤銷存取權杖", "revoke a token"),
+    "AdmitApiToken": Words("以存取權杖連線", "come in with a token"),
     "ResendNotice": Words("重寄通知", "send the notice again"),
 }
 

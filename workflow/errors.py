@@ -130,6 +130,40 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "核准紀錄不完整或簽章驗證不符，不能簽發：{detail}",
         "The approvals are incomplete or don't verify, so nothing is issued: {detail}",
     ),
+    "publication.nothing": (
+        "此卡片沒有已公布過的憑證；開卡之後才能選擇是否公布。",
+        "No certificate of this card has been published; the choice can be made once the card is activated.",
+    ),
+    "publication.not_by_holder": (
+        "{ca}的憑證一律公布於儲存庫，不能由用戶選擇。",
+        "Certificates of the {ca} are always published; their holders have no choice.",
+    ),
+    "repository.version_exists": (
+        "儲存庫已有版本 {version} 的同類文件；請使用新的版本號。",
+        "The repository has a document of this kind with the version {version}. Give the new one its own version.",
+    ),
+    "repository.no_document": (
+        "儲存庫沒有這份文件，請核對 SHA-256。",
+        "The repository has no such document. Please check its SHA-256.",
+    ),
+    "token.refused": (
+        "存取權杖無效：可能不存在、已過期、已撤銷或尚未經第二人確認。",
+        "The token is not valid: unknown, expired, revoked, or not yet confirmed by a second person.",
+    ),
+    "token.missing": (
+        "此功能須在 Authorization 標頭附上存取權杖（Bearer）。",
+        "This needs a token in the Authorization header (Bearer).",
+    ),
+    "token.scope": (
+        "此存取權杖沒有「{scope}」的權限。",
+        "This token does not allow '{scope}'.",
+    ),
+    "token.name_taken": ("已有名為 {name} 的存取權杖。", "There is a token called {name} already."),
+    "token.none": ("沒有名為 {name} 的存取權杖。", "There is no token called {name}."),
+    "token.settled": (
+        "存取權杖 {name} 已確認或已撤銷，無須再處理。",
+        "The token {name} has been confirmed or revoked already.",
+    ),
     "search.too_wide": (
         "符合的憑證太多，查詢時間過長，請輸入更完整的名稱。",
         "Too many certificates fit, and the search took too long. Please give more of the name.",
@@ -253,6 +287,10 @@ class RegistryError(Exception):
 
 class NotAllowed(RegistryError):  # noqa: N818 - a refusal, not an error.
     """The actor may not do this, whatever the state of the case."""
+
+
+class NotProven(RegistryError):  # noqa: N818 - a refusal, not an error.
+    """Whoever asks has not proven who they are; another proof may do."""
 
 
 class NotFound(RegistryError):  # noqa: N818 - a refusal, not an error.

@@ -20,8 +20,10 @@ from workflow.acts import (
     house,
     letters,
     making,
+    repository,
     resets,
     reviews,
+    tokens,
     usercode,
 )
 from workflow.acts.act import PUBLIC, Act
@@ -62,7 +64,20 @@ def _proven(work: UnitOfWork, command: WithUserCode, actor: Actor, tried: userco
 
 ACTS: Mapping[type[Command], Act] = {
     act.command: act
-    for room in (accounts, applications, cards, crls, house, letters, making, resets, reviews, usercode)
+    for room in (
+        accounts,
+        applications,
+        cards,
+        crls,
+        house,
+        letters,
+        making,
+        repository,
+        resets,
+        reviews,
+        tokens,
+        usercode,
+    )
     for act in room.ACTS
 }
 

@@ -59,6 +59,8 @@ class Policy:
     letter_chase_days: Sourced[tuple[int, ...]]
     """Days after the upload on which a missing official letter is chased."""
     post_kind: Sourced[str]
+    holder_may_withhold: Sourced[bool]
+    """Whether the holder may take published certificates out of the repository (RV2-05); they are in by default."""
     reset_told_by: Sourced[Channel]
     reset_paper_months: Sourced[int]
     """Months within which the paper of a user-code reset must be back (P-08)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,12 +17,18 @@ from hardware.folder_station import FolderStation
 from hardware.piv import FACTORY_PUK
 from pki import statement
 from pki.errors import KeyRefusedError, PkiError
+from tests.certificates import FARMERS, a_certificate
 from web.app import create_app
 from web.ports import DemoCard, SentMail, WebPorts
+from workflow.commands_of_repository import PublishDocument
+from workflow.facts import Actor
+from workflow.handlers import handle
 from workflow.office import Office
 from workflow.store import schema as s
 from workflow.store.database import open_engine
+from workflow.store.directory import index_certificate
 from workflow.views.organisations import organisation
+from workflow.vocabulary import Ca, PublishedKind, Role
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
@@ -178,6 +184,43 @@ class House:
         self.update(s.case, case_id, state="posted", card_number=number)
         station.insert(READER, csn)
         return csn
+
+    def published(self, name=FARMERS, *, ca="xca", status="valid", case_id=None, **said):
+        """Put a published certificate into the directory, as activation leaves it; returns its serial."""
+        number = len(self.rows(s.certificate)) + 1
+        serial = f"{number:032x}"
+        now = self.office.clock.now()
+        der = a_certificate(name, serial=number, not_before=now, **said)
+        key = self.insert(
+            s.certificate, ca=ca, serial=serial, case_id=case_id, csn=None, purpose="signature", status=status, tbs=b"",
+            tbs_sha256=serial, der=der, spki_sha256=serial, subject=",".join(f"{label}={value}" for label, value in name),
+            card_number=None, not_before=now, not_after=now + timedelta(days=5 * 365), status_at=now, created_at=now,
+            reason=None if status == "valid" else "superseded", published_at=now,
+        )  # fmt: skip
+        with self.office.engine.execution_options(writes=True).begin() as connection:
+            index_certificate(connection, key, der)
+        return serial
+
+    def repository(self):
+        """Fill the repository: authorities, a list, documents and a revoked certificate; returns a valid one's serial."""
+        now = self.office.clock.now()
+        for name in ("root", "xca"):
+            der = a_certificate((("C", "TW"), ("O", "行政院"), ("OU", name)), email=None, oid=None)
+            self.insert(s.authority, name=name, certificate=der, sealed_key=b"sealed", at=now)
+            for partition in (0, 1):
+                self.insert(
+                    s.crl, authority=name, partition=partition, number=3, der=b"list" * 500, entries=1, this_update=now,
+                    next_update=now + timedelta(days=1),
+                )  # fmt: skip
+        keeper = Actor("op", frozenset({Role.OPERATOR}))
+        for kind, version in (("cps", "1.9"), ("cps", "2.0"), ("audit_report", "115")):
+            command = PublishDocument(
+                kind=PublishedKind(kind), ca=Ca.XCA, title="憑證實務作業基準", version=version, in_force_from=date(2020, 1, 1),
+                file_name="作業基準.pdf", content=f"%PDF-{version}".encode(),
+            )  # fmt: skip
+            handle(self.office, command, keeper)
+        self.published(status="revoked")
+        return self.published()
 
 
 @pytest.fixture

@@ -105,6 +105,7 @@ PREPARED = {
     "public": lambda _page, _address, _house: None,
     "applicant": _begin,
     "own_case": _apply,
+    "repository": lambda _page, _address, house: house.repository(),
     "demo": lambda _page, _address, house: house.account("audit", "auditor"),
 }
 """How a visitor gets to where a group's pages open."""

@@ -45,6 +45,9 @@ VERSIONS = (
         post_kind=Sourced(
             "限時掛號", ("CRD-06", "P-03"), "GCA Q&A 5, question 9: to the contact's address; way not said"
         ),
+        holder_may_withhold=Sourced(
+            False, ("RV2-05",), "not said; an agency's signature has to be checkable by everybody"
+        ),
         reset_told_by=Sourced(Channel.EMAIL, ("UCR-02", "P-15"), "GCA Q&A 5, question 7"),
         reset_paper_months=Sourced(1, ("UCR-02", "P-08"), "GCA Q&A 5, question 7"),
         reset_reminder_days=Sourced((14, 24), ("UCR-02",), "not said; two warnings before the month ends"),

@@ -41,6 +41,11 @@ VERSIONS = (
             (), ("APP-24",), "MOICA CPS §4.2: no letter, the applicant comes in person"
         ),
         post_kind=Sourced("掛號", ("CRD-05", "P-03"), "committee minutes, annex 2 §4.3.3"),
+        holder_may_withhold=Sourced(
+            True,
+            ("RV2-05",),
+            "MOICA CPS 2.3(4) and 4.4.2: published on issue, the holder may change it on the site",
+        ),
         reset_told_by=Sourced(Channel.COUNTER, ("UCR-05", "P-15"), "MOICA CPS §3.2.3.3 (8)"),
         reset_paper_months=Sourced(1, ("P-08",), "not said; the counter keeps the form"),
         reset_reminder_days=Sourced((), ("UCR-05",), "not said"),

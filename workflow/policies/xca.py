@@ -59,6 +59,11 @@ VERSIONS = (
             (14, 28), ("LTR-01",), "not said; an application without its letter waits for ever"
         ),
         post_kind=Sourced("限時掛號", ("CRD-05", "P-03"), "XCA slides, section 3 (1/3)"),
+        holder_may_withhold=Sourced(
+            True,
+            ("RV2-05",),
+            "not said; as MOICA's, since some organisations keep their addresses to themselves",
+        ),
         reset_told_by=Sourced(
             Channel.PHONE, ("UCR-03", "P-15"), "XCA slides, section 6.4 (1/2): by telephone, else by fax"
         ),

@@ -35,9 +35,15 @@ def ca_certificate(office: Office, authority: str) -> bytes | None:
         return connection.execute(sa.select(a.certificate).where(a.name == authority)).scalar()
 
 
-def issued_to(office: Office, authority: str) -> bytes | None:
-    """Return IssuedToThisCA.p7b: the chain from the authority up to the root, in DER."""
+def chain(office: Office, authority: str) -> tuple[bytes, ...]:
+    """Return the certificates from an authority up to the root, or nothing before the ceremony."""
     own, root = ca_certificate(office, authority), ca_certificate(office, ROOT)
     if own is None or root is None:
-        return None
-    return p7b([own] if authority == ROOT else [own, root])
+        return ()
+    return (own,) if authority == ROOT else (own, root)
+
+
+def issued_to(office: Office, authority: str) -> bytes | None:
+    """Return IssuedToThisCA.p7b: the chain from the authority up to the root, in DER."""
+    found = chain(office, authority)
+    return p7b(found) if found else None
