@@ -21,6 +21,7 @@ from web import (
     publication,
     repository,
     staff,
+    statistics,
     stock,
     window,
 )
@@ -46,6 +47,7 @@ ALL: tuple[Blueprint, ...] = (
     directory.blueprint,
     papers.blueprint,
     publication.blueprint,
+    statistics.blueprint,
 )
 DEMO: tuple[Blueprint, ...] = (demo.blueprint,)
 """Registered only in a demonstration."""
