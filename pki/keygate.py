@@ -3,7 +3,7 @@
 The tests are those that found real bad keys in real national cards: too short, factored through small primes or
 close primes (Fermat), and ROCA (CVE-2017-15361, keys from a faulty card library recognisable by their modulus).
 The gate reads the SubjectPublicKeyInfo by itself, since the library refuses some bad keys without saying why.
-Whether the key was seen before or is known to be compromised is a question for whoever keeps the list of keys.
+Whether the key was certified before or is known to be compromised, whoever keeps the records of keys tells the gate.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import hashlib
 from dataclasses import dataclass
 from enum import Enum
 from math import isqrt
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pki import der
 from pki.errors import DerRefusedError, KeyRefusedError
-from pki.keys import load_public_key
+from pki.keys import load_public_key, spki_of
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 _RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
 _EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
@@ -53,6 +56,22 @@ class KeyFault(Enum):
         "RSA 的兩個質數過於接近。",
         "The primes of the RSA key lie too close.",
     )
+    ENCODING = (
+        "key.encoding",
+        "公鑰的編碼方式不是標準形式；請以一般的 CSR 工具重新產生。",
+        "The public key is not encoded in the standard form; make it again with a common tool.",
+    )
+    # The sentence of the authorities' own site, with what to do after it (rule CSR-04).
+    USED = (
+        "key.used",
+        "CSR已被使用、金鑰重複請更換或案件流水號重複。請重新產生金鑰與 CSR。",
+        "This key was certified before; make a new key and a new CSR.",
+    )
+    COMPROMISED = (
+        "key.compromised",
+        "這把金鑰已知外洩，不得再使用；請重新產生金鑰與 CSR。",
+        "This key is known to be compromised and must not be used again; make a new key and a new CSR.",
+    )
     ROCA = (
         "key.roca",
         "金鑰由有 ROCA 弱點的晶片產生。",
@@ -77,14 +96,38 @@ class KeyRules:
 DEFAULT_RULES: Final = KeyRules()
 
 
-def examine_key(spki_der: bytes, rules: KeyRules = DEFAULT_RULES) -> tuple[KeyFault, ...]:
+@dataclass(frozen=True, slots=True)
+class KeyRecords:
+    """The keys that somebody remembers, by `spki_sha256`: certified by any authority before, or compromised.
+
+    A frozen set serves, and so does anything that answers `in` from a database.
+    """
+
+    used: Container[bytes] = frozenset()
+    compromised: Container[bytes] = frozenset()
+
+
+NO_RECORDS: Final = KeyRecords()
+
+
+def examine_key(
+    spki_der: bytes, rules: KeyRules = DEFAULT_RULES, records: KeyRecords = NO_RECORDS
+) -> tuple[KeyFault, ...]:
     """Every fault of the key in a SubjectPublicKeyInfo; an empty tuple means that it may be certified."""
+    digest = spki_sha256(spki_der)
+    known = ((KeyFault.USED, digest in records.used), (KeyFault.COMPROMISED, digest in records.compromised))
+    return (*_examine_bytes(spki_der, rules), *(fault for fault, found in known if found))
+
+
+def _examine_bytes(spki_der: bytes, rules: KeyRules) -> tuple[KeyFault, ...]:
     try:
         algorithm, bits = der.read(spki_der).expect(der.SEQUENCE).children()
         parameters = algorithm.expect(der.SEQUENCE).children()
         kind = parameters[0].as_oid() if parameters else ""
         if kind == _RSA_ENCRYPTION:
-            return _examine_rsa(bits, rules)
+            # The library re-encodes no key that it finds bad, so the form of an RSA key is compared by hand.
+            standard = [parameter.encoded for parameter in parameters[1:]] == [der.null()]
+            return (*_examine_rsa(bits, rules), *(() if standard else (KeyFault.ENCODING,)))
         if kind == _EC_PUBLIC_KEY:
             return _examine_curve(spki_der, parameters, rules)
     except (DerRefusedError, ValueError):
@@ -110,11 +153,12 @@ def _examine_curve(
     if not named or not named <= rules.curves:
         return (KeyFault.KIND,)
     try:
-        load_public_key(spki_der)
+        key = load_public_key(spki_der)
     except KeyRefusedError:
         # The library checks that the point lies on the curve.
         return (KeyFault.UNREADABLE,)
-    return ()
+    # A key is known by its bytes, so a compressed point would be the same key under another digest.
+    return () if spki_of(key) == spki_der else (KeyFault.ENCODING,)
 
 
 def _examine_rsa(bits: der.Element, rules: KeyRules) -> tuple[KeyFault, ...]:
