@@ -61,10 +61,11 @@ def look_at_card(office: Office, reader: str) -> CardDetails:
     """Return what is known of the card in a reader; Refused when it is none of ours."""
     with stations.card_in(office, reader) as session:
         csn = session.run(read_csn())
-    return _details(office, csn)
+    return details_of(office, csn)
 
 
-def _details(office: Office, csn: str) -> CardDetails:
+def details_of(office: Office, csn: str) -> CardDetails:
+    """Return what is known of a card by its chip's serial number; NotFound when it is none of ours."""
     k, o, c = t.case.c, t.organisation.c, t.certificate.c
     with office.reading() as connection:
         row: Any = connection.execute(

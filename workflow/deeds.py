@@ -66,6 +66,12 @@ DEEDS: dict[str, Words] = {
     "ConfirmApiToken": Words("確認存取權杖", "confirm a token"),
     "RevokeApiToken": Words("撤銷存取權杖", "revoke a token"),
     "AdmitApiToken": Words("以存取權杖連線", "come in with a token"),
+    "OpenCardSession": Words("讀取卡片", "use the card"),
+    "AdvanceCardSession": Words("讀取卡片", "use the card"),
+    "EndCardSession": Words("結束讀卡", "end the use of the card"),
+    "ChangeContact": Words("連絡人修改", "change the contact"),
+    "SuspendByHolder": Words("停用憑證", "suspend the certificates"),
+    "ResumeByHolder": Words("復用憑證", "resume the certificates"),
     "ResendNotice": Words("重寄通知", "send the notice again"),
 }
 

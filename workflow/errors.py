@@ -122,6 +122,78 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "本案件已有製作中的卡片（晶片序號 {csn}），請放回該卡片，或將其報廢後重新製卡。",
         "A card of this case is being made already (chip {csn}). Put it back, or spoil it and order anew.",
     ),
+    "card.exchanged": (
+        "讀卡機中的卡片已換成另一張，請插回原來的卡片後重新操作。",
+        "Another card is in the reader now. Put the first one back and start again.",
+    ),
+    "card.pin_wrong": (
+        "PIN 碼不正確，還可嘗試 {left} 次；再錯卡片將鎖住，須辦理鎖卡解碼。",
+        "The PIN is wrong. {left} tries are left; then the card locks and has to be unblocked.",
+    ),
+    "card.pin_locked": (
+        "卡片的 PIN 碼已鎖住，請以用戶代碼辦理「鎖卡解碼／重設PIN碼」。請勿使用卡片廠商的「Unlock PIN」工具。",
+        "The card's PIN is locked. Unblock it here with the user code; never use the card vendor's “Unlock PIN”.",
+    ),
+    "card.puk_refused": (
+        "卡片不接受解鎖碼，無法設定 PIN 碼。請保留卡片並洽服務台。",
+        "The card does not accept its unblocking key, so no PIN can be set. Keep the card and call the help desk.",
+    ),
+    "card.not_proved": (
+        "卡片無法證明是本中心發出的卡片，沒有送出解鎖碼。請洽服務台。",
+        "The card could not prove that it is ours, so its unblocking key was not sent. Call the help desk.",
+    ),
+    "card.session_over": (
+        "這次讀卡作業已結束或逾時，請重新操作。",
+        "This conversation with the card has ended or expired. Please start again.",
+    ),
+    "card.session_step": (
+        "讀卡作業的步驟不符，可能在另一個視窗進行過，請重新操作。",
+        "This step does not fit the conversation; another window may have gone on. Please start again.",
+    ),
+    "card.no_certificate": (
+        "卡片中沒有可用的簽章憑證，請洽服務台。",
+        "The card has no usable signature certificate. Call the help desk.",
+    ),
+    "card.signature_wrong": (
+        "卡片的簽章與憑證不符，無法確認身分。請洽服務台。",
+        "The card's signature does not fit its certificate, so nobody is identified. Call the help desk.",
+    ),
+    "card.certificate_not_valid": (
+        "卡片的憑證目前不是有效狀態（{status}），不能使用此功能。",
+        "The card's certificate is not valid now ({status}), so this can't be done.",
+    ),
+    "card.not_active": (
+        "卡片尚未開卡或已停止使用，不能使用此功能。",
+        "The card is not activated, or no longer in use, so this can't be done.",
+    ),
+    "card.proof_missing": (
+        "請先插入卡片並輸入 PIN 碼確認身分；確認後 15 分鐘內有效。",
+        "Prove yourself by card and PIN first; it holds for 15 minutes.",
+    ),
+    "card.number_or_code_wrong": (
+        "卡號或用戶代碼不正確。輸入錯誤累計三次，用戶代碼將被鎖定。",
+        "The card number or the user code is wrong. The third wrong try locks the user code.",
+    ),
+    "suspension.already": (
+        "這張卡片的憑證已由持卡人停用。",
+        "The holder has suspended this card's certificates already.",
+    ),
+    "suspension.none": (
+        "這張卡片的憑證沒有由持卡人停用，無須復用。",
+        "The holder has not suspended this card's certificates; there is nothing to resume.",
+    ),
+    "suspension.by_authority": (
+        "憑證由憑證機構停用，不能由持卡人復用，請洽服務台。",
+        "The CA suspended the certificates; their holder can't resume them. Call the help desk.",
+    ),
+    "suspension.revoked": (
+        "憑證已廢止，不能停用也不能復用，須重新申請。",
+        "The certificates are revoked: they are neither suspended nor resumed. Apply again.",
+    ),
+    "policy.not_offered": (
+        "{ca}不提供線上「{action}」，請洽服務台。",
+        "{ca} does not offer '{action}' online. Call the help desk.",
+    ),
     "certificate.key_reused": (
         "CSR已被使用、金鑰重複請更換或案件流水號重複（憑證序號 {serial}）。",
         "This public key has a certificate already (serial {serial}).",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workflow.card_sessions import CardTurn
     from workflow.errors import RegistryError
     from workflow.facts import Actor, CaseFacts
 
@@ -22,6 +23,8 @@ class Outcome:
     secret: str | None = field(default=None, repr=False)
     actor: Actor | None = None
     cases: tuple[Outcome, ...] = ()
+    turn: CardTurn | None = field(default=None, repr=False)
+    """What comes next in a conversation with a card."""
     refusal: RegistryError | None = None
     """A refusal that leaves a trace, such as a counted wrong try: raised after the commit."""
 

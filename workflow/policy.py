@@ -67,6 +67,14 @@ class Policy:
     reset_reminder_days: Sourced[tuple[int, ...]]
     reset_overdue: Sourced[Consequence]
     reset_seals: Sourced[Mapping[SubscriberKind, tuple[str, ...]]]
+    online_unblock: Sourced[bool]
+    """Whether a locked PIN is set anew on the site with card and user code."""
+    online_suspension: Sourced[bool]
+    """Whether holders suspend and resume on the site with card number and user code."""
+    contact_change_by_card: Sourced[bool]
+    """Whether the contact is changed on the site with card and PIN."""
+    agency_list_by_card: Sourced[bool]
+    """Whether card and PIN show all certificates of the organisation."""
 
     def get(self, name: str) -> Any:
         """Return the value of the field called `name`; KeyError for a field that isn't there."""

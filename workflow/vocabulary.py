@@ -228,3 +228,23 @@ class ApiScope(Word):
 
     READ = "read", "查詢", "Look up"
     SUBMIT = "submit", "送出憑證請求檔", "Submit certificate requests"
+
+
+class CardErrand(Word):
+    """What a conversation with the card in the holder's own reader is for."""
+
+    LOOK = "look", "憑證IC卡資訊檢視", "View the card"
+    ACTIVATE = "activate", "開卡", "Activate the card"
+    UNBLOCK = "unblock", "鎖卡解碼／重設PIN碼", "Unblock the PIN"
+    CHANGE_PIN = "change_pin", "更改PIN碼", "Change the PIN"
+    TEST = "test", "功能測試", "Test the card"
+    PROVE = "prove", "以卡片與PIN碼確認身分", "Prove the holder by card and PIN"
+
+
+class CardTalk(Word):
+    """States of a conversation with a card."""
+
+    OPEN = "open", "進行中", "Open"
+    DONE = "done", "完成", "Done"
+    REFUSED = "refused", "卡片拒絕", "Refused"
+    ENDED = "ended", "已結束", "Ended"

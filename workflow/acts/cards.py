@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -212,7 +212,7 @@ def _mail_returned(work: UnitOfWork, command: RecordMailReturned, actor: Actor, 
     return of_case(after)
 
 
-def _begin_activation(work: UnitOfWork, command: BeginActivation, actor: Actor, tried: Tried) -> Outcome:
+def begin_activation(work: UnitOfWork, command: BeginActivation, actor: Actor, tried: Tried) -> Outcome:
     """Admit the holder, and store the next PUK before the card is told of it (ACT-02, ACT-05)."""
     case = work.lock_one(command.case_id)
     refusal = admit(work, case, tried, actor)
@@ -222,12 +222,17 @@ def _begin_activation(work: UnitOfWork, command: BeginActivation, actor: Actor, 
     if card is None or card.case_id != case.id or card.number != case.card_number:
         raise Refused("card.wrong_card", number=case.card_number)
     after = work.fire(case, command.trigger, command, actor)
+    store_next_puk(work, card)
+    return of_case(after)
+
+
+def store_next_puk(work: UnitOfWork, card: Any) -> None:
+    """Store the PUK that will follow, unless one waits from a try that was cut off: the card may hold that one."""
     if card.next_puk_sealed is None:
         sealed = work.office.sealer.seal(new_puk(secrets.randbelow).encode(), card.csn)
         work.connection.execute(
             sa.update(t.card).where(K.id == card.id).values(next_puk_sealed=sealed, updated_at=work.now)
         )
-    return of_case(after)
 
 
 ACTS = (
@@ -239,5 +244,5 @@ ACTS = (
     Act(PackCard, _pack),
     Act(PostCards, _post, CENTRE),
     Act(RecordMailReturned, _mail_returned),
-    Act(BeginActivation, _begin_activation, PUBLIC, prepare_proof),
+    Act(BeginActivation, begin_activation, PUBLIC, prepare_proof),
 )

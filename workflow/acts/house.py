@@ -176,7 +176,7 @@ def _move_clock(work: UnitOfWork, command: MoveClock, actor: Actor, _prepared: N
     return Outcome()
 
 
-def _complete_activation(
+def complete_activation(
     work: UnitOfWork, command: CompleteActivation, actor: Actor, _prepared: None
 ) -> Outcome:
     """Put the card in force; the PUK it was told of last becomes the one that holds."""
@@ -238,6 +238,6 @@ ACTS = (
     Act(ResumeDeadlines, _resume, OFFICER),
     Act(AssignOid, _assign_oid, OFFICER),
     Act(MoveClock, _move_clock, OPERATOR),
-    Act(CompleteActivation, _complete_activation),
+    Act(CompleteActivation, complete_activation),
     Act(ResendNotice, _resend, DESK),
 )

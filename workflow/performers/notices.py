@@ -70,7 +70,8 @@ def _send(
     if _recorded(office, work):
         # It went out, and the process ended before it could say that the work was done.
         return
-    recipient, _name = contact_of(office, case.id)
+    # A change of contact is told to the one before too, whose address goes with the work.
+    recipient = str(work.payload.get("to") or contact_of(office, case.id)[0])
     office.mailer.send(Mail(recipient, subject, text, attachments, message_id(work)))
     record = RecordNotice(
         outbox_id=work.id,

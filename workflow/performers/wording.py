@@ -119,6 +119,25 @@ WORDING: dict[str, tuple[str, str, str, str]] = {
     ),
     "reset_late_accepted": ("逾期正本已受理，憑證復用", "Late original accepted, certificates resumed",
         "逾期補寄之正本已受理，憑證恢復使用。", "The late original was accepted; the certificates are in force again."),
+    "pin_unblocked": (
+        "PIN 碼已重設", "Your card's PIN was set anew",
+        "卡片的 PIN 碼已以用戶代碼重設。若非您本人操作，請立即停用憑證並洽服務台。",
+        "The card's PIN was set anew with the user code. If this was not you, suspend the certificates and call the help desk at once.",
+    ),
+    "suspended_by_holder": (
+        "憑證已停用", "Certificates suspended",
+        "卡片的憑證已依您的申請停用，即時生效。找到卡片後可於網站復用；確定遺失請申請廢止。若非您本人操作，請立即洽服務台。",
+        "The card's certificates are suspended as you asked, at once. Resume them on the site if the card is found, or apply for revocation if it is lost. If this was not you, call the help desk.",
+    ),
+    "resumed_by_holder": (
+        "憑證已復用", "Certificates resumed",
+        "卡片的憑證已依您的申請恢復使用。若非您本人操作，請立即洽服務台。", "The card's certificates are in force again as you asked. If this was not you, call the help desk at once.",
+    ),
+    "contact_changed": (
+        "連絡人資料已修改", "Contact changed",
+        "卡片的連絡人資料已以卡片與 PIN 碼修改，往後通知將寄給新的連絡人。若非貴單位操作，請立即洽服務台。",
+        "The card's contact was changed with card and PIN; notices go to the new contact from now on. If this was not you, call the help desk at once.",
+    ),
     "reset_late_declined": ("逾期正本不受理", "Late original declined",
         "逾期補寄之正本不予受理，理由：{reason}", "The late original was declined: {reason}"),
 }  # fmt: skip

@@ -57,5 +57,9 @@ VERSIONS = (
             ("UCR-02", "P-14"),
             "GCA Q&A 5, question 7: form with 關防 or with a letter",
         ),
+        online_unblock=Sourced(True, ("PIN-02",), "GCA Q&A 5, questions 4 and 6"),
+        online_suspension=Sourced(True, ("SUS-01",), "GCA Q&A 5, questions 8, 13 and 14"),
+        contact_change_by_card=Sourced(True, ("CTC-01",), "GCA Q&A 5, question 10"),
+        agency_list_by_card=Sourced(True, ("STA-03",), "GCA Q&A 4, question 1"),
     ),
 )

@@ -51,5 +51,9 @@ VERSIONS = (
         reset_reminder_days=Sourced((), ("UCR-05",), "not said"),
         reset_overdue=Sourced(Consequence.SUSPEND, ("P-08",), "not said; the milder of the two"),
         reset_seals=Sourced({}, ("P-14",), "MOICA CPS §3.2.3.3 (8): by signature"),
+        online_unblock=Sourced(True, ("PIN-05",), "MOICA CPS §4.2: the user code unlocks a locked token"),
+        online_suspension=Sourced(True, ("SUS-04", "SUS-06"), "MOICA CPS §4.9.15 and §4.9.17"),
+        contact_change_by_card=Sourced(False, ("CTC-01",), "not said; a citizen's card has no contact"),
+        agency_list_by_card=Sourced(False, ("STA-03",), "not said; a citizen is no agency"),
     ),
 )

@@ -75,5 +75,9 @@ VERSIONS = (
             ("UCR-03", "P-14"),
             "XCA slides, section 6.4 (1/2): both seals, school seal only for schools",
         ),
+        online_unblock=Sourced(True, ("PIN-02",), "XCA slides, section 6.3"),
+        online_suspension=Sourced(True, ("SUS-01",), "XCA slides, section 8 (4/5)"),
+        contact_change_by_card=Sourced(True, ("CTC-01",), "XCA slides, section 9"),
+        agency_list_by_card=Sourced(False, ("STA-03",), "not said; only GCA's site offers it"),
     ),
 )

@@ -166,13 +166,32 @@ _HOLDING = ("suspended_unactivated", "late_allowed", "paper_overdue_suspended", 
 
 
 def held_elsewhere(connection: sa.Connection, case: CaseFacts) -> bool:
-    """Tell whether another case of the same card keeps its certificates suspended, whatever becomes of this one."""
+    """Tell whether the holder or another case of the same card keeps its certificates suspended.
+
+    Whatever becomes of this case, the certificates stay suspended then.
+    """
+    if held_by_holder(connection, case.parent_id or case.id):
+        return True
     k = t.case.c
     owner = case.parent_id or case.id
     others = sa.select(k.id).where(
         (k.id == owner) | (k.parent_id == owner), k.id != case.id, k.state.in_(_HOLDING)
     )
     return connection.execute(others.limit(1)).first() is not None
+
+
+def held_by_holder(connection: sa.Connection, owner: int) -> bool:
+    """Tell whether the holder suspended the certificates of a card's own case and has not resumed them (SUS-01)."""
+    h = t.holder_suspension.c
+    query = sa.select(h.id).where(h.case_id == owner, h.lifted_at.is_(None))
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def held_by_authority(connection: sa.Connection, owner: int) -> bool:
+    """Tell whether a case keeps a card's certificates suspended: the card's own, or one about it (SUS-07)."""
+    k = t.case.c
+    holding = sa.select(k.id).where((k.id == owner) | (k.parent_id == owner), k.state.in_(_HOLDING))
+    return connection.execute(holding.limit(1)).first() is not None
 
 
 def _holds(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:

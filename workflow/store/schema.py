@@ -11,6 +11,7 @@ from workflow.store.schema_cases import (
     outbox,
     review_decision,
 )
+from workflow.store.schema_holders import card_session, holder_suspension
 from workflow.store.schema_house import (
     account,
     audit_checkpoint,
@@ -37,6 +38,7 @@ __all__ = [
     "ban",
     "breaker",
     "card",
+    "card_session",
     "case",
     "certificate",
     "certificate_gram",
@@ -49,6 +51,7 @@ __all__ = [
     "document",
     "form_revision",
     "history",
+    "holder_suspension",
     "letter",
     "letter_case",
     "mail_item",

@@ -1,0 +1,53 @@
+"""A posted card in the holder's reader, with real keys and certificates, on each database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.line import postgresql_copies, prepare, sqlite_copies
+from tests.holders.browser import Browser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.faults.line import Line
+    from tests.postgresql import Cluster
+
+
+@pytest.fixture(scope="session")
+def holders_line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """Lend a case whose card came with the post, on SQLite."""
+    folder = tmp_path_factory.mktemp("holder")
+    return prepare(sqlite_copies(folder, "holder"), folder / "cards", posted=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_holders_line(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster, worker_name: str
+) -> Line:
+    """Lend a case whose card came with the post, on PostgreSQL."""
+    cards = tmp_path_factory.mktemp("postgresql_holder") / "cards"
+    return prepare(postgresql_copies(postgresql_cluster, f"holder_{worker_name}"), cards, posted=True)
+
+
+@pytest.fixture
+def browser_of(holders_line: Line) -> Iterator[Browser]:
+    """Lend a holder's browser with the posted card in the reader, on SQLite."""
+    with holders_line.copy() as bench:
+        yield Browser(bench)
+
+
+@pytest.fixture
+def browser_on_postgresql(postgresql_holders_line: Line) -> Iterator[Browser]:
+    """Lend the same on PostgreSQL."""
+    with postgresql_holders_line.copy() as bench:
+        yield Browser(bench)
+
+
+@pytest.fixture
+def active(browser_of: Browser) -> Browser:
+    """Lend a browser whose card is activated; `pin` is its PIN."""
+    browser_of.activate()
+    return browser_of

@@ -1,0 +1,39 @@
+"""Tables of what holders do with the card in their own reader: conversations, and suspensions of their own."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from workflow.store.columns import key, metadata, moment, number, ref, text, word
+from workflow.vocabulary import CardErrand, CardTalk
+
+card_session = sa.Table(
+    "card_session",
+    metadata,
+    key(),
+    # Only digests of what the browser holds: a copy of the table lets nobody into a conversation.
+    text("token_sha256", unique=True),
+    text("owner_sha256"),
+    word("errand", CardErrand),
+    word("state", CardTalk),
+    ref("case_id", "registry_case", null=True, index=True),
+    text("csn", null=True),
+    # Random values follow from it, so that any process replays the same conversation; gone when it has ended.
+    sa.Column("secret_sealed", sa.LargeBinary, nullable=True),
+    sa.Column("answer_sealed", sa.LargeBinary, nullable=True),
+    text("transcript"),
+    number("steps", 0),
+    text("refusal", null=True),
+    moment("opened_at"),
+    moment("expires_at"),
+)
+
+holder_suspension = sa.Table(
+    "holder_suspension",
+    metadata,
+    key(),
+    ref("case_id", "registry_case", index=True),
+    text("reason"),
+    moment("at"),
+    moment("lifted_at", null=True),
+)

@@ -1,0 +1,123 @@
+"""What a holder may see once card and PIN are proved, and what anyone may see of a card in hand."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workflow import policies
+from workflow.card_sessions import digest
+from workflow.errors import NotFound, Refused
+from workflow.store import schema as t
+from workflow.vocabulary import Ca, CardErrand, CardTalk, CertificateStatus, Rank
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from workflow.policy import Policy
+
+K, C, S, D = t.case.c, t.certificate.c, t.card_session.c, t.card.c
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSeen:
+    """A certificate with its state; `card_number` says on which card it lies."""
+
+    serial: str
+    purpose: str
+    status: CertificateStatus
+    not_before: datetime
+    not_after: datetime
+    card_number: str
+    rank: Rank | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenHolder:
+    """A card whose holder was proved by card and PIN: its case, CA and organisation."""
+
+    csn: str
+    case_id: int
+    card_number: str
+    subject_name: str
+    ca: Ca
+    organisation_id: int | None
+    policy: Policy
+    contact: dict[str, str]
+    until: datetime
+
+
+def of_card(connection: sa.Connection, csn: str) -> tuple[CertificateSeen, ...]:
+    """Return the certificates that were issued for a card."""
+    return _seen(connection, C.csn == csn)
+
+
+def proven(connection: sa.Connection, token: str, owner: str, now: datetime) -> ProvenHolder:
+    """Return whom a conversation proved, for this browser and while it holds; Refused otherwise."""
+    row: Any = connection.execute(
+        sa.select(t.card_session.c.owner_sha256, S.csn, S.expires_at, t.case)
+        .join(t.case, K.id == S.case_id)
+        .where(
+            S.token_sha256 == digest(token),
+            S.errand == str(CardErrand.PROVE),
+            S.state == str(CardTalk.DONE),
+            S.expires_at > now,
+        )
+    ).first()
+    if row is None or not hmac.compare_digest(row.owner_sha256, digest(owner)):
+        raise Refused("card.proof_missing")
+    return ProvenHolder(
+        csn=row.csn,
+        case_id=row.id,
+        card_number=row.card_number or "",
+        subject_name=row.subject_name,
+        ca=Ca(row.ca),
+        organisation_id=row.organisation_id,
+        policy=policies.by_version(row.policy_version),
+        contact=_contact(connection, row),
+        until=row.expires_at,
+    )
+
+
+def _contact(connection: sa.Connection, row: Any) -> dict[str, str]:
+    """Return the contact as it is now: changed by card, or as the form said."""
+    table = t.form_revision
+    form = connection.execute(
+        sa.select(table.c["values"]).where(table.c.case_id == row.id, table.c.revision == row.revision)
+    ).scalar()
+    filed = {name: str(value) for name, value in (form or {}).items() if name.startswith("contact_")}
+    changed = dict((row.data or {}).get("contact", {}))
+    current = {"contact_name": row.contact_name, "contact_email": row.contact_email}
+    return {**filed, **changed, **current}
+
+
+def of_organisation(connection: sa.Connection, holder: ProvenHolder) -> tuple[CertificateSeen, ...]:
+    """Return all certificates of the holder's organisation at its CA (STA-03); those never signed are none."""
+    if not holder.policy.agency_list_by_card.value or holder.organisation_id is None:
+        raise NotFound("card.not_active")
+    return _seen(connection, K.organisation_id == holder.organisation_id, K.ca == str(holder.ca))
+
+
+def _seen(connection: sa.Connection, *where: Any) -> tuple[CertificateSeen, ...]:
+    rows = connection.execute(
+        sa.select(C.serial, C.purpose, C.status, C.not_before, C.not_after, C.card_number, D.number, K.rank)
+        .join(t.case, K.id == C.case_id)
+        .join(t.card, D.csn == C.csn, isouter=True)
+        .where(*where, C.status != str(CertificateStatus.INTENDED))
+        .order_by(C.not_before.desc(), C.id)
+    )
+    return tuple(
+        CertificateSeen(
+            serial=row.serial,
+            purpose=row.purpose,
+            status=CertificateStatus(row.status),
+            not_before=row.not_before,
+            not_after=row.not_after,
+            card_number=row.number or row.card_number or "",
+            rank=Rank(row.rank) if row.rank else None,
+        )
+        for row in rows
+    )
