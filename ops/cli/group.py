@@ -20,9 +20,11 @@ COMMANDS = {
     "health": "ops.cli.running:health",
     "journey": "ops.journey:command",
     "migrate": "ops.cli.db:upgrade",
+    "repository": "ops.cli.repository:repository",
     "rules": "ops.cli.rules:rules",
     "serve": "ops.cli.running:serve",
     "setup": "ops.cli.setup:setup",
+    "token": "ops.cli.tokens:token",
     "worker": "ops.cli.running:worker",
 }
 

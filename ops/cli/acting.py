@@ -1,0 +1,64 @@
+"""Acting from the command line: a member of the staff logs in, and the command is theirs in the audit log."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ops.cli.group import FoundError, WrongUseError
+from ops.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from workflow.facts import Actor
+    from workflow.office import Office
+
+
+def as_somebody(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options --as and --password-stdin."""
+    for option in (
+        click.option(
+            "--password-stdin",
+            is_flag=True,
+            help="Read the password from standard input instead of asking.",
+        ),
+        click.option("--as", "login", required=True, help="The login of whoever does this."),
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def acting(login: str, *, from_stdin: bool) -> Iterator[tuple[Office, Actor]]:
+    """Log somebody in for one command; wrong passwords count and lock as on the pages."""
+    from ops.database import is_current
+    from ops.wiring import build_office
+    from workflow.commands import LogIn
+    from workflow.facts import PUBLIC
+    from workflow.handlers import handle
+
+    office = build_office(Settings.read())
+    try:
+        if not is_current(office.engine):
+            raise FoundError("the database is not at the newest schema; run `guanfang db upgrade`")
+        password = _password(login, from_stdin=from_stdin)
+        stranger = replace(PUBLIC, channel="cli")
+        found = handle(office, LogIn(login=login, password=password), stranger).actor
+        assert found is not None  # noqa: S101 - a log-in without a refusal tells who it is.
+        yield office, replace(found, channel="cli")
+    finally:
+        office.engine.dispose()
+
+
+def _password(login: str, *, from_stdin: bool) -> str:
+    if not from_stdin:
+        return str(click.prompt(f"Password of {login}", hide_input=True))
+    password = sys.stdin.readline().rstrip("\n")
+    if not password:
+        raise WrongUseError("there is no password on standard input")
+    return password
