@@ -384,6 +384,22 @@ class SpoilBlank(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BeginCardRetirement(Command):
+    """Take a card out of use for good: the outcome's secret is its management key, with which it is overwritten."""
+
+    csn: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordCardRetired(Command):
+    """Record that a card was made unusable and verified to be; its secrets are forgotten."""
+
+    csn: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogIn(Command):
     """Log in with login and password; wrong ones count towards the lock-out."""
 

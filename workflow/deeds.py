@@ -53,6 +53,8 @@ DEEDS: dict[str, Words] = {
     "PostCards": Words("交寄卡片", "post cards"),
     "AddStock": Words("空白卡入庫", "count blank cards in"),
     "SpoilBlank": Words("報廢空白卡", "spoil a blank card"),
+    "BeginCardRetirement": Words("註銷卡片", "retire a card"),
+    "RecordCardRetired": Words("登錄卡片註銷", "record a card as retired"),
     "RequeueDeadLetter": Words("重新處理失敗的工作", "requeue a dead letter"),
     "ConfirmSweep": Words("確認到期處理", "confirm the sweep"),
     "MoveClock": Words("撥動示範時鐘", "move the demonstration's clock"),

@@ -118,6 +118,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "讀卡機中的卡片不是庫存空白卡（{csn}），請換卡。",
         "The card in the reader ({csn}) is not a blank from stock. Use another.",
     ),
+    "card.still_certified": (
+        "卡片（晶片序號 {csn}）仍有未廢止的有效憑證，或仍在製作中，不能註銷。請先廢止憑證或登錄廢卡。",
+        "The card (chip {csn}) is being made, or has certificates that still count. Revoke them or spoil the card first.",
+    ),
     "card.begun_already": (
         "本案件已有製作中的卡片（晶片序號 {csn}），請放回該卡片，或將其報廢後重新製卡。",
         "A card of this case is being made already (chip {csn}). Put it back, or spoil it and order anew.",

@@ -13,6 +13,7 @@ COMMANDS = {
     "accounts": "ops.cli.accounts:accounts",
     "agent": "ops.cli.agent:agent",
     "audit": "ops.cli.audit:audit",
+    "card": "ops.cli.card:card",
     "case": "ops.cli.cases:case",
     "db": "ops.cli.db:db",
     "deadlines": "ops.cli.deadlines:deadlines",

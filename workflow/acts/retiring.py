@@ -1,0 +1,78 @@
+"""Taking cards out of use for good: who may, when, and what the account says of them afterwards (CRD-01).
+
+A card is retired only when nothing relies on it: its certificates are revoked or expired, or it never had any. The
+management key is handed out for it once, and that is written down; when the card is done, its secrets are forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workflow.acts.act import Act
+from workflow.commands import BeginCardRetirement, RecordCardRetired
+from workflow.errors import NotFound, Refused
+from workflow.outcome import Outcome
+from workflow.store import schema as t
+from workflow.vocabulary import CardState, CertificateStatus, Role
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor
+    from workflow.store.unit_of_work import UnitOfWork
+
+DESK = frozenset({Role.CARD_CENTRE, Role.SYSTEM})
+RETIRED = "retired"
+K, C = t.card.c, t.certificate.c
+
+
+def _begin(work: UnitOfWork, command: BeginCardRetirement, actor: Actor, _prepared: None) -> Outcome:
+    """Hand out the management key of a card that nothing relies on; doing so again resumes a torn retirement."""
+    card = _retirable(work, command.csn, command.reason)
+    work.audit("card_retirement_begun", actor, {"csn": card.csn, "reason": command.reason})
+    if card.management_key_sealed is None:
+        return Outcome()
+    key = work.office.sealer.open(bytes(card.management_key_sealed), card.csn)
+    return Outcome(secret=key.hex())
+
+
+def _record(work: UnitOfWork, command: RecordCardRetired, actor: Actor, _prepared: None) -> Outcome:
+    """Count the card as spoiled and forget its secrets; a second report changes nothing more."""
+    card = _retirable(work, command.csn, command.reason)
+    work.connection.execute(
+        sa.update(t.card)
+        .where(K.id == card.id)
+        .values(
+            state=str(CardState.SPOILED),
+            step=RETIRED,
+            reason=command.reason,
+            pin_sealed=None,
+            puk_sealed=None,
+            next_puk_sealed=None,
+            management_key_sealed=None,
+            updated_at=work.now,
+        )
+    )
+    work.audit("card_retired", actor, {"csn": card.csn, "number": card.number, "reason": command.reason})
+    return Outcome()
+
+
+def _retirable(work: UnitOfWork, csn: str, reason: str) -> Any:
+    """Lock the card's record and return it; refuses while a certificate of the card may still be relied on."""
+    csn = csn.strip().lower()
+    if not reason.strip():
+        raise Refused("case.reason_missing")
+    card = work.connection.execute(sa.select(t.card).where(K.csn == csn).with_for_update()).first()
+    if card is None:
+        raise NotFound("card.not_found", number=csn)
+    relied_on = work.connection.execute(
+        sa.select(C.id).where(
+            C.csn == csn, C.status != str(CertificateStatus.REVOKED), C.not_after > work.now
+        )
+    ).first()
+    if relied_on is not None or card.state == str(CardState.PERSONALISING):
+        raise Refused("card.still_certified", csn=csn)
+    return card
+
+
+ACTS = (Act(BeginCardRetirement, _begin, DESK), Act(RecordCardRetired, _record, DESK))
