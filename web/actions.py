@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workflow import commands as c
+from workflow import commands_of_requests as r
 from workflow.errors import BadInput, FieldProblem
 
 if TYPE_CHECKING:
@@ -86,6 +87,11 @@ ACTIONS: Mapping[str, Action] = {
         Action(c.CancelReset, "取消重設", "Cancel the reset", (REASON,), "danger"),
         Action(c.PauseDeadlines, "暫停期限", "Pause the deadlines", (REASON,), "plain"),
         Action(c.ResumeDeadlines, "恢復計時", "Resume the deadlines", (REASON,), "plain"),
+        Action(r.ExamineRequest, "重新檢查", "Examine again", (), "plain"),
+        Action(r.ApproveRequest, "核准批次", "Approve the batch", (PASSWORD,), review=True),
+        Action(r.ConfirmRequest, "覆核並簽發", "Confirm and issue", (PASSWORD,), review=True),
+        Action(r.RefuseRequest, "不予核發", "Refuse", (REASON, PASSWORD), "danger", review=True),
+        Action(r.WithdrawRequest, "撤回批次", "Withdraw the batch", (REASON,), "plain"),
         Action(c.ResendNotice, "補寄通知", "Send the last notice again", (), "plain"),
     )
 }  # fmt: skip
@@ -113,6 +119,11 @@ _BY_ITSELF = {
     "code_sent": ("寄送新代碼", "New code sent"),
     "remind_paper": ("提醒寄回正本", "Reminded of the paper"),
     "lapse_paper": ("正本逾期", "Paper overdue"),
+    "submit_request": ("送出憑證請求", "Certificate requests submitted"),
+    "amend_request": ("修改憑證請求", "Certificate requests amended"),
+    "all_issued": ("全數簽發完成", "All issued"),
+    "some_issued": ("部分簽發完成", "Some issued"),
+    "none_issued": ("均未簽發", "None issued"),
 }
 """What applicants, holders and the system do: words for the history, where no button has them."""
 

@@ -12,7 +12,7 @@ from workflow.errors import Unavailable
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
 from workflow.store.snapshot import form_sha256, snapshot_sha256
-from workflow.vocabulary import Stage, Verdict
+from workflow.vocabulary import CaseKind, Stage, Verdict
 
 if TYPE_CHECKING:
     from workflow.facts import CaseFacts
@@ -33,10 +33,20 @@ def require_approvals(office: Office, case: CaseFacts) -> None:
         _refuse("the file is not the one that was approved")
     for row in rows:
         _verify(office, case, row)
-    policy = policies.by_version(case.policy_version)
-    wanted = {Stage.FIRST, Stage.SECOND} if policy.first_review.value else {Stage.SECOND}
+    if {row.person_id for row in rows} & set(case.data.get("entered", ())):
+        _refuse("somebody approved what they had entered")
+    wanted = _stages(case)
     if {Stage(row.stage) for row in rows} != wanted or len({row.person_id for row in rows}) != len(wanted):
         _refuse(f"{len(rows)} approvals, {len(wanted)} needed by distinct persons")
+
+
+def _stages(case: CaseFacts) -> set[Stage]:
+    """Return the approvals that a case needs: a batch always two, an application as many as its CA's rules say (P-02)."""
+    one = (
+        case.kind is CaseKind.CARD_APPLICATION
+        and not policies.by_version(case.policy_version).first_review.value
+    )
+    return {Stage.SECOND} if one else {Stage.FIRST, Stage.SECOND}
 
 
 def _verify(office: Office, case: CaseFacts, row: sa.Row[tuple[object, ...]]) -> None:

@@ -36,10 +36,12 @@ class RecordKey(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class IntendCertificate(Command):
-    """Store a linted certificate before the CA key is used (prepare, store, sign, store)."""
+    """Store a linted certificate before the CA key is used (prepare, store, sign, store).
+
+    It is for a key on a card (`csn`) or for an item of a certificate request (`item_id`).
+    """
 
     case_id: int
-    csn: str
     purpose: str
     serial: str
     tbs: bytes = field(repr=False)
@@ -48,15 +50,34 @@ class IntendCertificate(Command):
     subject: str
     not_before: datetime
     not_after: datetime
+    csn: str | None = None
+    item_id: int | None = None
+    profile: str | None = None
+    tbs_seal: bytes | None = field(default=None, repr=False)
+    """The digest sealed under the house's key; without it nothing is signed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntendCertificates(Command):
+    """Store several linted certificates in one commit; one whose key has a certificate already is left out."""
+
+    intents: tuple[IntendCertificate, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordCertificate(Command):
-    """Store the signed certificate of an intent."""
+    """Store the signed certificate of an intent. The first that is stored stays: a later one is never released."""
 
     case_id: int
     serial: str
     der: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordCertificates(Command):
+    """Store several signed certificates in one commit."""
+
+    records: tuple[RecordCertificate, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,8 @@ class Effect(Word):
     MANUFACTURE = "manufacture", "製卡", "Manufacture the card"
     PUBLISH_CRL = "publish_crl", "公布憑證廢止清冊", "Publish the CRL"
     SEND_NEW_CODE = "send_new_code", "寄送新用戶代碼", "Send the new user code"
+    EXAMINE_REQUEST = "examine_request", "檢查憑證請求檔", "Examine signing requests"
+    ISSUE_ITEMS = "issue_items", "簽發憑證", "Issue certificates"
 
 
 LANES = {
@@ -26,6 +28,8 @@ LANES = {
     Effect.MANUFACTURE: Lane.CARD,
     Effect.PUBLISH_CRL: Lane.CERTIFICATE,
     Effect.SEND_NEW_CODE: Lane.NOTICE,
+    Effect.EXAMINE_REQUEST: Lane.CERTIFICATE,
+    Effect.ISSUE_ITEMS: Lane.CERTIFICATE,
 }
 
 

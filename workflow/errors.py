@@ -244,6 +244,54 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "符合的憑證太多，查詢時間過長，請輸入更完整的名稱。",
         "Too many certificates fit, and the search took too long. Please give more of the name.",
     ),
+    "certificate.not_found": (
+        "查無憑證序號 {serial}。請核對 32 位十六進位序號。",
+        "There is no certificate with the serial {serial}. Please check its 32 hexadecimal digits.",
+    ),
+    "certificate.revoked_already": (
+        "憑證 {serial} 已廢止，不能再次廢止或恢復。",
+        "The certificate {serial} is revoked already; that is never undone or repeated.",
+    ),
+    "certificate.not_issuable": (
+        "憑證不符合簽發規定：{detail}",
+        "The certificate may not be issued: {detail}",
+    ),
+    "certificate.altered": (
+        "待簽內容與檢核時的內容不符，已停止簽發（憑證序號 {serial}），請通知維運員與稽核員。",
+        "What is to be signed is not what was linted, so nothing is signed (serial {serial}). Tell operators and auditors.",
+    ),
+    "request.kind_not_served": (
+        "{ca} 不對此類申請人（{kind}）簽發「{asked}」憑證。",
+        "{ca} issues no '{asked}' certificates to this kind of subscriber ({kind}).",
+    ),
+    "request.organisation_unknown": (
+        "查無 OID 為 {oid} 的機關（構），請核對 OID，或先辦理 OID 配賦。",
+        "No organisation has the OID {oid}. Check it, or have one assigned first.",
+    ),
+    "request.profile_unknown": (
+        "沒有名為「{name}」的憑證種類。可用的種類：{known}",
+        "There is no kind of certificate called '{name}'. There are: {known}",
+    ),
+    "request.profile_unfit": (
+        "「{name}」不適用於「{subject}」的機關（構）類別，請選擇相符的憑證種類。",
+        "The kind '{name}' is not for what {subject} is. Choose the one that fits.",
+    ),
+    "request.size": (
+        "一批須有 1 至 {most} 份憑證請求檔（CSR），每份不超過 {bytes} 位元組。",
+        "A batch has 1 to {most} certificate signing requests of at most {bytes} bytes each.",
+    ),
+    "request.not_examined": (
+        "本批尚未完成檢查，請稍候或重新檢查後再核准。",
+        "The batch has not been examined yet. Wait, or examine it, before approving.",
+    ),
+    "request.nothing_sound": (
+        "本批沒有可簽發的項目，請修正後重新送件，或不予核發。",
+        "No item of the batch can be issued. Amend it, or refuse it.",
+    ),
+    "request.not_done": (
+        "本批尚有項目未處理，或結果不同。",
+        "Some items of the batch are not done yet, or came out otherwise.",
+    ),
     "usercode.wrong": (
         "用戶代碼不正確，還可嘗試 {left} 次；輸入錯誤三次將鎖定，須辦理用戶代碼重設。",
         "The user code is wrong. {left} tries are left; after three wrong ones it is locked and has to be reset.",

@@ -89,6 +89,12 @@ class Surroundings:
     """Whether the organisation has its object identifier (OID-01)."""
     certificates_alive: bool = True
     certificates_suspended: bool = False
+    items_examined: bool = False
+    """Whether every item of a batch has been looked at."""
+    items_waiting: int = 0
+    """Items of a batch that nobody refused and that have no certificate yet."""
+    items_issued: int = 0
+    items_refused: int = 0
     held_elsewhere: bool = False
     """Whether another case of the same card keeps its certificates suspended."""
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from workflow.cases.table import guard
 from workflow.commands import Command, Decide, PackCard, SubmitApplication
 from workflow.days import taipei_day
-from workflow.errors import NotAllowed, Refused, RegistryError, Stale
-from workflow.vocabulary import Rank, Role, Stage, Verdict
+from workflow.errors import NotAllowed, Refused, RegistryError, Stale, Words
+from workflow.vocabulary import Rank, RequestKind, Role, Stage, Verdict
 
 if TYPE_CHECKING:
     from workflow.facts import Facts
@@ -159,6 +159,61 @@ def certificates_not_revoked(facts: Facts, _policy: Policy, _command: Command) -
     around = facts.around
     alive = around.certificates_alive or around.certificates_suspended
     return None if alive else Refused("case.certificates_not_alive")
+
+
+@guard()
+def may_be_requested(facts: Facts, policy: Policy, _command: Command) -> RegistryError | None:
+    """The CA issues this kind of certificate without a card, and to this kind of subscriber (P-11, CSR-02, CSR-05)."""
+    asked, kind = facts.case.data.get("request_kind"), facts.case.subscriber_kind
+    if asked in policy.request_kinds.value and kind in policy.request_subscribers.value:
+        return None
+    words = RequestKind(asked) if asked else RequestKind.NON_CARD
+    return Refused(
+        "request.kind_not_served",
+        ca=facts.case.ca.zh,
+        asked=Words(words.zh, words.en),
+        kind=Words(kind.zh, kind.en) if kind else "?",
+    )
+
+
+@guard()
+def no_hand_in_the_entry(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """Nobody approves a batch that they submitted or edited, however long ago (ROL-03, ROL-07)."""
+    person = facts.actor.person_id
+    return Refused("case.four_eyes") if person in facts.case.data.get("entered", ()) else None
+
+
+@guard("items")
+def something_to_issue(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """A batch of which every item has findings is not approved."""
+    around = facts.around
+    if not around.items_examined:
+        return Refused("request.not_examined")
+    return None if around.items_waiting else Refused("request.nothing_sound")
+
+
+@guard("items")
+def all_were_issued(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """A batch is issued when each of its items has its certificate."""
+    around = facts.around
+    done = around.items_issued and not around.items_waiting and not around.items_refused
+    return None if done else Refused("request.not_done")
+
+
+@guard("items")
+def some_were_issued(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """One bad item holds up no other: a batch may end with some certificates and some refusals."""
+    around = facts.around
+    done = around.items_issued and around.items_refused and not around.items_waiting
+    return None if done else Refused("request.not_done")
+
+
+@guard("items")
+def none_was_issued(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """A batch whose every item was refused at the gate ends without a certificate."""
+    around = facts.around
+    done = around.items_refused and not around.items_waiting and not around.items_issued
+    return None if done else Refused("request.not_done")
 
 
 @guard("holds")

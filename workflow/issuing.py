@@ -1,139 +1,208 @@
-"""Issuing one certificate for a key on a card: prepare and lint, store, sign, store (RV2-03, design 3.4).
+"""The one pipeline of every certificate: gate, prepare, lint, store the intent, sign exactly that, store (design 3.4).
 
-Killed at any point, it goes on where it stood: an intent that was stored is signed again, and RSA signs the same
-bytes the same way; a certificate that was recorded is only returned.
+Keys on cards and keys of signing requests pass the same steps, one at a time or some together; several share a commit,
+never a fate. Killed at any point, a run goes on where it stood: an intent that was stored is signed again. RSA then
+signs the same bytes the same way; ECDSA does not, so what was stored first is the certificate and nothing else is ever
+released. No key gets a second certificate. What was linted is sealed under the house's key, and only what opens that
+seal is signed, once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hmac
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from pki.certificates import read_tbs
-from pki.issuing import new_serial, prepare, serial_text, sign
-from pki.names import Subject, agency, describe_name, organisation
-from pki.orders import CertificateOrder
-from pki.profiles import Life, Profile, all_profiles
-from pki.sda import CardRank, DirectoryAttributes
-from pki.subject_types import ALL_TYPES, SubjectType
-from workflow import policies
+from pki.errors import PkiError
+from pki.issuing import Prepared, new_serial, prepare, serial_text, sign
+from pki.keygate import spki_sha256
+from pki.names import describe_name
 from workflow.approvals import require_approvals
-from workflow.authorities import addresses, policy_oid, working
-from workflow.commands_of_performers import IntendCertificate, RecordCertificate
+from workflow.authorities import Working, working
+from workflow.commands_of_performers import (
+    IntendCertificate,
+    IntendCertificates,
+    RecordCertificate,
+    RecordCertificates,
+)
+from workflow.errors import Refused, RegistryError, Unavailable
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.store import schema as t
 from workflow.store.sealing import require_sealing
-from workflow.vocabulary import Ca, CertificateStatus, Rank, SubscriberKind
+from workflow.vocabulary import CertificateStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pki.orders import CertificateOrder
+    from workflow.facts import CaseFacts
     from workflow.office import Office
-    from workflow.paper import FiledCase
 
 C = t.certificate.c
+REVOKED = str(CertificateStatus.REVOKED)
 
 
-@dataclass(frozen=True)
-class KeyOnCard:
-    """A public key that was made on a card."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key for which an approved case asks a certificate: it lies on a card (`csn`) or came with a request (`item_id`).
 
-    csn: str
+    `order` makes the order of the certificate for a serial.
+    """
+
+    case: CaseFacts
     purpose: str
-    spki: bytes
+    order: Callable[[int], CertificateOrder]
+    csn: str | None = None
+    item_id: int | None = None
 
 
-def ensure_certificate(office: Office, filed: FiledCase, key: KeyOnCard) -> bytes:
-    """Return the certificate of a key on a card, issuing it if it is not there yet. Never issues a second one."""
-    row = _recorded(office, key)
-    if row is None:
-        _intend(office, filed, key)
-        row = _recorded(office, key)
-    if row.der is None:
-        authority = working(office, str(filed.case.ca))
+class Ticket:
+    """The right to have linted bytes signed: opened from what was stored, good for one signature."""
+
+    def __init__(self, office: Office, row: Any) -> None:
+        self._tbs: bytes | None = bytes(row.tbs)
+        self._digest = bytes.fromhex(row.tbs_sha256)
+        try:
+            sealed = office.sealer.open(bytes(row.tbs_seal or b""), seal_label(row.serial))
+        except ValueError as error:
+            raise Unavailable("certificate.altered", serial=row.serial) from error
+        if not hmac.compare_digest(sealed, self._digest):
+            raise Unavailable("certificate.altered", serial=row.serial)
+
+    def redeem(self, authority: Working) -> bytes:
+        """Return the certificate; a second call raises RuntimeError, altered bytes IssuingRefusedError."""
+        tbs, self._tbs = self._tbs, None
+        if tbs is None:
+            raise RuntimeError("this ticket was redeemed already")
+        return sign(tbs, self._digest, authority.issuer, authority.signer)
+
+
+def seal_label(serial: str) -> str:
+    """Return the label under which the digest of a serial's linted bytes is sealed."""
+    return f"tbs:{serial}"
+
+
+def issue(office: Office, claim: Claim) -> bytes:
+    """Return the certificate of one claim, issuing it if it is not there yet; raises what refuses it."""
+    (outcome,) = issue_all(office, [claim])
+    if isinstance(outcome, RegistryError):
+        raise outcome
+    return outcome
+
+
+def issue_all(office: Office, claims: Sequence[Claim]) -> list[bytes | RegistryError]:
+    """Return, for each claim, its certificate or what refuses it; a bad one holds up no other.
+
+    Raises Unavailable where nothing may be issued at all: the audit log is not sealed up to date (AUD-04), a case's
+    approvals do not verify over what is issued (design 3.8), or an authority can't sign.
+    """
+    outcomes: dict[int, bytes | RegistryError] = {}
+    rows = _recorded(office, claims)
+    missing = [number for number in range(len(claims)) if number not in rows]
+    if missing or any(row.der is None for row in rows.values()):
         # The audit log comes first: what can't be sealed is not signed (AUD-04).
         require_sealing(office)
-        require_approvals(office, filed.case)
-        der = sign(row.tbs, _stored_digest(row), authority.issuer, authority.signer)
-        handle(office, RecordCertificate(case_id=filed.case.id, serial=row.serial, der=der), SYSTEM)
-        return der
-    return bytes(row.der)
+        for case in {claim.case.id: claim.case for claim in claims}.values():
+            require_approvals(office, case)
+    if missing:
+        outcomes |= _intend(office, {number: claims[number] for number in missing})
+        rows = _recorded(office, claims)
+    _sign(office, {number: row for number, row in rows.items() if row.der is None}, claims)
+    for number, row in _recorded(office, claims).items():
+        outcomes[number] = _certificate(row)
+    return [outcomes.get(number) or _no_second(office, claim) for number, claim in enumerate(claims)]
 
 
-def _recorded(office: Office, key: KeyOnCard) -> Any:
+def _recorded(office: Office, claims: Sequence[Claim]) -> dict[int, Any]:
+    """Return the stored certificates and intents of the claims, by the claims' places."""
+    places = {_place(claim.csn, claim.purpose, claim.item_id): number for number, claim in enumerate(claims)}
+    items = [claim.item_id for claim in claims if claim.item_id is not None]
+    cards = [claim.csn for claim in claims if claim.item_id is None]
+    # A card's spoiled certificate makes way for another; a request's key has one certificate for ever.
+    wanted = C.item_id.in_(items) | (C.csn.in_(cards) & (C.status != REVOKED))
     with office.reading() as connection:
-        return connection.execute(
-            sa.select(t.certificate).where(
-                C.csn == key.csn, C.purpose == key.purpose, C.status != str(CertificateStatus.REVOKED)
-            )
-        ).first()
+        found = connection.execute(sa.select(t.certificate).where(wanted)).all()
+    named = ((_place(row.csn, row.purpose, row.item_id), row) for row in found)
+    return {places[place]: row for place, row in named if place in places}
 
 
-def _stored_digest(row: Any) -> bytes:
-    return bytes.fromhex(row.tbs_sha256)
+def _place(csn: str | None, purpose: str, item_id: int | None) -> tuple[Any, ...]:
+    return ("item", item_id) if item_id is not None else ("card", csn, purpose)
 
 
-def _intend(office: Office, filed: FiledCase, key: KeyOnCard) -> None:
-    require_sealing(office)
-    require_approvals(office, filed.case)
-    authority = working(office, str(filed.case.ca))
-    prepared = prepare(_order(office, filed, key), authority.issuer)
-    fields = read_tbs(prepared.tbs_der)
-    handle(
-        office,
-        IntendCertificate(
-            case_id=filed.case.id,
-            csn=key.csn,
-            purpose=key.purpose,
-            serial=serial_text(prepared.serial),
-            tbs=prepared.tbs_der,
-            tbs_sha256=prepared.tbs_sha256.hex(),
-            spki_sha256=prepared.spki_sha256.hex(),
-            subject=describe_name(fields.subject_name),
-            not_before=prepared.not_before,
-            not_after=prepared.not_after,
-        ),
-        SYSTEM,
-    )
+def _certificate(row: Any) -> bytes | RegistryError:
+    if row.der is not None:
+        return bytes(row.der)
+    return Refused("certificate.revoked_already", serial=row.serial)
 
 
-def _order(office: Office, filed: FiledCase, key: KeyOnCard) -> CertificateOrder:
-    serial = new_serial()
-    policy = policies.by_version(filed.case.policy_version)
-    kind = filed.case.subscriber_kind
-    assert kind is not None and filed.case.rank is not None  # noqa: S101, PT018 - an application has both.
-    subject_type = _subject_type(kind)
-    profile = _profile(office, subject_type, key.purpose)
-    return CertificateOrder(
-        profile=replace(profile, life=Life(years=policy.card_validity_years.value)),
-        subject=subject_of(filed),
-        spki_der=key.spki,
+def _intend(office: Office, claims: dict[int, Claim]) -> dict[int, bytes | RegistryError]:
+    """Gate, prepare, lint and store; returns what was refused on the way, by the claims' places."""
+    refused: dict[int, bytes | RegistryError] = {}
+    authorities: dict[str, Working] = {}
+    intents: list[IntendCertificate] = []
+    for number, claim in claims.items():
+        name = str(claim.case.ca)
+        if name not in authorities:
+            authorities[name] = working(office, name)
+        try:
+            prepared = prepare(claim.order(new_serial()), authorities[name].issuer)
+        except PkiError as error:
+            refused[number] = Refused("certificate.not_issuable", detail=error.message)
+            continue
+        intents.append(_intent(office, claim, prepared))
+    if intents:
+        handle(office, IntendCertificates(intents=tuple(intents)), SYSTEM)
+    return refused
+
+
+def _intent(office: Office, claim: Claim, prepared: Prepared) -> IntendCertificate:
+    serial = serial_text(prepared.serial)
+    return IntendCertificate(
+        case_id=claim.case.id,
+        csn=claim.csn,
+        item_id=claim.item_id,
+        purpose=claim.purpose,
+        profile=prepared.profile_name,
         serial=serial,
-        not_before=office.clock.now(),
-        addresses=addresses(office, str(filed.case.ca), serial),
-        attributes=DirectoryAttributes(
-            subject_type=subject_type.oid,
-            rank=CardRank.PRIMARY if filed.case.rank is Rank.PRIMARY else CardRank.SECONDARY,
-            organisation_oid=filed.organisation.get("oid"),
-        ),
-        email=str(filed.values.get("organisation_email", "")) or None,
+        tbs=prepared.tbs_der,
+        tbs_sha256=prepared.tbs_sha256.hex(),
+        tbs_seal=office.sealer.seal(prepared.tbs_sha256, seal_label(serial)),
+        spki_sha256=prepared.spki_sha256.hex(),
+        subject=describe_name(read_tbs(prepared.tbs_der).subject_name),
+        not_before=prepared.not_before,
+        not_after=prepared.not_after,
     )
 
 
-def _subject_type(kind: SubscriberKind) -> SubjectType:
-    name = "other_organisation" if kind is SubscriberKind.OTHER else str(kind)
-    return next(found for found in ALL_TYPES if found.name == name)
+def _sign(office: Office, rows: dict[int, Any], claims: Sequence[Claim]) -> None:
+    """Sign stored intents and store the certificates; one that was revoked meanwhile is not signed."""
+    records = []
+    authorities: dict[str, Working] = {}
+    for number, row in rows.items():
+        if row.status != str(CertificateStatus.INTENDED):
+            continue
+        if row.ca not in authorities:
+            authorities[row.ca] = working(office, row.ca)
+        der = Ticket(office, row).redeem(authorities[row.ca])
+        records.append(RecordCertificate(case_id=claims[number].case.id, serial=row.serial, der=der))
+    if records:
+        handle(office, RecordCertificates(records=tuple(records)), SYSTEM)
 
 
-def _profile(office: Office, subject_type: SubjectType, purpose: str) -> Profile:
-    return all_profiles(ALL_TYPES, policy_oid(office))[f"{subject_type.name}_{purpose}"]
+def _no_second(office: Office, claim: Claim) -> RegistryError:
+    """Say which certificate the key of a claim has already."""
+    spki = claim.order(new_serial()).spki_der
+    return key_reused(office, spki)
 
 
-def subject_of(filed: FiledCase) -> Subject:
-    """Return the name in the certificate: agencies under 行政院, organisations by their county and town (RV2-08)."""
-    name = filed.case.subject_name
-    if filed.case.ca is Ca.GCA:
-        return agency(name)
-    places = (str(filed.organisation.get(part) or "") for part in ("county", "town"))
-    return organisation(name, *(place for place in places if place))
+def key_reused(office: Office, spki: bytes) -> RegistryError:
+    """Return the refusal of a key that has a certificate already, in any CA (CSR-04)."""
+    with office.reading() as connection:
+        query = sa.select(C.serial).where(C.spki_sha256 == spki_sha256(spki).hex())
+        twin = connection.execute(query).scalar()
+    return Refused("certificate.key_reused", serial=twin or "?")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import transitions
 
 from workflow import policies
-from workflow.cases import card_application, usercode_reset
+from workflow.cases import card_application, certificate_request, usercode_reset
 from workflow.cases.table import NEW, CaseTable, Row
 from workflow.deadlines import Rung, rungs
 from workflow.deeds import deed, roles_in_words
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workflow.vocabulary import CaseKind, Role, StatusChange
 
 TABLES: Mapping[CaseKind, CaseTable] = {
-    table.kind: table for table in (card_application.TABLE, usercode_reset.TABLE)
+    table.kind: table for table in (card_application.TABLE, usercode_reset.TABLE, certificate_request.TABLE)
 }
 
 

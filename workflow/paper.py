@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -28,14 +28,16 @@ from workflow.agencies import AGENCIES
 from workflow.commands import CheckUserCode
 from workflow.days import taipei_day
 from workflow.errors import NotFound
-from workflow.facts import PUBLIC, CaseFacts
+from workflow.facts import PUBLIC
+from workflow.filed_cases import FiledCase, filed_case
 from workflow.handlers import handle
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from workflow.facts import CaseFacts
     from workflow.office import Office
 
 PDF = "application/pdf"
@@ -59,35 +61,6 @@ def fonts(directories: tuple[str, ...]) -> KaiFonts:
 def office_fonts(office: Office) -> KaiFonts:
     """Return the office's typefaces."""
     return fonts(office.settings.font_dirs)
-
-
-@dataclass(frozen=True)
-class FiledCase:
-    """A case with the values of its current form."""
-
-    case: CaseFacts
-    values: Mapping[str, Any]
-    sha256: str
-    filed_at: Any
-    organisation: Mapping[str, Any]
-
-
-def filed_case(connection: sa.Connection, case_id: int) -> FiledCase:
-    """Load a case with its current form; NotFound when there is none."""
-    case = load_cases(connection, [case_id], lock=False).get(case_id)
-    if case is None:
-        raise NotFound("case.not_found")
-    f, o = t.form_revision.c, t.organisation.c
-    form = connection.execute(
-        sa.select(f["values"].label("answers"), f.sha256, f.at).where(
-            f.case_id == case.id, f.revision == case.revision
-        )
-    ).first()
-    query = sa.select(t.organisation).where(o.id == case.organisation_id)
-    organisation = connection.execute(query).mappings().first()
-    if form is None:
-        raise NotFound("case.not_found")
-    return FiledCase(case, form.answers, form.sha256, form.at, dict(organisation or {}))
 
 
 def application_form(office: Office, case_id: int) -> Sheet:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from workflow.vocabulary import Basis, Ca, Channel, Consequence, SubscriberKind
+    from workflow.vocabulary import Basis, Ca, Channel, Consequence, RequestKind, SubscriberKind
 
 T = TypeVar("T")
 
@@ -75,6 +75,11 @@ class Policy:
     """Whether the contact is changed on the site with card and PIN."""
     agency_list_by_card: Sourced[bool]
     """Whether card and PIN show all certificates of the organisation."""
+    request_kinds: Sourced[frozenset[RequestKind]]
+    """Kinds of certificates that may be asked for with a signing request, without a card (P-11)."""
+    request_subscribers: Sourced[frozenset[SubscriberKind]]
+    """Kinds of subscribers that may have them."""
+    request_validity_years: Sourced[int]
 
     def get(self, name: str) -> Any:
         """Return the value of the field called `name`; KeyError for a field that isn't there."""

@@ -110,6 +110,23 @@ class CaseKind(Word):
 
     CARD_APPLICATION = "card_application", "憑證IC卡申請", "Card application"
     USERCODE_RESET = "usercode_reset", "用戶代碼重設", "User-code reset"
+    CERTIFICATE_REQUEST = "certificate_request", "非IC卡類憑證申請", "Certificate request"
+
+
+class RequestKind(Word):
+    """Kinds of certificates whose keys lie elsewhere than on a card (CSR-05, P-11)."""
+
+    NON_CARD = "non_card", "非IC卡類", "Non-card"
+    TLS = "tls", "TLS 伺服器", "TLS server"
+    SERVER = "server", "專屬伺服器應用軟體", "Proprietary server application"
+
+
+class ItemState(Word):
+    """States of one certificate signing request within a batch."""
+
+    WAITING = "waiting", "待簽發", "Waiting"
+    ISSUED = "issued", "已簽發", "Issued"
+    REFUSED = "refused", "不予簽發", "Refused"
 
 
 class CertificateStatus(Word):

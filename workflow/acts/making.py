@@ -1,4 +1,7 @@
-"""The performers' own acts: each step of making a card, recorded before the next one is taken (CRD-01…03)."""
+"""The performers' own acts: each step of making a card, recorded before the next one is taken (CRD-01…03).
+
+Certificates have a file of their own, `certifying`.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +14,25 @@ from workflow.acts.act import Act
 from workflow.commands_of_performers import (
     ClaimBlank,
     FileDocument,
-    IntendCertificate,
     OpenBreaker,
     RecordAuthority,
-    RecordCertificate,
     RecordKey,
     RecordNotice,
 )
 from workflow.deeds import deed
-from workflow.errors import NotFound, Refused, Words
+from workflow.errors import Refused, Words
 from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
-from workflow.store.directory import index_certificate
 from workflow.store.numbers import next_card_number
-from workflow.vocabulary import CardState, CertificateStatus, Role
+from workflow.vocabulary import CardState, Role
 
 if TYPE_CHECKING:
-    from workflow.facts import Actor, CaseFacts
+    from workflow.facts import Actor
     from workflow.store.unit_of_work import UnitOfWork
 
 SYSTEM = frozenset({Role.SYSTEM})
-K, C = t.card.c, t.certificate.c
+K = t.card.c
 
 
 def _claim_blank(work: UnitOfWork, command: ClaimBlank, actor: Actor, _prepared: None) -> Outcome:
@@ -86,73 +86,6 @@ def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: N
         {"csn": command.csn, "purpose": command.purpose, "spki": sha256_hex(command.spki)},
     )
     return Outcome()
-
-
-def _intend(work: UnitOfWork, command: IntendCertificate, actor: Actor, _prepared: None) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
-    if case.state != "manufacturing":
-        raise Refused("case.not_now", state=state_of(case.kind, case.state), action=deed("order_manufacture"))
-    _require_card(work, case, command.csn)
-    twin = work.connection.execute(sa.select(C.serial).where(C.spki_sha256 == command.spki_sha256)).scalar()
-    if twin is not None:
-        raise Refused("certificate.key_reused", serial=twin)
-    work.insert(
-        t.certificate,
-        ca=str(case.ca),
-        serial=command.serial,
-        case_id=case.id,
-        csn=command.csn,
-        purpose=command.purpose,
-        status=str(CertificateStatus.INTENDED),
-        tbs=command.tbs,
-        tbs_sha256=command.tbs_sha256,
-        spki_sha256=command.spki_sha256,
-        subject=command.subject,
-        not_before=command.not_before,
-        not_after=command.not_after,
-        status_at=work.now,
-        created_at=work.now,
-    )
-    said = {
-        "number": case.number,
-        "serial": command.serial,
-        "purpose": command.purpose,
-        "tbs": sha256_hex(command.tbs),
-    }
-    work.audit("certificate_intended", actor, said, (case.id, case.version))
-    return of_case(case)
-
-
-def _require_card(work: UnitOfWork, case: CaseFacts, csn: str) -> None:
-    """Refuse a card that was given up meanwhile: its line may still run while the case has another card."""
-    making = sa.select(K.id).where(
-        K.csn == csn, K.case_id == case.id, K.state == str(CardState.PERSONALISING)
-    )
-    if work.connection.execute(making.with_for_update()).first() is None:
-        raise Refused("card.wrong_card", number=csn)
-
-
-def _record_certificate(
-    work: UnitOfWork, command: RecordCertificate, actor: Actor, _prepared: None
-) -> Outcome:
-    case = work.lock([command.case_id])[command.case_id]
-    row = work.connection.execute(
-        sa.select(t.certificate).where(C.ca == str(case.ca), C.serial == command.serial).with_for_update()
-    ).first()
-    if row is None:
-        raise NotFound("case.not_found")
-    # A certificate that was revoked while it was being signed keeps its revocation, and gets its bytes.
-    status = str(CertificateStatus.ISSUED) if row.status == str(CertificateStatus.INTENDED) else row.status
-    work.connection.execute(
-        sa.update(t.certificate)
-        .where(C.id == row.id)
-        .values(der=command.der, status=status, status_version=C.status_version + 1, status_at=work.now)
-    )
-    if row.der is None:
-        index_certificate(work.connection, row.id, command.der)
-    said = {"number": case.number, "serial": command.serial, "der": sha256_hex(command.der)}
-    work.audit("certificate_issued", actor, said, (case.id, case.version))
-    return of_case(case)
 
 
 def _record_authority(work: UnitOfWork, command: RecordAuthority, actor: Actor, _prepared: None) -> Outcome:
@@ -219,8 +152,6 @@ def _open_breaker(work: UnitOfWork, command: OpenBreaker, actor: Actor, _prepare
 ACTS = (
     Act(ClaimBlank, _claim_blank, SYSTEM),
     Act(RecordKey, _record_key, SYSTEM),
-    Act(IntendCertificate, _intend, SYSTEM),
-    Act(RecordCertificate, _record_certificate, SYSTEM),
     Act(RecordAuthority, _record_authority, SYSTEM),
     Act(RecordNotice, _record_notice, SYSTEM),
     Act(FileDocument, _file_document, SYSTEM),

@@ -18,6 +18,7 @@ from workflow.commands import (
     ReturnFirstReview,
     ReturnSecondReview,
 )
+from workflow.commands_of_requests import ApproveRequest, ConfirmRequest, RefuseRequest
 from workflow.deeds import deed
 from workflow.errors import NotAllowed
 from workflow.outcome import Outcome, of_case
@@ -31,12 +32,17 @@ if TYPE_CHECKING:
     from workflow.office import Office
     from workflow.store.unit_of_work import UnitOfWork
 
-VERDICTS: dict[type[Decide], tuple[Stage, Verdict]] = {
+_OF_APPLICATIONS: dict[type[Decide], tuple[Stage, Verdict]] = {
     ApproveFirstReview: (Stage.FIRST, Verdict.APPROVE),
     ReturnFirstReview: (Stage.FIRST, Verdict.RETURN),
     ApproveSecondReview: (Stage.SECOND, Verdict.APPROVE),
     ReturnSecondReview: (Stage.SECOND, Verdict.RETURN),
     RefuseApplication: (Stage.SECOND, Verdict.REFUSE),
+}
+VERDICTS = _OF_APPLICATIONS | {
+    ApproveRequest: (Stage.FIRST, Verdict.APPROVE),
+    ConfirmRequest: (Stage.SECOND, Verdict.APPROVE),
+    RefuseRequest: (Stage.SECOND, Verdict.REFUSE),
 }
 
 
@@ -67,7 +73,8 @@ def statement_of(case: CaseFacts, command: Decide, actor: Actor, at: datetime) -
     )
 
 
-def _prepare(office: Office, command: Decide, actor: Actor) -> Signed:
+def prepare_decision(office: Office, command: Decide, actor: Actor) -> Signed:
+    """Sign a decision before its transaction; NotAllowed for an account without a key, or a wrong password."""
     case = load_one(office, command.case_id)
     with office.reading() as connection:
         query = sa.select(t.account.c.signing_key).where(t.account.c.id == actor.account_id)
@@ -83,7 +90,8 @@ def _prepare(office: Office, command: Decide, actor: Actor) -> Signed:
     return Signed(statement, signature, at)
 
 
-def _decide(work: UnitOfWork, command: Decide, actor: Actor, signed: Signed) -> Outcome:
+def decided(work: UnitOfWork, command: Decide, actor: Actor, signed: Signed) -> Outcome:
+    """Carry out a signed decision and keep its statement with the signature."""
     case = work.lock_one(command.case_id)
     after = work.fire(case, command.trigger, command, actor)
     stage, verdict = VERDICTS[type(command)]
@@ -106,4 +114,4 @@ def _decide(work: UnitOfWork, command: Decide, actor: Actor, signed: Signed) -> 
     return of_case(after)
 
 
-ACTS = tuple(Act(command, _decide, prepare=_prepare) for command in VERDICTS)
+ACTS = tuple(Act(command, decided, prepare=prepare_decision) for command in _OF_APPLICATIONS)

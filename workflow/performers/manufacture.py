@@ -29,9 +29,9 @@ from workflow.commands import RecordCardMade
 from workflow.commands_of_performers import ClaimBlank, RecordKey
 from workflow.errors import Refused
 from workflow.facts import SYSTEM, CaseFacts
+from workflow.filed_cases import FiledCase, filed_case
 from workflow.handlers import handle
-from workflow.issuing import KeyOnCard, ensure_certificate
-from workflow.paper import FiledCase, filed_case
+from workflow.issuing_cards import KeyOnCard, ensure_certificate
 from workflow.stations import card_in
 from workflow.store import schema as t
 from workflow.vocabulary import CardState

@@ -11,6 +11,7 @@ from workflow.performers.crl import publish_crl
 from workflow.performers.manufacture import manufacture
 from workflow.performers.new_code import send_new_code
 from workflow.performers.notices import mail_form, send_notice
+from workflow.performers.requests import examine_request, issue_items
 from workflow.store.outbox import Work, claim, put_back, settle
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ PERFORMERS: Mapping[Effect, Callable[[Office, Work], None]] = {
     Effect.MANUFACTURE: manufacture,
     Effect.PUBLISH_CRL: publish_crl,
     Effect.SEND_NEW_CODE: send_new_code,
+    Effect.EXAMINE_REQUEST: examine_request,
+    Effect.ISSUE_ITEMS: issue_items,
 }
 
 

@@ -138,6 +138,21 @@ WORDING: dict[str, tuple[str, str, str, str]] = {
         "卡片的連絡人資料已以卡片與 PIN 碼修改，往後通知將寄給新的連絡人。若非貴單位操作，請立即洽服務台。",
         "The card's contact was changed with card and PIN; notices go to the new contact from now on. If this was not you, call the help desk at once.",
     ),
+    "request_issued": (
+        "憑證已簽發", "Certificates issued",
+        "您申請的憑證已全數簽發。請洽受理窗口下載，安裝前請核對憑證內容；如有錯誤請立即通知服務台。",
+        "All the certificates you asked for are issued. Ask the window for them and check their contents before you install them.",
+    ),
+    "request_partly_refused": (
+        "部分憑證已簽發", "Some certificates issued",
+        "您申請的憑證部分已簽發，其餘不予簽發。各項目的理由請洽受理窗口。",
+        "Some of the certificates you asked for are issued, the others were refused. Ask the window for the reasons.",
+    ),
+    "request_none_issued": (
+        "憑證未能簽發", "No certificate issued",
+        "您申請的憑證均不符規定，未能簽發。各項目的理由請洽受理窗口。",
+        "None of the certificates you asked for could be issued. Ask the window for the reasons.",
+    ),
     "reset_late_declined": ("逾期正本不受理", "Late original declined",
         "逾期補寄之正本不予受理，理由：{reason}", "The late original was declined: {reason}"),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from workflow.policy import Policy, Sourced
-from workflow.vocabulary import Basis, Ca, Channel, Consequence, SubscriberKind
+from workflow.vocabulary import Basis, Ca, Channel, Consequence, RequestKind, SubscriberKind
 
 KINDS = frozenset({SubscriberKind.AGENCY, SubscriberKind.UNIT, SubscriberKind.SCHOOL})
 
@@ -61,5 +61,16 @@ VERSIONS = (
         online_suspension=Sourced(True, ("SUS-01",), "GCA Q&A 5, questions 8, 13 and 14"),
         contact_change_by_card=Sourced(True, ("CTC-01",), "GCA Q&A 5, question 10"),
         agency_list_by_card=Sourced(True, ("STA-03",), "GCA Q&A 4, question 1"),
+        request_kinds=Sourced(
+            frozenset(RequestKind),
+            ("CSR-05", "P-11"),
+            "GCA Q&A 3, question 9: agencies' and units' non-card, TLS, proprietary server AP",
+        ),
+        request_subscribers=Sourced(
+            frozenset({SubscriberKind.AGENCY, SubscriberKind.UNIT}),
+            ("CSR-05", "P-11"),
+            "GCA Q&A 3, question 9: agencies and units; medical institutions are no kind of subscriber here yet",
+        ),
+        request_validity_years=Sourced(5, ("P-04",), "not said; as the cards"),
     ),
 )

@@ -55,5 +55,10 @@ VERSIONS = (
         online_suspension=Sourced(True, ("SUS-04", "SUS-06"), "MOICA CPS §4.9.15 and §4.9.17"),
         contact_change_by_card=Sourced(False, ("CTC-01",), "not said; a citizen's card has no contact"),
         agency_list_by_card=Sourced(False, ("STA-03",), "not said; a citizen is no agency"),
+        request_kinds=Sourced(
+            frozenset(), ("P-11",), "MOICA CPS §1.3.3: certificates of natural persons on cards only"
+        ),
+        request_subscribers=Sourced(frozenset(), ("P-11",), "MOICA CPS §1.3.3: none"),
+        request_validity_years=Sourced(5, ("P-04",), "not said; none is issued"),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from workflow.policy import Policy, Sourced
-from workflow.vocabulary import Basis, Ca, Channel, Consequence, SubscriberKind
+from workflow.vocabulary import Basis, Ca, Channel, Consequence, RequestKind, SubscriberKind
 
 KINDS = frozenset(
     {
@@ -79,5 +79,14 @@ VERSIONS = (
         online_suspension=Sourced(True, ("SUS-01",), "XCA slides, section 8 (4/5)"),
         contact_change_by_card=Sourced(True, ("CTC-01",), "XCA slides, section 9"),
         agency_list_by_card=Sourced(False, ("STA-03",), "not said; only GCA's site offers it"),
+        request_kinds=Sourced(
+            frozenset({RequestKind.NON_CARD}), ("CSR-02", "P-11"), "XCA slides, section 3.2 (1/12)"
+        ),
+        request_subscribers=Sourced(
+            frozenset({SubscriberKind.FOUNDATION, SubscriberKind.PROFESSIONAL_OFFICE}),
+            ("CSR-02", "P-11"),
+            "XCA slides, section 3.2 (1/12) and (2/12): 財團法人 and 自由職業事務所 only",
+        ),
+        request_validity_years=Sourced(5, ("CSR-02", "P-04"), "XCA slides, section 3.2 (2/12)"),
     ),
 )

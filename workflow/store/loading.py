@@ -14,6 +14,7 @@ from workflow.vocabulary import (
     CardState,
     CaseKind,
     CertificateStatus,
+    ItemState,
     Rank,
     Stage,
     SubscriberKind,
@@ -198,7 +199,27 @@ def _holds(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
     return {"held_elsewhere": held_elsewhere(connection, case)}
 
 
+def _items(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
+    i = t.request_item.c
+    mine = (i.case_id == case.id) & (i.revision == case.revision)
+    # The dry run leaves what it found sound waiting, and refuses the rest.
+    counts = {
+        row.state: row.number
+        for row in connection.execute(
+            sa.select(i.state, sa.func.count().label("number")).where(mine).group_by(i.state)
+        )
+    }
+    unseen = connection.execute(sa.select(i.id).where(mine, i.examined_at.is_(None)).limit(1)).first()
+    return {
+        "items_examined": unseen is None,
+        "items_waiting": counts.get(ItemState.WAITING, 0),
+        "items_issued": counts.get(ItemState.ISSUED, 0),
+        "items_refused": counts.get(ItemState.REFUSED, 0),
+    }
+
+
 _READERS = {
+    "items": _items,
     "holds": _holds,
     "decisions": _decisions,
     "letters": _letters,

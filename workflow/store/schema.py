@@ -27,6 +27,7 @@ from workflow.store.schema_house import (
 )
 from workflow.store.schema_paper import document, letter, letter_case, mail_item, mailing_list, sent_notice
 from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
+from workflow.store.schema_requests import request_item
 
 __all__ = [
     "account",
@@ -61,6 +62,7 @@ __all__ = [
     "outbox",
     "person",
     "published_document",
+    "request_item",
     "review_decision",
     "review_window",
     "sent_notice",

@@ -38,6 +38,9 @@ certificate = sa.Table(
     text("serial"),
     ref("case_id", "registry_case", null=True, index=True),
     text("csn", null=True, index=True),
+    # The signing request it was issued for, when the key is on no card; each gets one certificate.
+    ref("item_id", "request_item", null=True),
+    text("profile", null=True),
     text("purpose"),
     word("status", CertificateStatus),
     number("status_version", 0),
@@ -45,6 +48,8 @@ certificate = sa.Table(
     sa.Column("tbs", sa.LargeBinary, nullable=False),
     # The digest of the linted bytes: nothing else can be signed.
     text("tbs_sha256"),
+    # The digest once more, sealed under the house's key: whoever can only write to the database can't have bytes signed.
+    sa.Column("tbs_seal", sa.LargeBinary, nullable=True),
     sa.Column("der", sa.LargeBinary, nullable=True),
     # One key, one certificate, in all CAs (CSR-04, design 3.4).
     text("spki_sha256", unique=True),
@@ -59,6 +64,7 @@ certificate = sa.Table(
     # When the holder took the certificate out of the repository (RV2-05); CRL and OCSP go on speaking of it.
     moment("withdrawn_at", null=True),
     sa.UniqueConstraint("ca", "serial"),
+    sa.UniqueConstraint("item_id"),
     sa.Index("ix_certificate_status", "ca", "status"),
 )
 

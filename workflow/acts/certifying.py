@@ -1,0 +1,220 @@
+"""Certificates in the registry's books: the intent before the CA key is used, the certificate after (design 3.4).
+
+Several travel in one commit. What is refused of them is left out, so that one bad key holds up no other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from forms.canonical import sha256_hex
+from workflow.acts.act import Act
+from workflow.commands_of_performers import (
+    IntendCertificate,
+    IntendCertificates,
+    RecordCertificate,
+    RecordCertificates,
+)
+from workflow.deeds import deed
+from workflow.errors import NotFound, Refused
+from workflow.machine import state_of
+from workflow.outcome import Outcome
+from workflow.store import schema as t
+from workflow.store.directory import index_certificate
+from workflow.vocabulary import CardState, CertificateStatus, ItemState, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workflow.facts import Actor, CaseFacts
+    from workflow.store.unit_of_work import UnitOfWork
+
+SYSTEM = frozenset({Role.SYSTEM})
+K, C, I = t.card.c, t.certificate.c, t.request_item.c  # noqa: E741 - the item's columns, beside their siblings.
+
+
+def _intend_one(work: UnitOfWork, command: IntendCertificate, actor: Actor, _prepared: None) -> Outcome:
+    twin = work.connection.execute(sa.select(C.serial).where(C.spki_sha256 == command.spki_sha256)).scalar()
+    if twin is not None:
+        raise Refused("certificate.key_reused", serial=twin)
+    return _intend(work, (command,), actor)
+
+
+def _intend_several(work: UnitOfWork, command: IntendCertificates, actor: Actor, _prepared: None) -> Outcome:
+    """Store the intents whose keys are new, in any CA and among themselves (CSR-04)."""
+    hashes = [intent.spki_sha256 for intent in command.intents]
+    used = set(
+        work.connection.execute(sa.select(C.spki_sha256).where(C.spki_sha256.in_(hashes))).scalars().all()
+    )
+    fresh: dict[str, IntendCertificate] = {}
+    for intent in command.intents:
+        if intent.spki_sha256 not in used:
+            fresh.setdefault(intent.spki_sha256, intent)
+    return _intend(work, tuple(fresh.values()), actor)
+
+
+def _intend(work: UnitOfWork, intents: Sequence[IntendCertificate], actor: Actor) -> Outcome:
+    cases = work.lock(sorted({intent.case_id for intent in intents}))
+    waiting = _waiting_items(work, [intent.item_id for intent in intents if intent.item_id is not None])
+    for intent in intents:
+        case = cases[intent.case_id]
+        _require_turn(work, case, intent, waiting)
+        work.add("certificate", **_row(work, case, intent))
+        said = {
+            "number": case.number,
+            "serial": intent.serial,
+            "purpose": intent.purpose,
+            "tbs": sha256_hex(intent.tbs),
+        }
+        work.audit("certificate_intended", actor, said, (case.id, case.version))
+    return Outcome()
+
+
+def _row(work: UnitOfWork, case: CaseFacts, intent: IntendCertificate) -> dict[str, Any]:
+    return {
+        "ca": str(case.ca),
+        "serial": intent.serial,
+        "case_id": case.id,
+        "csn": intent.csn,
+        "item_id": intent.item_id,
+        "profile": intent.profile,
+        "purpose": intent.purpose,
+        "status": str(CertificateStatus.INTENDED),
+        "status_version": 0,
+        "tbs": intent.tbs,
+        "tbs_sha256": intent.tbs_sha256,
+        "tbs_seal": intent.tbs_seal,
+        "spki_sha256": intent.spki_sha256,
+        "subject": intent.subject,
+        "not_before": intent.not_before,
+        "not_after": intent.not_after,
+        "status_at": work.now,
+        "created_at": work.now,
+    }
+
+
+def _waiting_items(work: UnitOfWork, items: Sequence[int]) -> set[tuple[int, int, int]]:
+    """Return (item, case, revision) of the items whose turn it may be."""
+    if not items:
+        return set()
+    rows = work.connection.execute(
+        sa.select(I.id, I.case_id, I.revision).where(
+            I.id.in_(items), I.state == str(ItemState.WAITING), I.examined_at.is_not(None)
+        )
+    )
+    return {(row.id, row.case_id, row.revision) for row in rows}
+
+
+def _require_turn(
+    work: UnitOfWork, case: CaseFacts, intent: IntendCertificate, waiting: set[tuple[int, int, int]]
+) -> None:
+    """Refuse what the case does not ask for now: another card, an item of an old revision, a case that moved on."""
+    wanted = "manufacturing" if intent.item_id is None else "issuing"
+    if case.state != wanted:
+        raise Refused("case.not_now", state=state_of(case.kind, case.state), action=deed("order_manufacture"))
+    if intent.item_id is None:
+        _require_card(work, case, str(intent.csn))
+    elif (intent.item_id, case.id, case.revision) not in waiting:
+        raise Refused("request.not_examined")
+
+
+def _require_card(work: UnitOfWork, case: CaseFacts, csn: str) -> None:
+    """Refuse a card that was given up meanwhile: its line may still run while the case has another card."""
+    making = sa.select(K.id).where(
+        K.csn == csn, K.case_id == case.id, K.state == str(CardState.PERSONALISING)
+    )
+    if work.connection.execute(making.with_for_update()).first() is None:
+        raise Refused("card.wrong_card", number=csn)
+
+
+def _record_one(work: UnitOfWork, command: RecordCertificate, actor: Actor, _prepared: None) -> Outcome:
+    return _record(work, (command,), actor)
+
+
+def _record_several(work: UnitOfWork, command: RecordCertificates, actor: Actor, _prepared: None) -> Outcome:
+    return _record(work, command.records, actor)
+
+
+def _record(work: UnitOfWork, records: Sequence[RecordCertificate], actor: Actor) -> Outcome:
+    """Store certificates. Where one is stored already it stays, since it may have been released (design 3.4)."""
+    cases = work.lock(sorted({record.case_id for record in records}))
+    serials = [record.serial for record in records]
+    rows = {
+        (row.case_id, row.serial): row
+        for row in work.connection.execute(
+            sa.select(C.id, C.case_id, C.serial, C.status, C.item_id, C.der.is_(None).label("open"))
+            .where(C.serial.in_(serials), C.case_id.in_(list(cases)))
+            .order_by(C.id)
+            .with_for_update()
+        )
+    }
+    updates = []
+    for record in records:
+        row = rows.get((record.case_id, record.serial))
+        if row is None:
+            raise NotFound("certificate.not_found", serial=record.serial)
+        if not row.open:
+            continue
+        case = cases[record.case_id]
+        updates.append(_signed(work, row, record.der))
+        said = {"number": case.number, "serial": record.serial, "der": sha256_hex(record.der)}
+        work.audit("certificate_issued", actor, said, (case.id, case.version))
+    _write(work, updates)
+    for one in updates:
+        index_certificate(work.connection, one["b_id"], one["b_der"])
+    return Outcome()
+
+
+def _signed(work: UnitOfWork, row: Any, der: bytes) -> dict[str, Any]:
+    """Return what a signature changes: a certificate revoked while it was signed keeps that, and gets its bytes.
+
+    A key on a card waits for its activation. One that lies elsewhere is in its holder's hands already, so its
+    certificate is in force and published with the issue (RV2-05).
+    """
+    ready = row.item_id is not None
+    fresh = CertificateStatus.VALID if ready else CertificateStatus.ISSUED
+    alive = row.status == str(CertificateStatus.INTENDED)
+    return {
+        "b_id": row.id,
+        "b_item": row.item_id,
+        "b_der": der,
+        "b_status": str(fresh) if alive else row.status,
+        "b_published": work.now if ready and alive else None,
+    }
+
+
+_SIGNED = (
+    sa.update(t.certificate)
+    .where(C.id == sa.bindparam("b_id"))
+    .values(
+        der=sa.bindparam("b_der"),
+        status=sa.bindparam("b_status"),
+        status_version=C.status_version + 1,
+        status_at=sa.bindparam("b_at"),
+        published_at=sa.bindparam("b_published"),
+    )
+)
+_SETTLED = (
+    sa.update(t.request_item)
+    .where(I.id == sa.bindparam("b_item"))
+    .values(state=str(ItemState.ISSUED), settled_at=sa.bindparam("b_at"))
+)
+
+
+def _write(work: UnitOfWork, updates: Sequence[dict[str, Any]]) -> None:
+    if updates:
+        stamped = [{"b_at": work.now, **one} for one in updates]
+        work.connection.execute(_SIGNED, [{k: v for k, v in one.items() if k != "b_item"} for one in stamped])
+    items = [{"b_at": work.now, "b_item": one["b_item"]} for one in updates if one["b_item"] is not None]
+    if items:
+        work.connection.execute(_SETTLED, items)
+
+
+ACTS = (
+    Act(IntendCertificate, _intend_one, SYSTEM),
+    Act(IntendCertificates, _intend_several, SYSTEM),
+    Act(RecordCertificate, _record_one, SYSTEM),
+    Act(RecordCertificates, _record_several, SYSTEM),
+)

@@ -1,0 +1,67 @@
+"""Certificates for keys on cards: what the manufacturing line asks the pipeline for (RV2-03)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pki.orders import CertificateOrder
+from pki.profiles import Life, Profile, all_profiles
+from pki.sda import CardRank, DirectoryAttributes
+from pki.subject_types import ALL_TYPES, SubjectType
+from workflow import policies
+from workflow.authorities import addresses, policy_oid
+from workflow.certificate_names import subject_of
+from workflow.issuing import Claim, issue
+from workflow.vocabulary import Rank, SubscriberKind
+
+if TYPE_CHECKING:
+    from workflow.filed_cases import FiledCase
+    from workflow.office import Office
+
+
+@dataclass(frozen=True)
+class KeyOnCard:
+    """A public key that was made on a card."""
+
+    csn: str
+    purpose: str
+    spki: bytes
+
+
+def ensure_certificate(office: Office, filed: FiledCase, key: KeyOnCard) -> bytes:
+    """Return the certificate of a key on a card, issuing it if it is not there yet. Never issues a second one."""
+    order = partial(_order, office, filed, key)
+    return issue(office, Claim(filed.case, key.purpose, order, csn=key.csn))
+
+
+def _order(office: Office, filed: FiledCase, key: KeyOnCard, serial: int) -> CertificateOrder:
+    policy = policies.by_version(filed.case.policy_version)
+    kind = filed.case.subscriber_kind
+    assert kind is not None and filed.case.rank is not None  # noqa: S101, PT018 - an application has both.
+    subject_type = _subject_type(kind)
+    profile = _profile(office, subject_type, key.purpose)
+    return CertificateOrder(
+        profile=replace(profile, life=Life(years=policy.card_validity_years.value)),
+        subject=subject_of(filed.case.ca, filed.case.subject_name, filed.organisation),
+        spki_der=key.spki,
+        serial=serial,
+        not_before=office.clock.now(),
+        addresses=addresses(office, str(filed.case.ca), serial),
+        attributes=DirectoryAttributes(
+            subject_type=subject_type.oid,
+            rank=CardRank.PRIMARY if filed.case.rank is Rank.PRIMARY else CardRank.SECONDARY,
+            organisation_oid=filed.organisation.get("oid"),
+        ),
+        email=str(filed.values.get("organisation_email", "")) or None,
+    )
+
+
+def _subject_type(kind: SubscriberKind) -> SubjectType:
+    name = "other_organisation" if kind is SubscriberKind.OTHER else str(kind)
+    return next(found for found in ALL_TYPES if found.name == name)
+
+
+def _profile(office: Office, subject_type: SubjectType, purpose: str) -> Profile:
+    return all_profiles(ALL_TYPES, policy_oid(office))[f"{subject_type.name}_{purpose}"]
