@@ -24,6 +24,7 @@ CONFIG = "GUANFANG_CONFIG"
 SHORTEST_SECRET = 32
 """Characters that a secret needs at least."""
 LONGEST_CRL_HOURS = 36
+LONGEST_OCSP_MINUTES = 24 * 60
 HIGHEST_PORT = 65535
 _SECRETS = frozenset({"secret_key", "key_passphrase", "smtp_password", "database_url"})
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -83,6 +84,10 @@ class Settings:
     sweep_limit: int = 200
     attempts: int = 8
     crl_hours: int = 24
+    ocsp_minutes: int = 60
+    """How long an OCSP answer may be believed by whoever keeps it: its nextUpdate."""
+    ocsp_max_age: int = 0
+    """Seconds for which web caches may repeat an OCSP answer unasked; each cuts into real time (CRL-05)."""
     test_assurance: bool = True
     log_in_tries: int = 5
     lock_minutes: int = 15
@@ -116,6 +121,8 @@ class Settings:
             "repository_url": self.repository_url.startswith("http://")
             and not self.repository_url.endswith("/"),
             "base_url": self.base_url.startswith(("http://", "https://")) and not self.base_url.endswith("/"),
+            "ocsp_minutes": 1 <= self.ocsp_minutes <= LONGEST_OCSP_MINUTES,
+            "ocsp_max_age": 0 <= self.ocsp_max_age <= self.ocsp_minutes * 30,
             "log_level": self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"},
             **{name: getattr(self, name) > 0 for name in positive},
         }
@@ -154,6 +161,8 @@ _SENSE = {
     "crl_hours": f"1 to {LONGEST_CRL_HOURS} hours (CRL-01)",
     "repository_url": "begins with http:// (a certificate's addresses are never https) and has no slash at the end",
     "base_url": "begins with http:// or https:// and has no slash at the end",
+    "ocsp_minutes": f"1 to {LONGEST_OCSP_MINUTES} minutes",
+    "ocsp_max_age": "seconds, at most half of GUANFANG_OCSP_MINUTES",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
     "sweep_seconds": "more than 0",
     "sealing_seconds": "more than 0",

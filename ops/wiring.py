@@ -30,13 +30,19 @@ DEMO_READERS = ("製卡機 A", "製卡機 B", "持卡人讀卡機")
 """The virtual readers of a demonstration: two of the card centre, one of the holder."""
 
 
-def build_office(settings: Settings, *, clock: Clock | None = None, mailer: Mailer | None = None) -> Office:
-    """Put the office together; a clock or a mailer may be given in place of the configured one.
+def build_office(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    mailer: Mailer | None = None,
+    address: str | None = None,
+) -> Office:
+    """Put the office together; clock, mailer or the database's address may be given in place of the configured ones.
 
     SettingsError when a secret is missing or a key can't be opened.
     """
     settings.require_secrets()
-    engine = open_engine(settings.url)
+    engine = open_engine(address or settings.url)
     wall = SystemClock()
     clock = clock or (DemoClock(engine, wall) if settings.demo else wall)
     passphrase = settings.key_passphrase.encode()

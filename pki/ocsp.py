@@ -36,6 +36,8 @@ __all__ = [
     "answer",
     "decode_get_path",
     "error_response",
+    "issuer_hashes",
+    "next_update",
     "parse_request",
     "respond",
 ]
@@ -93,10 +95,7 @@ class Responder:
             verify_issued_by(certificate_der, issuer)
         except ChainRefusedError as error:
             raise ResponderRefusedError("pki.responder.issuer", error.message) from error
-        key_bits = der.read(issuer.spki_der).children()[1].content[1:]
-        self._issuer_hashes = {
-            name: (_digest(name, issuer.subject_name), _digest(name, key_bits)) for name, _ in HASHES.values()
-        }
+        self._issuer_hashes = issuer_hashes(issuer_certificate_der)
         self.authority_key = self.fields.authority_key_identifier or b""
 
     def is_asked_about_own(self, certificate: CertId) -> bool:
@@ -105,6 +104,20 @@ class Responder:
             return False
         asked = (certificate.issuer_name_hash, certificate.issuer_key_hash)
         return self._issuer_hashes[certificate.hash_name] == asked
+
+
+def issuer_hashes(certificate_der: bytes) -> dict[str, tuple[bytes, bytes]]:
+    """Return the hashes of an issuer's name and key by which a CertID names it, for each hash that is known here."""
+    issuer = read_certificate(certificate_der)
+    key_bits = der.read(issuer.spki_der).children()[1].content[1:]
+    return {
+        name: (_digest(name, issuer.subject_name), _digest(name, key_bits)) for name, _ in HASHES.values()
+    }
+
+
+def next_update(responder: Responder, now: datetime, life: timedelta) -> datetime:
+    """Return until when a response that is signed now may hold: never beyond the responder's certificate."""
+    return min(now + life, responder.fields.not_after)
 
 
 def answer(
@@ -136,12 +149,12 @@ def respond(
     """
     if not responder.fields.not_before <= now < responder.fields.not_after:
         raise ResponderRefusedError("pki.responder.expired", "the responder's certificate is not valid now")
-    next_update = min(now + life, responder.fields.not_after)
+    until = next_update(responder, now, life)
     singles = []
     for asked in request.certificates:
         own = responder.is_asked_about_own(asked)
         status = lookup(asked.serial) if own else NotRevoked.UNKNOWN
-        singles.append(_single(asked, status, now, next_update))
+        singles.append(_single(asked, status, now, until))
     return _sign(
         der.sequence(
             der.explicit(1, responder.fields.subject_name),
@@ -169,12 +182,12 @@ def _sign(response_data: bytes, responder: Responder) -> bytes:
     return der.sequence(der.integer(0, der.ENUMERATED), body)
 
 
-def _single(asked: CertId, status: Status, now: datetime, next_update: datetime) -> bytes:
+def _single(asked: CertId, status: Status, now: datetime, until: datetime) -> bytes:
     return der.sequence(
         asked.encoded,
         _status(status),
         der.generalized_time(now),
-        der.explicit(0, der.generalized_time(next_update)),
+        der.explicit(0, der.generalized_time(until)),
     )
 
 

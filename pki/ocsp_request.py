@@ -24,8 +24,15 @@ _NONCE_OID: Final = "1.3.6.1.5.5.7.48.1.2"
 _VERSION_1: Final = der.explicit(0, der.integer(0))
 _EXPLICIT_0, _EXPLICIT_1, _EXPLICIT_2 = 0xA0, 0xA1, 0xA2
 
+_ONE_ALPHABET: Final = bytes.maketrans(b" -_", b"++/")
+
 # OID of the hash, its name for hashlib, and the octets of a digest.
-HASHES: Final = {"1.3.14.3.2.26": ("sha1", 20), "2.16.840.1.101.3.4.2.1": ("sha256", 32)}
+HASHES: Final = {
+    "1.3.14.3.2.26": ("sha1", 20),
+    "2.16.840.1.101.3.4.2.1": ("sha256", 32),
+    "2.16.840.1.101.3.4.2.2": ("sha384", 48),
+    "2.16.840.1.101.3.4.2.3": ("sha512", 64),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +58,12 @@ def decode_get_path(path: str) -> bytes:
     """Return the request that a GET path carries after the responder's own prefix.
 
     Clients differ: `/`, `+` and `=` come percent-encoded or bare, `+` may have become a blank, the padding may be
-    missing, and a web server may have decoded the path already.
+    missing, the alphabet may be that of URLs (RFC 4648 §5), and a web server may have decoded the path already.
     """
     if len(path) > 2 * MOST_OCTETS:
         raise OcspMalformedError("pki.ocsp.too_long", "the path is too long")
     # A request is a SEQUENCE, whose base64 begins with M, so a slash in front belongs to the path.
-    text = unquote_to_bytes(path).lstrip(b"/").replace(b" ", b"+").replace(b"\r\n", b"").rstrip(b"=")
+    text = unquote_to_bytes(path).lstrip(b"/").replace(b"\r\n", b"").rstrip(b"=").translate(_ONE_ALPHABET)
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -107,7 +114,7 @@ def _read_nonce(element: der.Element) -> bytes | None:
     _refuse_critical(extensions)
     if nonce is None:
         return None
-    if not 0 < len(nonce[1]) <= _LONGEST_NONCE + 3:
+    if not 0 < len(der.read(nonce[1]).expect(der.OCTET_STRING).content) <= _LONGEST_NONCE:
         raise OcspMalformedError("pki.ocsp.nonce", "a nonce has 1 to 128 octets")
     return nonce[1]
 

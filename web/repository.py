@@ -11,13 +11,12 @@ from flask import Blueprint, Response, abort, request
 from web.access import public
 from web.ports import office
 from web.security import exempt
-from workflow import responder
+from workflow import ocsp
 from workflow.views import repository
 
 blueprint = Blueprint("repository", __name__)
 LARGEST_REQUEST = 64 * 1024
 OCSP_ANSWER = "application/ocsp-response"
-OCSP_REQUEST = "application/ocsp-request"
 CRL = "application/pkix-crl"
 CERTIFICATE = "application/pkix-cert"
 BUNDLE = "application/pkcs7-mime"
@@ -63,9 +62,10 @@ def issued_to_this_ca(authority: str) -> Response:
 @exempt
 def ocsp_post() -> Response:
     """Answer a request in the body (RFC 6960 appendix A)."""
-    if request.mimetype != OCSP_REQUEST or (request.content_length or 0) > LARGEST_REQUEST:
-        abort(415)
-    return _answer(responder.answer(office(), request.get_data(cache=False)))
+    # Clients name the media type as they like; what is no request is answered so.
+    if (request.content_length or 0) > LARGEST_REQUEST:
+        abort(413)
+    return _answer(ocsp.answer(office(), request.get_data(cache=False)))
 
 
 @blueprint.get("/OCSP/ocsp/<path:encoded>")
@@ -75,9 +75,9 @@ def ocsp_get(encoded: str) -> Response:
     raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or "")
     prefix = "/OCSP/ocsp/"
     path = raw.split("?", 1)[0].split(prefix, 1)[1] if prefix in raw else encoded
-    return _answer(responder.answer_get(office(), path))
+    return _answer(ocsp.answer_get(office(), path))
 
 
-def _answer(content: bytes) -> Response:
+def _answer(answer: ocsp.Answer) -> Response:
     # Real time: an answer is signed for the asker, and no cache may keep it (CRL-05).
-    return Response(content, content_type=OCSP_ANSWER, headers={"Cache-Control": "no-store"})
+    return Response(answer.der, content_type=OCSP_ANSWER, headers={"Cache-Control": "no-store"})

@@ -5,27 +5,24 @@ The demonstration's keys are encrypted software keys; loading one costs forty mi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from pki.ceremony import Authority, CeremonyPlan, hold_ceremony
-from pki.issuing import new_serial, prepare, sign
 from pki.keys import KeyKind, SoftwareSigner
-from pki.names import EXECUTIVE_YUAN, Subject
-from pki.ocsp import Responder
-from pki.orders import Addresses, CertificateOrder, Issuer
-from pki.profiles import CLASS_3_ASSURANCE, OCSP_RESPONDER, TEST_ASSURANCE
+from pki.orders import Addresses, Issuer
+from pki.profiles import CLASS_3_ASSURANCE, TEST_ASSURANCE
 from workflow.commands_of_performers import RecordAuthority
 from workflow.facts import SYSTEM
 from workflow.store import schema as t
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from workflow.office import Office
-    from workflow.vocabulary import Ca
 
 ROOT = "root"
 PARTITIONS = 4
@@ -123,42 +120,3 @@ def working(office: Office, name: str) -> Working:
 @cache
 def _unlocked(sealed: bytes, passphrase: bytes) -> SoftwareSigner:
     return SoftwareSigner.from_pkcs8(sealed, passphrase)
-
-
-def responder(office: Office, ca: Ca) -> Responder:
-    """Return the CA's OCSP responder; its short-lived certificate is renewed at half its life (CRL-06)."""
-    name = f"ocsp:{ca}"
-    now = office.clock.now()
-    try:
-        found = working(office, name)
-    except LookupError:
-        return _new_responder(office, ca, now)
-    fields = found.issuer.fields
-    if (
-        fields is None
-        or not fields.not_before <= now < fields.not_before + (fields.not_after - fields.not_before) / 2
-    ):
-        return _new_responder(office, ca, now)
-    return _responder(found.certificate, certificate_of(office, str(ca)), found.signer)
-
-
-@cache
-def _responder(certificate: bytes, issuer: bytes, signer: SoftwareSigner) -> Responder:
-    return Responder(signer, certificate, issuer)
-
-
-def _new_responder(office: Office, ca: Ca, now: datetime) -> Responder:
-    authority = working(office, str(ca))
-    signer = SoftwareSigner.generate(KeyKind.RSA_2048)
-    subject = Subject(
-        organisation=EXECUTIVE_YUAN, units=(f"(示範) {ca.zh}",), common_name=f"{ca.upper()} OCSP"
-    )
-    # A minute's grace for relying parties whose clocks are slow.
-    start = max(
-        now - timedelta(minutes=1), authority.issuer.fields.not_before if authority.issuer.fields else now
-    )
-    order = CertificateOrder(replace(OCSP_RESPONDER), subject, signer.spki_der, new_serial(), start)
-    prepared = prepare(order, authority.issuer)
-    certificate = sign(prepared.tbs_der, prepared.tbs_sha256, authority.issuer, authority.signer)
-    _record(office, f"ocsp:{ca}", certificate, signer)
-    return _responder(certificate, authority.certificate, signer)

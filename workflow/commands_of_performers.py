@@ -97,6 +97,20 @@ class RecordAuthority(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RenewResponder(Command):
+    """Store the next certificate of an authority's OCSP responder, with its key, in place of the one named (CRL-06).
+
+    `replaces` is the SHA-256 of the certificate in use, empty for none; when another has taken its place meanwhile,
+    nothing is stored.
+    """
+
+    authority: str
+    certificate: bytes = field(repr=False)
+    sealed_key: bytes = field(repr=False)
+    replaces: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordNotice(Command):
     """Record that a notice went out."""
 

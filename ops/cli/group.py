@@ -21,6 +21,7 @@ COMMANDS = {
     "health": "ops.cli.running:health",
     "journey": "ops.journey:command",
     "migrate": "ops.cli.db:upgrade",
+    "ocsp": "ops.cli.ocsp:ocsp",
     "repository": "ops.cli.repository:repository",
     "rules": "ops.cli.rules:rules",
     "serve": "ops.cli.running:serve",

@@ -24,7 +24,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 
     settings = Settings.read()
     settings.require_secrets()
-    _require_schema(settings)
+    require_schema(settings)
     Granian(
         "ops.wiring:web_from_environment",
         address=host or settings.bind,
@@ -50,7 +50,7 @@ def worker(*, once: bool) -> None:
 
     settings = Settings.read()
     logs.configure(settings.log_level)
-    _require_schema(settings)
+    require_schema(settings)
     office = build_office(settings)
     try:
         if once:
@@ -61,7 +61,7 @@ def worker(*, once: bool) -> None:
         office.engine.dispose()
 
 
-def _require_schema(settings: Settings) -> None:
+def require_schema(settings: Settings) -> None:
     """Refuse to start on an old schema: its code might write what the newer one can't read."""
     from ops.cli.reading import engine_of
     from ops.database import is_current

@@ -17,13 +17,14 @@ from ops.database.migrating import (
     pending,
     upgrade,
 )
-from workflow.store.database import open_engine
+from workflow.store.database import address_with, open_engine
 
 __all__ = [
     "DatabaseError",
     "Engine",
     "Measures",
     "MigrationError",
+    "address_with",
     "clock_offset",
     "current_revision",
     "downgrade",

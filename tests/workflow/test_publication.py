@@ -7,7 +7,7 @@ from tests.workflow.registry import CODE
 from workflow.commands_of_repository import SetPublication
 from workflow.errors import Refused, UserCodeLocked, WrongUserCode
 from workflow.facts import PUBLIC
-from workflow.responder import status
+from workflow.ocsp import status
 from workflow.views.directory import SearchBy, find
 from workflow.vocabulary import Ca
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
@@ -21,6 +24,14 @@ def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
     engine = sa.create_engine(url, pool_size=pool_size, isolation_level="READ COMMITTED")
     _ask_after_rest(engine)
     return engine
+
+
+def address_with(url: str, options: Mapping[str, str]) -> str:
+    """Return the address of a database with connection options of PostgreSQL's added; what it says itself holds."""
+    address = sa.make_url(url)
+    if address.get_backend_name() != "postgresql":
+        return url
+    return address.update_query_dict({**options, **address.query}).render_as_string(hide_password=False)
 
 
 REST_SECONDS = 5.0

@@ -1,7 +1,7 @@
 """All tables under one name, for those who write queries."""
 
 from workflow.store.columns import metadata
-from workflow.store.schema_cards import authority, card, certificate, crl
+from workflow.store.schema_cards import authority, card, certificate, crl, status_change
 from workflow.store.schema_cases import (
     case,
     deadline,
@@ -66,4 +66,5 @@ __all__ = [
     "review_decision",
     "review_window",
     "sent_notice",
+    "status_change",
 ]

@@ -68,6 +68,20 @@ certificate = sa.Table(
     sa.Index("ix_certificate_status", "ca", "status"),
 )
 
+status_change = sa.Table(
+    "status_change",
+    metadata,
+    key(),
+    # A trigger writes these rows beside each change of a certificate's status; the OCSP responders read them.
+    text("authority"),
+    text("serial"),
+    number("version"),
+    text("status"),
+    moment("at"),
+    # The transaction that wrote the row, on PostgreSQL: the only order in which readers miss nothing.
+    sa.Column("xid", sa.BigInteger, nullable=True, index=True),
+)
+
 crl = sa.Table(
     "crl",
     metadata,

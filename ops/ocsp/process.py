@@ -1,0 +1,37 @@
+"""Running the responder: granian in this process, `ops.ocsp.application` in each of its workers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which Prometheus' library learns the folder; it has to be set before the library is imported."""
+GRACE_SECONDS = 10
+"""How long a stopping worker may take over the requests in hand."""
+
+
+def serve(host: str, port: int, workers: int, log_level: str) -> None:
+    """Serve until told to stop; the requests in hand are answered first."""
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    with tempfile.TemporaryDirectory(prefix="guanfang-ocsp-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        Granian(
+            "ops.ocsp.application:application",
+            address=host,
+            port=port,
+            interface=Interfaces.RSGI,
+            workers=workers,
+            factory=True,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=65_536),
+            websockets=False,
+            log_level=LogLevels(log_level.lower()),
+            respawn_failed_workers=True,
+            respawn_interval=1.0,
+            workers_kill_timeout=GRACE_SECONDS,
+        ).serve()

@@ -1,0 +1,128 @@
+"""The responders' short-lived certificates: who may answer for which authority, and who sees to the next one (CRL-06).
+
+Each authority that can sign delegates a key of the responder's own, for a week. At half its life any process may make
+the next: it goes through the one door, which takes it only if nobody was quicker, so that processes and machines may
+all try. A root that is offline can't renew by itself: its responder's certificate, made at a ceremony, is recorded
+with `RecordAuthority` under the name `ocsp:root` and serves until it ends.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from pki.certificates import read_certificate
+from pki.errors import PkiError
+from pki.issuing import new_serial, prepare, sign
+from pki.keys import KeyKind, SoftwareSigner
+from pki.names import EXECUTIVE_YUAN, Subject
+from pki.ocsp import Responder
+from pki.orders import CertificateOrder
+from pki.profiles import OCSP_RESPONDER
+from workflow.authorities import ROOT, working
+from workflow.commands_of_performers import RenewResponder
+from workflow.errors import RegistryError
+from workflow.facts import SYSTEM
+from workflow.ocsp.answering import Desk
+from workflow.store import schema as t
+from workflow.vocabulary import Ca
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from workflow.office import Office
+
+log = logging.getLogger("guanfang.ocsp")
+PREFIX = "ocsp:"
+# A minute's grace for relying parties whose clocks are slow.
+GRACE = timedelta(minutes=1)
+
+
+def keep_desk(office: Office) -> Desk:
+    """Return the responders of all authorities, after renewing those that are past half their life.
+
+    What can't be renewed now is logged and serves on until it ends.
+    """
+    now = office.clock.now()
+    stored = _stored(office)
+    issuers = {name: row[0] for name, row in stored.items() if not name.startswith(PREFIX)}
+    due = [name for name in issuers if _is_due(stored.get(PREFIX + name), issuers[name], now)]
+    for name in due:
+        _try_to_renew(office, name, now)
+    stored = _stored(office) if due else stored
+    responders = {
+        name: _responder(*stored[PREFIX + name], issuers[name], office.key_passphrase)
+        for name in issuers
+        if PREFIX + name in stored and _is_of(stored[PREFIX + name][0], issuers[name], now)
+    }
+    return Desk(issuers, responders)
+
+
+def _stored(office: Office) -> Mapping[str, tuple[bytes, bytes]]:
+    """Return certificates and sealed keys of authorities and responders by name, the CAs before the root."""
+    a = t.authority.c
+    with office.reading() as connection:
+        rows = connection.execute(sa.select(a.name, a.certificate, a.sealed_key).order_by(a.id)).all()
+    return {row.name: (bytes(row.certificate), bytes(row.sealed_key)) for row in rows}
+
+
+def _is_due(stored: tuple[bytes, bytes] | None, issuer: bytes, now: datetime) -> bool:
+    """Tell whether a responder is missing, of another CA key, or past half its life."""
+    if stored is None or not _is_of(stored[0], issuer, now):
+        return True
+    fields = read_certificate(stored[0])
+    return now >= fields.not_before + (fields.not_after - fields.not_before) / 2
+
+
+def _is_of(certificate: bytes, issuer: bytes, now: datetime) -> bool:
+    fields = read_certificate(certificate)
+    same = fields.authority_key_identifier == read_certificate(issuer).subject_key_identifier
+    return same and fields.not_before <= now < fields.not_after
+
+
+@cache
+def _responder(certificate: bytes, sealed_key: bytes, issuer: bytes, passphrase: bytes) -> Responder:
+    return Responder(SoftwareSigner.from_pkcs8(sealed_key, passphrase), certificate, issuer)
+
+
+def _try_to_renew(office: Office, authority: str, now: datetime) -> None:
+    try:
+        renew(office, authority, now)
+    except (LookupError, PkiError, RegistryError) as error:
+        log.warning("responder not renewed", extra={"authority": authority, "reason": type(error).__name__})
+
+
+def renew(office: Office, authority: str, now: datetime) -> None:
+    """Make an authority's next responder key and certificate and record them, unless somebody else just has."""
+    from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
+
+    ca = working(office, authority)
+    replaced = _stored(office).get(PREFIX + authority)
+    signer = SoftwareSigner.generate(KeyKind.RSA_2048)
+    issued_from = ca.issuer.fields.not_before if ca.issuer.fields else now
+    subject = Subject(
+        organisation=EXECUTIVE_YUAN, units=(_unit(authority),), common_name=f"{authority.upper()} OCSP"
+    )
+    start = max(now - GRACE, issued_from)
+    order = CertificateOrder(OCSP_RESPONDER, subject, signer.spki_der, new_serial(), start)
+    prepared = prepare(order, ca.issuer)
+    certificate = sign(prepared.tbs_der, prepared.tbs_sha256, ca.issuer, ca.signer)
+    command = RenewResponder(
+        authority=authority,
+        certificate=certificate,
+        sealed_key=signer.to_pkcs8(office.key_passphrase),
+        replaces=sha256(replaced[0]).hexdigest() if replaced else "",
+    )
+    handle(office, command, SYSTEM)
+
+
+def _unit(authority: str) -> str:
+    if authority == ROOT:
+        return "(示範) 憑證總管理中心"
+    return f"(示範) {Ca(authority).zh}"
