@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from workflow.facts import Actor
 from workflow.store import schema as t
 from workflow.store.unit_of_work import transaction
@@ -47,6 +49,8 @@ class NewAccount:
     roles: frozenset[Role]
     password: str = field(repr=False)
     window: str | None = None
+    same_person_as: str | None = None
+    """The login of another account of the same natural person; what one did binds the other (ROL-03)."""
 
 
 def add(office: Office, new: NewAccount) -> int:
@@ -61,7 +65,7 @@ def add(office: Office, new: NewAccount) -> int:
         account_id = work.insert(
             t.account,
             login=new.login,
-            person_id=work.insert(t.person, name=new.name),
+            person_id=_person(work, new),
             roles=sorted(str(role) for role in new.roles),
             window_id=_window(work, new.window),
             password_hash=hashed,
@@ -78,13 +82,30 @@ def _check(new: NewAccount) -> None:
         raise AccountError("a login is ASCII text without blanks around it")
     if not new.roles or new.roles - STAFF_ROLES:
         raise AccountError(f"the roles of the staff are {', '.join(sorted(map(str, STAFF_ROLES)))}")
-    for pair in EXCLUSIVE:
-        if pair <= new.roles:
-            raise AccountError(f"{' and '.join(sorted(map(str, pair)))} are never the same person")
+    _check_roles(new.roles)
     if (Role.FIRST_REVIEWER in new.roles) != (new.window is not None):
         raise AccountError("a first reviewer, and nobody else, belongs to a window")
     if len(new.password) < SHORTEST_PASSWORD:
         raise AccountError(f"a password has at least {SHORTEST_PASSWORD} characters")
+
+
+def _check_roles(roles: frozenset[Role]) -> None:
+    for pair in EXCLUSIVE:
+        if pair <= roles:
+            raise AccountError(f"{' and '.join(sorted(map(str, pair)))} are never the same person")
+
+
+def _person(work: UnitOfWork, new: NewAccount) -> int:
+    """Return the natural person behind the account; one person's accounts together hold no two exclusive roles."""
+    if new.same_person_as is None:
+        return work.insert(t.person, name=new.name)
+    a = t.account.c
+    known = work.connection.execute(sa.select(a.person_id).where(a.login == new.same_person_as)).scalar()
+    if known is None:
+        raise AccountError(f"there is no account {new.same_person_as}")
+    held = work.connection.execute(sa.select(a.roles).where(a.person_id == known, a.active)).scalars()
+    _check_roles(new.roles.union(*(map(Role, roles) for roles in held)))
+    return int(known)
 
 
 def _window(work: UnitOfWork, name: str | None) -> int | None:

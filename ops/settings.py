@@ -68,6 +68,8 @@ class Settings:
     pcsc: bool = False
     pcsc_prefix: str = ""
     """Only readers whose name begins so."""
+    holder_readers: tuple[str, ...] = ()
+    """Readers at the public's disposal, by full name, separated by colons in the environment."""
     bind: str = "127.0.0.1"
     port: int = 8080
     web_workers: int = 1

@@ -83,7 +83,7 @@ def web_ports(settings: Settings, office: Office) -> WebPorts:
         proxies=settings.proxies,
         demo_password=settings.demo_password if settings.demo else "",
         mailbox=(lambda: read_mails(folder)) if settings.demo and folder is not None else None,
-        centre_readers=DEMO_READERS[:2] if toys else (),
+        holder_readers=frozenset(settings.holder_readers).union(DEMO_READERS[2:] if toys else ()),
         card_folder=LetterBox(office, folder_station(settings)) if toys else None,
     )
 

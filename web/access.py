@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, abort, g, redirect, request, session, url_for
 
-from web.ports import office
+from web.ports import office, ports
 from workflow.facts import PUBLIC, Actor
 from workflow.views import accounts
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., Any])
 ACCOUNT = "account_id"
+EPOCH = "session_epoch"
+BEGAN = "logged_in_at"
 _RULE = "access_rule"
 _OPEN_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 
@@ -74,12 +76,24 @@ def staff() -> Actor | None:
     return found
 
 
-def _read_account() -> Actor | None:
-    account_id = session.get(ACCOUNT)
-    if not isinstance(account_id, int):
-        return None
+def begin_session(account_id: int) -> None:
+    """Begin the session of a member of the staff; nothing set before the log-in is carried over."""
     with office().reading() as connection:
-        found = accounts.actor(connection, account_id)
+        epoch = accounts.session_epoch(connection, account_id)
+    session.clear()
+    session.permanent = True
+    session[ACCOUNT], session[EPOCH], session[BEGAN] = account_id, epoch, office().wall.now().timestamp()
+
+
+def _read_account() -> Actor | None:
+    """Read the account of a session that is neither too old nor ended by a log-out."""
+    account_id, epoch, began = session.get(ACCOUNT), session.get(EPOCH), session.get(BEGAN)
+    if not (isinstance(account_id, int) and isinstance(epoch, int) and isinstance(began, float)):
+        return None
+    found = None
+    if 0 <= office().wall.now().timestamp() - began < ports().staff_longest.total_seconds():
+        with office().reading() as connection:
+            found = accounts.actor(connection, account_id, epoch)
     if found is None:
         session.pop(ACCOUNT, None)
     return found

@@ -57,12 +57,12 @@ def _readers_page(problems: tuple[FieldProblem, ...] = ()) -> str:
 
 
 def _open_readers() -> tuple[ReaderStatus, ...]:
-    """Return the readers that a holder may use: those of the card centre are not among them."""
-    return tuple(one for one in activating.readers(office()) if one.name not in ports().centre_readers)
+    """Return the readers of this machine that stand at the public's disposal."""
+    return tuple(one for one in activating.readers(office()) if one.name in ports().holder_readers)
 
 
 def _look(reader: str) -> CardDetails:
-    if reader in ports().centre_readers:
+    if reader not in ports().holder_readers:
         raise Refused("card.reader_unknown", reader=reader)
     return activating.look_at_card(office(), reader)
 

@@ -45,10 +45,8 @@ def log_in() -> str | Response | tuple[str, int]:
         outcome = perform(LogIn(login=login, password=password), PUBLIC)
     except RegistryError as error:
         return _page(login, problems_of(error, "login")), status_of(error)
-    # A fresh session, so that nothing set before the log-in is carried over.
-    session.clear()
-    session.permanent = True
-    session[access.ACCOUNT] = outcome.actor.account_id if outcome.actor else None
+    if outcome.actor is not None and outcome.actor.account_id is not None:
+        access.begin_session(outcome.actor.account_id)
     return redirect(_onward(request.form.get("next", "")))
 
 

@@ -86,12 +86,14 @@ class WebPorts:
     proxies: int = 0
     """Number of trusted reverse proxies in front, for the caller's address."""
     staff_idle: timedelta = timedelta(minutes=30)
+    staff_longest: timedelta = timedelta(hours=12)
+    """How long a log-in holds however busy its holder is."""
     desk: ServiceDesk = field(default_factory=ServiceDesk)
     demo_password: str = field(default="", repr=False)
     mailbox: Callable[[], Sequence[SentMail]] | None = None
     card_folder: CardFolder | None = None
-    centre_readers: tuple[str, ...] = ()
-    """Readers of the card centre, which no holder may use."""
+    holder_readers: frozenset[str] = frozenset()
+    """Readers of this machine that everybody may use for activation; no other is ever touched for the public."""
 
     def __post_init__(self) -> None:
         if len(self.secret_key) < SHORTEST_KEY:

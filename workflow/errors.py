@@ -72,6 +72,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "此機構尚未配賦物件識別碼（OID），請先配賦後再核發憑證。",
         "The organisation has no OID yet. Assign one before approving.",
     ),
+    "organisation.oid_approved": (
+        "案件 {number} 已審核通過、尚未製卡完成，憑證須依核准的內容簽發，請待製卡完成後再變更物件識別碼。",
+        "Case {number} is approved and must be issued as approved. Change the OID when its card is made.",
+    ),
     "organisation.oid_taken": (
         "物件識別碼 {oid} 已屬於「{name}」。",
         "The OID {oid} belongs to '{name}' already.",

@@ -29,11 +29,20 @@ def accounts() -> None:
     type=click.Choice(sorted(str(role) for role in STAFF_ROLES)),
 )
 @click.option("--window", help="The window of a first reviewer, by name.")
+@click.option("--same-person-as", metavar="LOGIN", help="The person has this account already.")
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking."
 )
-def add(login: str, name: str, roles: tuple[str, ...], window: str | None, *, password_stdin: bool) -> None:
-    """Add an account for a person who has none yet."""
+def add(
+    login: str,
+    name: str,
+    roles: tuple[str, ...],
+    window: str | None,
+    same_person_as: str | None,
+    *,
+    password_stdin: bool,
+) -> None:
+    """Add an account; a person who has one already is named by its login, so that four eyes stay two people's."""
     from ops.accounts import NewAccount
     from ops.accounts import add as add_account
     from ops.wiring import build_office
@@ -41,7 +50,7 @@ def add(login: str, name: str, roles: tuple[str, ...], window: str | None, *, pa
     office = build_office(Settings.read())
     password = _password(from_stdin=password_stdin)
     try:
-        new = NewAccount(login, name, frozenset(map(Role, roles)), password, window)
+        new = NewAccount(login, name, frozenset(map(Role, roles)), password, window, same_person_as)
         click.echo(f"Account {login} was added with number {add_account(office, new)}.")
     finally:
         office.engine.dispose()

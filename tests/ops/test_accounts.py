@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+import sqlalchemy as sa
 
 from ops import accounts
 from ops.accounts import AccountError, NewAccount
@@ -44,6 +47,22 @@ def test_a_reviewer_gets_a_key_that_only_the_password_opens(make_office, databas
     signature = office.statements.sign(row.signing_key, "twelve letters", b"x")
     office.statements.verify(row.signing_spki, b"x", signature)
     assert row.window_id == 1
+
+
+@pytest.mark.rule("ROL-03")
+def test_two_accounts_of_one_person_watch_each_other_as_little_as_one(make_office, database_url):
+    office = make_office(database_url)
+    accounts.add(office, new(roles=(Role.SECOND_REVIEWER,)))
+    for role in (Role.AUDITOR, Role.ADMINISTRATOR, Role.FIRST_REVIEWER):
+        window = "示範窗口" if role is Role.FIRST_REVIEWER else None
+        with pytest.raises(AccountError, match="never the same person"):
+            accounts.add(office, replace(new("lin2", (role,), window=window), same_person_as="lin"))
+    accounts.add(office, replace(new("lin2"), same_person_as="lin"))
+    with office.reading() as connection:
+        people = connection.execute(sa.select(t.account.c.person_id)).scalars().all()
+    assert people == [1, 1]
+    with pytest.raises(AccountError, match="no account"):
+        accounts.add(office, replace(new("lin3"), same_person_as="wang"))
 
 
 @pytest.mark.rule("ROL-03")

@@ -252,7 +252,7 @@ class LetterBox:
 @pytest.fixture
 def web_ports(office):
     """The ports; a test may replace single ones with dataclasses.replace."""
-    return WebPorts(office=office, secret_key="t" * 40, rate_limits=False)
+    return WebPorts(office=office, secret_key="t" * 40, rate_limits=False, holder_readers=frozenset({READER}))
 
 
 @pytest.fixture
@@ -260,7 +260,7 @@ def demo_ports(office):
     mail = SentMail("c@example.tw", "您的申請書", "案件流水號 1", START, ("form.pdf",))
     return WebPorts(
         office=office, secret_key="t" * 40, rate_limits=False, demo=True, demo_password=PASSWORD,
-        mailbox=lambda: [mail], card_folder=LetterBox(),
+        mailbox=lambda: [mail], card_folder=LetterBox(), holder_readers=frozenset({READER}),
     )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from web.app import create_app
 from workflow.commands import SubmitApplication
 from workflow.facts import PUBLIC
 from workflow.handlers import handle
@@ -115,3 +117,11 @@ def test_a_reset_for_an_unknown_card_is_refused_beside_its_field(visitor):
 def test_the_next_steps_of_a_reset_need_a_filed_one(visitor):
     assert visitor.get("/usercode-reset/next").status_code == 302
     assert visitor.get("/usercode-reset/form.pdf").status_code == 302
+
+
+def test_a_reader_that_is_not_the_publics_is_neither_shown_nor_touched(make_visitor, web_ports, csn):
+    visitor = make_visitor(create_app(replace(web_ports, holder_readers=frozenset())))
+    assert READER not in visitor.get("/activate/").text
+    answer = visitor.post("/activate/card", reader=READER)
+    assert answer.status_code == 409
+    assert csn not in answer.text

@@ -36,6 +36,32 @@ def test_too_many_wrong_passwords_lock_the_account_for_a_while(visitor, house, o
     assert visitor.log_in("audit").status_code == 200
 
 
+def is_in(visitor):
+    return not visitor.get("/staff/").headers["Location"].startswith("/login/")
+
+
+def test_a_cookie_that_was_copied_ends_with_the_log_out(visitor, make_visitor, app, house):
+    house.account("audit", "auditor")
+    visitor.log_in("audit")
+    thief = make_visitor(app)
+    thief.client.set_cookie("guanfang", visitor.client.get_cookie("guanfang").value)
+    assert is_in(thief)
+    visitor.get("/")
+    visitor.post("/logout/")
+    assert not is_in(thief)
+    assert visitor.log_in("audit").status_code == 200
+
+
+def test_nobody_stays_logged_in_for_more_than_half_a_day(visitor, house, clock):
+    house.account("audit", "auditor")
+    visitor.log_in("audit")
+    for _ in range(11):
+        clock.move(hours=1)
+        assert is_in(visitor)
+    clock.move(hours=1)
+    assert not is_in(visitor)
+
+
 @pytest.mark.parametrize(
     "onward",
     ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:x", "/\r\nX: y", "/\nx"],

@@ -33,7 +33,6 @@ def unlawful(registry, case_id):
         (c.WithdrawApplication(**seen, user_code="Kod3-7x"), PUBLIC),
         (c.ApproveFirstReview(**decision), registry.reviewer),
         (c.ApproveSecondReview(**decision), registry.officer),
-        (c.ApproveSecondReview(**decision | {"password": "wrong"}), registry.officer),
         (c.OrderManufacture(**seen, reader="r"), registry.centre),
         (c.PackCard(**seen, card_number="x", envelope_number="y"), registry.centre),
         (c.PostCards(items=((case_id, "1" * 14),)), registry.centre),

@@ -161,6 +161,21 @@ def test_a_wrong_signing_password_records_nothing(registry):
     assert decisions(registry, case_id) == []
 
 
+@pytest.mark.rule("WEB-01", "AUD-01")
+def test_wrong_signing_passwords_lock_the_account_like_those_of_the_log_in(registry):
+    case_id = registry.a_case("second_review", Ca.GCA)
+    approve = (c.ApproveSecondReview, case_id, registry.officer)
+    for _ in range(registry.office.settings.log_in_tries):
+        refused(registry, "decision.password_wrong", *approve, password="wrong")
+    refused(registry, "account.locked", *approve)
+    with pytest.raises(NotAllowed) as caught:
+        registry.do(c.LogIn(login=registry.officer.name, password=PASSWORD), PUBLIC)
+    assert caught.value.code == "account.locked"
+    assert decisions(registry, case_id) == []
+    registry.clock.move(minutes=registry.office.settings.lock_minutes + 1)
+    registry.decide(*approve)
+
+
 def test_whoever_has_no_key_signs_nothing(registry):
     case_id = registry.a_case("second_review", Ca.GCA)
     nobody = replace(registry.officer, account_id=None)
@@ -186,6 +201,20 @@ def test_an_organisation_gets_its_oid_before_the_approval(registry):
             registry.do(c.AssignOid(organisation_id=organisation, oid=wrong), registry.officer)
     registry.do(c.AssignOid(organisation_id=organisation, oid=" 2.16.886.101.9 "), registry.officer)
     registry.decide(c.ApproveSecondReview, case_id, registry.officer)
+
+
+@pytest.mark.rule("OID-01")
+@pytest.mark.parametrize("state", ["approved", "manufacturing"])
+def test_an_oid_stays_what_was_approved_until_the_card_is_made(registry, state):
+    case_id = registry.a_case(state, Ca.GCA)
+    organisation = registry.case(case_id).organisation_id
+    change = c.AssignOid(organisation_id=organisation, oid="2.16.886.101.9")
+    with pytest.raises(Refused) as caught:
+        registry.do(change, registry.officer)
+    assert caught.value.code == "organisation.oid_approved"
+    if state == "manufacturing":
+        registry.make_card(case_id)
+        registry.do(change, registry.officer)
 
 
 @pytest.mark.rule("OID-01")

@@ -66,7 +66,8 @@ def _log_in(work: UnitOfWork, _command: LogIn, actor: Actor, tried: _Tried) -> O
         work.audit("log_in_refused", actor, {"login": row.login})
         return Outcome(refusal=_locked(row))
     if not tried.right:
-        return _count(work, row, actor, limit)
+        _count(work, row, actor, "log_in_failed")
+        return Outcome(refusal=NotAllowed("account.login_failed", limit=limit))
     work.connection.execute(
         sa.update(t.account).where(A.id == row.id).values(failed_log_ins=0, locked_until=None)
     )
@@ -75,15 +76,28 @@ def _log_in(work: UnitOfWork, _command: LogIn, actor: Actor, tried: _Tried) -> O
     return Outcome(actor=found)
 
 
-def _count(work: UnitOfWork, row: Any, actor: Actor, limit: int) -> Outcome:
+def _count(work: UnitOfWork, row: Any, actor: Actor, kind: str) -> None:
+    """Count one wrong password under the account's lock; enough of them lock it for a while."""
     failed = row.failed_log_ins + 1
     values: dict[str, Any] = {"failed_log_ins": failed}
-    if failed >= limit:
+    if failed >= work.office.settings.log_in_tries:
         until = work.now + timedelta(minutes=work.office.settings.lock_minutes)
         values = {"failed_log_ins": 0, "locked_until": until}
     work.connection.execute(sa.update(t.account).where(A.id == row.id).values(**values))
-    work.audit("log_in_failed", actor, {"login": row.login, "failed": failed})
-    return Outcome(refusal=NotAllowed("account.login_failed", limit=limit))
+    work.audit(kind, actor, {"login": row.login, "failed": failed})
+
+
+def check_password(work: UnitOfWork, actor: Actor, *, right: bool) -> RegistryError | None:
+    """Count a wrong signing password like one at the log-in, and let no locked account sign (WEB-01, AUD-01)."""
+    row = work.connection.execute(
+        sa.select(t.account).where(A.id == actor.account_id).with_for_update()
+    ).one()
+    if row.locked_until is not None and row.locked_until > work.now:
+        return _locked(row)
+    if right:
+        return None
+    _count(work, row, actor, "signing_failed")
+    return NotAllowed("decision.password_wrong")
 
 
 def _locked(row: Any) -> RegistryError:
@@ -91,6 +105,10 @@ def _locked(row: Any) -> RegistryError:
 
 
 def _log_out(work: UnitOfWork, _command: RecordLogOut, actor: Actor, _prepared: None) -> Outcome:
+    """End every session of the account, wherever its cookie has got to."""
+    work.connection.execute(
+        sa.update(t.account).where(A.id == actor.account_id).values(session_epoch=A.session_epoch + 1)
+    )
     work.audit("logged_out", actor, {})
     return Outcome()
 

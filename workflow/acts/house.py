@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
+from workflow.cases.card_application import States
 from workflow.commands import (
     AssignOid,
     CompleteActivation,
@@ -142,6 +143,7 @@ def _assign_oid(work: UnitOfWork, command: AssignOid, actor: Actor, _prepared: N
             )
         )
     o = t.organisation.c
+    _none_approved(work, command.organisation_id)
     mine = work.connection.execute(
         sa.select(o.ca).where(o.id == command.organisation_id).with_for_update()
     ).scalar()
@@ -155,6 +157,18 @@ def _assign_oid(work: UnitOfWork, command: AssignOid, actor: Actor, _prepared: N
     work.connection.execute(sa.update(t.organisation).where(o.id == command.organisation_id).values(oid=oid))
     work.audit("oid_assigned", actor, {"organisation": command.organisation_id, "oid": oid})
     return Outcome(created_id=command.organisation_id)
+
+
+def _none_approved(work: UnitOfWork, organisation_id: int) -> None:
+    """Refuse while a card of the organisation is approved and not made: its certificates must say what was approved.
+
+    The cases are locked, so that none is approved meanwhile.
+    """
+    k = t.case.c
+    query = sa.select(k.number, k.state).where(k.organisation_id == organisation_id).order_by(k.id)
+    for case in work.connection.execute(query.with_for_update()).all():
+        if case.state in {States.APPROVED, States.MANUFACTURING}:
+            raise Refused("organisation.oid_approved", number=case.number)
 
 
 def _move_clock(work: UnitOfWork, command: MoveClock, actor: Actor, _prepared: None) -> Outcome:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from forms.canonical import canonical_json
+from workflow.acts.accounts import check_password
 from workflow.acts.act import Act
 from workflow.acts.usercode import load_one
 from workflow.commands import (
@@ -51,7 +52,8 @@ class Signed:
     """A decision's statement and the reviewer's signature over it."""
 
     statement: bytes
-    signature: bytes
+    signature: bytes | None
+    """None where the password was wrong, which is counted under the account's lock."""
     at: datetime
 
 
@@ -84,15 +86,17 @@ def prepare_decision(office: Office, command: Decide, actor: Actor) -> Signed:
     at = office.clock.now()
     statement = statement_of(case, command, actor, at)
     try:
-        signature = office.statements.sign(sealed_key, command.password, statement)
-    except ValueError as error:
-        raise NotAllowed("decision.password_wrong") from error
-    return Signed(statement, signature, at)
+        return Signed(statement, office.statements.sign(sealed_key, command.password, statement), at)
+    except ValueError:
+        return Signed(statement, None, at)
 
 
 def decided(work: UnitOfWork, command: Decide, actor: Actor, signed: Signed) -> Outcome:
     """Carry out a signed decision and keep its statement with the signature."""
     case = work.lock_one(command.case_id)
+    locked = check_password(work, actor, right=signed.signature is not None)
+    if locked is not None:
+        return Outcome(refusal=locked)
     after = work.fire(case, command.trigger, command, actor)
     stage, verdict = VERDICTS[type(command)]
     work.add(

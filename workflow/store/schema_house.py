@@ -33,6 +33,8 @@ account = sa.Table(
     text("password_hash"),
     number("failed_log_ins", 0),
     moment("locked_until", null=True),
+    # Raised when its holder leaves: whoever still has a cookie of before is logged out with it.
+    number("session_epoch", 0),
     sa.Column("signing_key", sa.LargeBinary, nullable=True),
     sa.Column("signing_spki", sa.LargeBinary, nullable=True),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),

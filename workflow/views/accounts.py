@@ -21,12 +21,22 @@ class AccountSeen:
     window: str | None
 
 
-def actor(connection: sa.Connection, account_id: int) -> Actor | None:
-    """Return who acts under an account; None when it is closed or not there (deny by default)."""
+def session_epoch(connection: sa.Connection, account_id: int) -> int:
+    """Return the number that an account's sessions carry; a session of a former number has ended."""
+    account = schema.account
+    query = sa.select(account.c.session_epoch).where(account.c.id == account_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def actor(connection: sa.Connection, account_id: int, epoch: int) -> Actor | None:
+    """Return who acts under an account in a session of this epoch.
+
+    None when the account is closed or not there, or the session has ended (deny by default).
+    """
     account = schema.account
     row = connection.execute(
         sa.select(account.c.login, account.c.roles, account.c.person_id, account.c.window_id).where(
-            account.c.id == account_id, account.c.active.is_(True)
+            account.c.id == account_id, account.c.active.is_(True), account.c.session_epoch == epoch
         )
     ).one_or_none()
     if row is None:
