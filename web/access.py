@@ -1,26 +1,31 @@
 """Who may open which page: every view says so, and what does not say so is closed.
 
-`@allow(Role.X, …)` opens a view to members of the staff with one of the roles, `@public` to everybody. A route without
-either stops the application from starting. The account is read again with each request, so that a role taken away or
-an account closed takes effect at once (ROL-01, ROL-09).
+`@allow(Role.X, …)` opens a view to members of the staff with one of the roles, `@token(ApiScope.X)` to programs that
+show a token with that scope, `@public` to everybody. A route without any of these stops the application from starting.
+The account is read again with each request, so that a role taken away or an account closed takes effect at once (ROL-01,
+ROL-09).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, abort, g, redirect, request, session, url_for
 
 from web.ports import office, ports
+from workflow.commands_of_repository import AdmitApiToken
+from workflow.errors import NotProven
 from workflow.facts import PUBLIC, Actor
+from workflow.handlers import handle
 from workflow.views import accounts
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-    from workflow.vocabulary import Role
+    from workflow.vocabulary import ApiScope, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 ACCOUNT = "account_id"
@@ -36,10 +41,11 @@ class OpenDoorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """Who may use a view: anybody, or the staff with one of the roles."""
+    """Who may use a view: anybody, the staff with one of the roles, or a program with a token of a scope."""
 
     everybody: bool
     roles: frozenset[Role] = frozenset()
+    scope: ApiScope | None = None
 
 
 def public(view: View) -> View:
@@ -58,6 +64,42 @@ def allow(*roles: Role) -> Callable[[View], View]:
         return view
 
     return wrap
+
+
+def token(scope: ApiScope) -> Callable[[View], View]:
+    """Open a view to programs whose request carries a token with a scope; raises NotProven or NotAllowed inside.
+
+    The token is looked at within the view, so that the limit on its use counts wrong ones, too.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def admitted(*arguments: Any, **named: Any) -> Any:
+            g.caller = _admit(scope)
+            return view(*arguments, **named)
+
+        setattr(admitted, _RULE, AccessRule(everybody=False, scope=scope))
+        return cast("View", admitted)
+
+    return wrap
+
+
+def _admit(scope: ApiScope) -> Actor:
+    kind, _, shown = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not shown.strip():
+        raise NotProven("token.missing")
+    found = handle(
+        office(), AdmitApiToken(token=shown.strip(), scope=scope), replace(PUBLIC, channel="api")
+    ).actor
+    if found is None:
+        raise NotProven("token.refused")
+    return found
+
+
+def caller() -> Actor:
+    """Return the program whose token was admitted in this request; only within a view under `@token`."""
+    found: Actor = g.caller
+    return found
 
 
 def rule_of(app: Flask, endpoint: str) -> AccessRule | None:
@@ -112,7 +154,8 @@ def may(endpoint_rule: AccessRule, who: Actor | None) -> bool:
 def _stand_at_the_door(app: Flask) -> Callable[[], Response | None]:
     def check() -> Response | None:
         rule = rule_of(app, request.endpoint) if request.endpoint else AccessRule(everybody=True)
-        if rule is not None and (rule.everybody or may(rule, staff())):
+        if rule is not None and (rule.everybody or rule.scope is not None or may(rule, staff())):
+            # A token is looked at by the view itself.
             return None
         if staff() is None and request.method in {"GET", "HEAD"}:
             return redirect(url_for("login.form", next=request.full_path.rstrip("?")))

@@ -25,6 +25,7 @@ from web import (
     stock,
     window,
 )
+from web.api import routes
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -48,6 +49,8 @@ ALL: tuple[Blueprint, ...] = (
     papers.blueprint,
     publication.blueprint,
     statistics.blueprint,
+    routes.pages,
+    routes.blueprint,
 )
 DEMO: tuple[Blueprint, ...] = (demo.blueprint,)
 """Registered only in a demonstration."""

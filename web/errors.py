@@ -6,20 +6,26 @@ and the visitor gets a blank page that says nothing about it.
 
 from __future__ import annotations
 
+import json
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from web.api import shapes
+from web.api.openapi import PREFIX, PROBLEM
+from web.api.shapes import Problem
 from web.language import say, t
 from workflow import errors
 from workflow.errors import FieldProblem, RegistryError
 
 if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
+    from werkzeug.wrappers import Response as BaseResponse
+
+    from web.language import Bilingual
 
 Answer = tuple[str, int]
 _LOG = logging.getLogger(__name__)
@@ -72,7 +78,10 @@ def problems_of(error: RegistryError, field: str = "") -> tuple[FieldProblem, ..
     return (FieldProblem(field, error.code, error.zh, error.en),)
 
 
-def _page(status: int, sentence: str, code: str = "") -> Answer:
+def _page(status: int, said: Bilingual | tuple[str, str], code: str = "") -> Answer | Response:
+    if request.path.startswith(PREFIX):
+        return _problem(status, said, code)
+    sentence = say(said)
     # The way back is offered only to addresses that may be opened by a link.
     back = request.path if request.method == "GET" or _has_get() else ""
     return render_template(
@@ -80,28 +89,58 @@ def _page(status: int, sentence: str, code: str = "") -> Answer:
     ), status
 
 
+def _problem(
+    status: int, said: Bilingual | tuple[str, str], code: str, found: tuple[FieldProblem, ...] = ()
+) -> Response:
+    """Return a refusal to a program: problem details (RFC 9457)."""
+    zh, en = said if isinstance(said, tuple) else (said.zh, said.en)
+    code = code or f"http.{status}"
+    shape = Problem(
+        type=f"urn:guanfang:problem:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=t(zh, en),
+        detail_zh=zh,
+        detail_en=en,
+        code=code,
+        instance=request.path,
+        errors=tuple(shapes.FieldProblem(one.field, one.code, one.zh, one.en) for one in found),
+    )
+    answer = Response(json.dumps(shapes.to_json(shape), ensure_ascii=False), status, content_type=PROBLEM)
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
 def _has_get() -> bool:
     return request.url_rule is not None and "GET" in (request.url_rule.methods or set())
 
 
-def _refusal(error: RegistryError) -> Answer:
-    return _page(status_of(error), say(error), error.code)
+def _refusal(error: RegistryError) -> Answer | Response:
+    if isinstance(error, errors.BadInput) and request.path.startswith(PREFIX):
+        return _problem(status_of(error), error, error.code, error.problems)
+    return _page(status_of(error), error, error.code)
 
 
-def _csrf(_error: CSRFError) -> Answer:
-    return _page(HTTPStatus.BAD_REQUEST, t(*_CSRF), "request.csrf")
+def _csrf(_error: CSRFError) -> Answer | Response:
+    return _page(HTTPStatus.BAD_REQUEST, _CSRF, "request.csrf")
 
 
-def _http(error: HTTPException) -> Answer | Response:
+def _http(error: HTTPException) -> Answer | BaseResponse:
     status = error.code or int(HTTPStatus.INTERNAL_SERVER_ERROR)
     if status < HTTPStatus.BAD_REQUEST:
         return error.get_response()
-    return _page(status, t(*_HTTP_WORDS.get(HTTPStatus(status), _OTHER)))
+    answer = _page(status, _HTTP_WORDS.get(HTTPStatus(status), _OTHER))
+    if isinstance(answer, Response) and isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer
 
 
-def _unknown(error: Exception) -> Answer:
+def _unknown(error: Exception) -> Answer | Response:
     # The path alone: the query or the body may hold what must not be in a log.
     _LOG.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
+    if request.path.startswith(PREFIX):
+        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, _OTHER, "")
     return render_template("errors/blank.html"), int(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 

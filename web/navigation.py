@@ -46,6 +46,7 @@ ITEMS: tuple[Item, ...] = (
     Item("directory.search", "憑證查詢及下載", "Find a certificate", group="repository"),
     Item("papers.index", "儲存庫", "Repository", group="repository"),
     Item("statistics.index", "憑證簽發統計", "Statistics", group="repository", main=False),
+    Item("api.index", "程式介面（API）", "Programming interface (API)", group="repository", main=False),
     Item("public.site_map", "網站導覽", "Site map", group="about", main=False),
     Item("public.accessibility", "無障礙聲明", "Accessibility statement", group="about", main=False),
     Item("public.privacy", "隱私權政策", "Privacy policy", group="about", main=False),

@@ -162,7 +162,9 @@ def test_no_post_is_taken_without_its_token(app, client):
         if "POST" not in rule.methods or rule.arguments or rule.endpoint.startswith("repository."):
             continue
         answer = client.post(rule.rule)
-        assert answer.status_code in {400, 403}, rule.rule
+        # A program proves itself with a token in a header instead.
+        wanted = {401} if rule.endpoint.startswith("api_v1.") else {400, 403}
+        assert answer.status_code in wanted, rule.rule
 
 
 def test_a_name_in_the_register_is_never_taken_for_markup(visitor, house):

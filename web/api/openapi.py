@@ -1,0 +1,103 @@
+"""The OpenAPI 3.1 document, made from the declared operations."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from web.api import shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from web.api.declared import Operation, Pair, Parameter
+
+PREFIX = "/api/v1"
+PROBLEM = "application/problem+json"
+_ALWAYS = (400, 429)
+_WITH_TOKEN = (401, 403)
+
+
+def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
+    """Return the document; its descriptions say everything in both languages."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    answers = {shape for one in operations for shape in one.answers.values() if shape is not None}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "關防 Guanfang",
+            "version": version,
+            "description": "憑證查詢、儲存庫與憑證請求。Certificate look-ups, the repository, and certificate requests.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": PREFIX}],
+        "paths": paths,
+        "components": {
+            "schemas": shapes.schemas(*sorted(answers, key=lambda one: one.__name__), shapes.Problem),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _both(pair: Pair) -> str:
+    return f"{pair[0]} {pair[1]}"
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.says[1],
+        "description": _both(operation.says),
+        "parameters": [_parameter(one) for one in operation.parameters],
+        "responses": {str(operation.status): _answer(operation)} | _refusals(operation),
+        "security": [{"token": []}] if operation.scope else [],
+    }
+    if operation.scope:
+        said["description"] += f" (scope: {operation.scope})"
+    if operation.body is not None:
+        content = {kind: _body_schema(kind) for kind in operation.body.media_types}
+        said["requestBody"] = {
+            "required": True,
+            "description": _both(operation.body.says),
+            "content": content,
+        }
+    return said
+
+
+def _body_schema(kind: str) -> dict[str, Any]:
+    # OpenAPI 3.1: raw bytes have no schema, text is a string.
+    return {"schema": {"type": "string"}} if "text" in kind or "pem" in kind else {}
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string", "maxLength": parameter.longest}
+    if parameter.choices:
+        schema = {"type": "string", "enum": list(parameter.choices)}
+    elif parameter.pattern:
+        schema["pattern"] = f"^{parameter.pattern}$"
+    return {
+        "name": parameter.name,
+        "in": "path" if parameter.in_path else "query",
+        "required": parameter.required,
+        "description": _both(parameter.says),
+        "schema": schema,
+    }
+
+
+def _answer(operation: Operation) -> dict[str, Any]:
+    content = {
+        kind: {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}} if shape else {}
+        for kind, shape in operation.answers.items()
+    }
+    return {"description": operation.says[1], "content": content}
+
+
+def _refusals(operation: Operation) -> dict[str, Any]:
+    problem = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    wanted = {*_ALWAYS, *operation.refusals, *(_WITH_TOKEN if operation.scope else ())}
+    return {
+        str(status): {"description": HTTPStatus(status).phrase, "content": problem}
+        for status in sorted(wanted)
+    }

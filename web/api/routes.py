@@ -1,0 +1,85 @@
+"""The routes of the programming interface: each made from a declared operation, so none can be undeclared."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, abort, render_template, request
+
+from web.access import public, token
+from web.api.declared import JSON
+from web.api.openapi import PREFIX, document
+from web.api.operations import LOOK_UPS
+from web.published import Publication, send
+from web.security import exempt, limited
+from workflow.errors import BadInput, FieldProblem
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from web.api.declared import Operation
+
+OPERATIONS: tuple[Operation, ...] = LOOK_UPS
+pages = Blueprint("api", __name__)
+"""The page for people and the OpenAPI document."""
+
+
+def blueprint_of(operations: tuple[Operation, ...]) -> Blueprint:
+    """Make the routes of some operations."""
+    made = Blueprint("api_v1", __name__, url_prefix=PREFIX)
+    for operation in operations:
+        path = operation.path.replace("{", "<").replace("}", ">")
+        made.add_url_rule(path, operation.name, _view(operation), methods=[operation.method])
+    return made
+
+
+def _view(operation: Operation) -> Any:
+    """Return the view of an operation: parameters are checked first, and a scope asks for its token."""
+
+    def view(**in_path: str) -> Response:
+        repeated = [name for name, values in request.args.lists() if len(values) > 1]
+        if repeated:
+            raise BadInput(
+                *(
+                    FieldProblem(one[:40], "repeated", "參數重複。", "Given more than once.")
+                    for one in repeated
+                )
+            )
+        _check_body(operation)
+        return operation.run(operation.check({**request.args.to_dict(), **in_path}))
+
+    guarded: Any = public(view) if operation.scope is None else token(operation.scope)(view)
+    guarded = limited(operation.rate, operation.method)(guarded)
+    # Callers prove themselves with a token in a header, which no other site can make a browser send.
+    return exempt(guarded) if operation.method != "GET" else guarded
+
+
+def _check_body(operation: Operation) -> None:
+    if operation.body is None:
+        return
+    if request.mimetype not in operation.body.media_types:
+        abort(415)
+    if (request.content_length or 0) > operation.body.largest:
+        abort(413)
+
+
+@pages.get(f"{PREFIX}/openapi.json")
+@public
+@limited("60 per minute", "GET")
+def openapi() -> Response:
+    """Send the OpenAPI document."""
+    said = document(OPERATIONS, version("guanfang"))
+    content = json.dumps(said, ensure_ascii=False, indent=1).encode()
+    return send(Publication(content, JSON, max_age=300))
+
+
+@pages.get("/api/")
+@public
+def index() -> str:
+    """Explain the programming interface to people."""
+    return render_template("api/index.html", operations=OPERATIONS, prefix=PREFIX)
+
+
+blueprint = blueprint_of(OPERATIONS)

@@ -1,0 +1,243 @@
+"""The answers of the programming interface: frozen values that know their JSON and their JSON Schema.
+
+The schema is read off the same declarations that are sent, so the two can't part.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workflow.vocabulary import Word
+
+Schema = dict[str, Any]
+_SIMPLE: dict[Any, Schema] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A word of the registry: its lasting code, and what people call it."""
+
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A part of a name, such as O or CN."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A published certificate and how it stands now."""
+
+    ca: str
+    serial: str
+    subject: str
+    purpose: str
+    status: Named
+    status_since: datetime
+    reason: Named | None
+    not_before: datetime
+    not_after: datetime
+    card_number: str | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatePage:
+    """Certificates, newest first; `next` is the value of `after` that continues, null at the end."""
+
+    items: tuple[Certificate, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateDetail:
+    """A published certificate with its content."""
+
+    certificate: Certificate
+    subject: tuple[Term, ...]
+    issuer: tuple[Term, ...]
+    key: str
+    signature_algorithm: str
+    sha256: str
+    issued_at: datetime
+    published_at: datetime
+    policy_version: str
+    practice_statement: str | None
+    der: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crl:
+    """The newest list of an authority's partition; partition 0 is the complete one."""
+
+    authority: str
+    partition: int
+    number: int
+    entries: int
+    size: int
+    this_update: datetime
+    next_update: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrlList:
+    """The newest lists."""
+
+    items: tuple[Crl, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """An authority; `der` is its certificate in base64."""
+
+    name: str
+    zh: str
+    en: str
+    sha256: str
+    url: str
+    bundle_url: str
+    der: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityList:
+    """The root and the CAs."""
+
+    items: tuple[Authority, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A published document, such as a CPS; `ca` is null for one that holds for all CAs."""
+
+    kind: Named
+    ca: str | None
+    title: str
+    version: str
+    in_force_from: date
+    in_force: bool
+    size: int
+    sha256: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentList:
+    """The published documents."""
+
+    items: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsRow:
+    """Certificates of one CA, kind of subscriber and month of issue, as they stand now."""
+
+    month: str
+    ca: str
+    kind: Named | None
+    issued: int
+    waiting: int
+    valid: int
+    suspended: int
+    revoked: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsTable:
+    """The statistics and when they were counted."""
+
+    at: datetime
+    rows: tuple[StatisticsRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong with one field or parameter."""
+
+    field: str
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem (RFC 9457); `detail` speaks the language asked for, the other two both."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    detail_zh: str
+    detail_en: str
+    code: str
+    instance: str
+    errors: tuple[FieldProblem, ...]
+
+
+def named(word: Word) -> Named:
+    """Return a word of the registry for an answer."""
+    return Named(str(word), word.zh, word.en)
+
+
+def to_json(value: Any) -> Any:
+    """Return an answer as plain JSON values; moments in UTC."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: to_json(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def schemas(*shapes: type[Any]) -> dict[str, Schema]:
+    """Return the JSON Schemas of some answers and of all that they hold, by name."""
+    found: dict[str, Schema] = {}
+    for shape in shapes:
+        _gather(shape, found)
+    return dict(sorted(found.items()))
+
+
+def _gather(shape: type[Any], found: dict[str, Schema]) -> None:
+    if shape.__name__ in found:
+        return
+    hints = typing.get_type_hints(shape)
+    found[shape.__name__] = {
+        "type": "object",
+        "description": " ".join((shape.__doc__ or "").split()),
+        "properties": {name: _schema(hint, found) for name, hint in hints.items()},
+        "required": list(hints),
+        "additionalProperties": False,
+    }
+
+
+def _schema(hint: Any, found: dict[str, Schema]) -> Schema:
+    if hint in _SIMPLE:
+        return _SIMPLE[hint]
+    if typing.get_origin(hint) is tuple:
+        return {"type": "array", "items": _schema(typing.get_args(hint)[0], found)}
+    if isinstance(hint, types.UnionType):
+        kinds = [_schema(one, found) for one in typing.get_args(hint) if one is not type(None)]
+        return {"oneOf": [*kinds, {"type": "null"}]}
+    _gather(hint, found)
+    return {"$ref": f"#/components/schemas/{hint.__name__}"}
