@@ -6,6 +6,7 @@ be issued is built and linted under a throw-away key. Nothing is stored and no k
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +15,22 @@ import sqlalchemy as sa
 from forms.canonical import canonical_json, sha256_hex
 from pki.errors import LintRefusedError, PkiError
 from pki.issuing import new_serial, prepare
-from pki.keygate import spki_sha256
+from pki.keygate import KeyFault
 from pki.orders import CertificateOrder
+from pki.profiles import AlternativeNames, Purpose
 from workflow.authorities import addresses, working
 from workflow.certificate_names import subject_of
 from workflow.errors import Unavailable
 from workflow.filed_cases import filed_case
-from workflow.request_gate import Found, finding, gate
+from workflow.request_gate import Found, finding, pass_gate
 from workflow.requested_profiles import attributes_of, profile_for
 from workflow.store import schema as t
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from pki.csr import AcceptedRequest
+    from pki.names import Subject
     from pki.profiles import Profile
     from workflow.authorities import Working
     from workflow.filed_cases import FiledCase
@@ -68,7 +72,7 @@ class Examiner:
         self._office = office
         self._filed = filed
         self._lines: Sequence[Mapping[str, Any]] = filed.values["items"]
-        self._keys: dict[int, bytes] = {}
+        self._accepted: dict[int, AcceptedRequest] = {}
 
     @cached_property
     def profile(self) -> Profile:
@@ -94,76 +98,104 @@ class Examiner:
         return line
 
     def order(self, row: Any) -> Callable[[int], CertificateOrder]:
-        """Return what makes the order of an item's certificate for a serial; the item was examined before."""
-        return partial(self._order, self.line(row), self._keys[row.id])
+        """Return what makes the order of an item's certificate for a serial; the item passed the gate before."""
+        return partial(self._order, self.line(row), self._accepted[row.id])
 
-    def _order(self, _line: Mapping[str, Any], spki: bytes, serial: int) -> CertificateOrder:
-        filed, office = self._filed, self._office
+    def _order(self, line: Mapping[str, Any], accepted: AcceptedRequest, serial: int) -> CertificateOrder:
+        filed, office, said = self._filed, self._office, line["subject"]
         return CertificateOrder(
             profile=self.profile,
-            subject=subject_of(filed.case.ca, filed.case.subject_name, filed.organisation),
-            spki_der=spki,
+            subject=self._subject(said, accepted.domains),
+            spki_der=accepted.spki_der,
             serial=serial,
             not_before=office.clock.now(),
             addresses=addresses(office, str(filed.case.ca), serial),
             attributes=attributes_of(self.profile, filed.organisation.get("oid")),
-            email=str(filed.organisation.get("email") or "") or None,
+            email=self._email(said),
+            domains=accepted.domains,
         )
 
+    def _email(self, said: Mapping[str, Any]) -> str | None:
+        """Return the address that was approved with the batch, else the register's, where the profile has room."""
+        if self.profile.alternative_names is not AlternativeNames.EMAIL:
+            return None
+        return str(said.get("email") or self._filed.organisation.get("email") or "") or None
+
+    def _subject(self, said: Mapping[str, Any], domains: Sequence[str]) -> Subject:
+        """Return the register's name, with the server's own as CN where there is one (CSR-05)."""
+        case = self._filed.case
+        subject = subject_of(case.ca, case.subject_name, self._filed.organisation)
+        if self.profile.alternative_names.are_domains:
+            return replace(subject, common_name=domains[0] if domains else None)
+        if self.profile.purpose is Purpose.SERVER_APPLICATION:
+            return replace(subject, common_name=str(said.get("common_name") or "") or None)
+        return subject
+
     def gate(self, row: Any) -> Found:
-        """Return what the gate alone finds on an item: the request, its key, and whether the key is new."""
-        self.line(row)
-        gated = gate(bytes(row.csr))
-        if gated.spki is None:
-            return gated.findings
-        self._keys[row.id] = gated.spki
-        return (*gated.findings, *self._used(row, gated.spki))
+        """Return what the gate finds on an item: the request, its key and whether that is new, names and domains."""
+        said = self.line(row)["subject"]
+        domains = tuple(str(name) for name in said.get("dns_names", ()))
+        known = not self.profile.alternative_names.are_domains or domains
+        accepted, found = pass_gate(
+            bytes(row.csr),
+            self.profile,
+            _UsedKeys(self._office, row.id),
+            domains,
+            self._subject(said, domains) if known else None,
+        )
+        if accepted is not None:
+            self._accepted[row.id] = accepted
+        return found
 
     def examine(self, row: Any) -> Found:
         """Return everything that is found on an item, with the lints of the certificate it would get."""
         found = self.gate(row)
-        if found:
+        if row.id not in self._accepted:
             return found
         try:
             prepare(self.order(row)(new_serial()), self._authority.issuer)
         except LintRefusedError as error:
-            return tuple(_of_pki("lint", sentence) for sentence in error.findings)
+            return (*found, *(_of_pki("lint", sentence) for sentence in error.findings))
         except PkiError as error:
-            return (_of_pki(error.code, error.message),)
-        return ()
-
-    def _used(self, row: Any, spki: bytes) -> Found:
-        """Find a key that was used before (CSR-04); the item's own certificate is no other."""
-        with self._office.reading() as connection:
-            twin = connection.execute(
-                sa.select(C.serial).where(
-                    C.spki_sha256 == spki_sha256(spki).hex(), C.item_id.is_distinct_from(row.id)
-                )
-            ).scalar()
-        return (_key_used(f"憑證序號 {twin}", f"certificate {twin}"),) if twin else ()
+            return (*found, _of_pki(error.code, error.message))
+        return found
 
     def without_twins(self, items: Iterable[Any], found: Mapping[int, Found]) -> dict[int, Found]:
         """Add a finding to each item whose key stands earlier in the batch."""
         first: dict[bytes, int] = {}
         marked = dict(found)
         for row in items:
-            key = self._keys.get(row.id)
-            if key is None:
+            accepted = self._accepted.get(row.id)
+            if accepted is None:
                 continue
-            place = first.setdefault(key, row.position)
+            place = first.setdefault(accepted.spki_sha256, row.position)
             if place != row.position:
-                marked[row.id] = (
-                    *marked[row.id],
-                    _key_used(f"本批第 {place} 項", f"item {place} of the batch"),
-                )
+                marked[row.id] = (*marked[row.id], _key_used(place))
         return marked
 
 
-def _key_used(zh: str, en: str) -> Mapping[str, str]:
+class _UsedKeys:
+    """The keys that have certificates in any CA, but for an item's own (CSR-04): answers `in` from the database."""
+
+    def __init__(self, office: Office, item_id: int) -> None:
+        self._office = office
+        self._item_id = item_id
+
+    def __contains__(self, digest: object) -> bool:
+        if not isinstance(digest, bytes):
+            return False
+        query = sa.select(C.id).where(
+            C.spki_sha256 == digest.hex(), C.item_id.is_distinct_from(self._item_id)
+        )
+        with self._office.reading() as connection:
+            return connection.execute(query).first() is not None
+
+
+def _key_used(place: int) -> Mapping[str, str]:
     return finding(
-        "csr.key_used",
-        f"CSR已被使用、金鑰重複請更換或案件流水號重複（{zh}）。",
-        f"This key is used already ({en}). Make a new key and a new request.",
+        KeyFault.USED.code,
+        f"{KeyFault.USED.zh}（本批第 {place} 項）",
+        f"{KeyFault.USED.en} (item {place} of the batch)",
     )
 
 

@@ -1,63 +1,43 @@
-"""What a signing request itself is refused for: it can't be read, its signature does not hold, its key is unfit.
-
-Every fault is found at once, each with a sentence that says what would be right.
-"""
+"""What is found on a signing request, as it is stored and shown: refusals, and remarks that stand in nobody's way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from pki.keygate import examine_key
+from pki.csr import AcceptedRequest, Finding, GateContext, RefusedRequest, examine_csr
+from pki.keygate import KeyRecords
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Sequence
 
-Found = tuple["Mapping[str, str]", ...]
+    from pki.names import Subject
+    from pki.profiles import Profile
 
-
-@dataclass(frozen=True, slots=True)
-class Gated:
-    """What the gate made of a signing request: its key when it can be read, and every fault."""
-
-    spki: bytes | None
-    findings: Found = field(default=())
+Found = tuple[Mapping[str, str], ...]
+REMARK = "remark"
 
 
-def finding(code: str, zh: str, en: str, where: str = "csr") -> Mapping[str, str]:
-    """Return a finding as it is stored: a code, the field it is about, and a sentence in each language."""
-    return {"code": code, "field": where, "zh": zh, "en": en}
+def finding(code: str, zh: str, en: str, where: str = "") -> Mapping[str, str]:
+    """Return a refusal as it is stored: a code, what it is about, and a sentence in each language."""
+    return {"code": code, "field": where, "zh": zh, "en": en, "severity": "refusal"}
 
 
-def gate(csr: bytes) -> Gated:
-    """Examine a signing request in PEM or DER."""
-    try:
-        pem = b"-----BEGIN" in csr
-        request = x509.load_pem_x509_csr(csr) if pem else x509.load_der_x509_csr(csr)
-        spki = request.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        holds = request.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return Gated(
-            None,
-            (
-                finding(
-                    "csr.unreadable",
-                    "憑證請求檔無法讀取，請以 PKCS#10 格式（PEM 或 DER）重新產製。",
-                    "The signing request can't be read. Make it again as PKCS#10, in PEM or DER.",
-                ),
-            ),
-        )
-    found = [finding(fault.code, fault.zh, fault.en) for fault in examine_key(spki)]
-    if not holds:
-        found.append(
-            finding(
-                "csr.signature",
-                "憑證請求檔的簽章驗證不符，請以對應的私密金鑰重新產製。",
-                "The request's signature does not verify. Make it again with the key it is for.",
-            )
-        )
-    return Gated(spki, tuple(found))
+def refusals(found: Sequence[Mapping[str, str]]) -> Found:
+    """Return what stands in the way of a certificate, without the remarks."""
+    return tuple(one for one in found if one.get("severity") != REMARK)
+
+
+def pass_gate(
+    csr: bytes, profile: Profile, used: Container[bytes], domains: tuple[str, ...], subject: Subject | None
+) -> tuple[AcceptedRequest | None, Found]:
+    """Examine a signing request in any form; returns it when it was accepted, and everything that was found."""
+    result = examine_csr(csr, profile, GateContext(KeyRecords(used), domains, subject))
+    remarks = tuple({**_stored(one), "severity": REMARK} for one in result.remarks)
+    if isinstance(result, RefusedRequest):
+        return None, (*map(_stored, result.refusals), *remarks)
+    return result, remarks
+
+
+def _stored(one: Finding) -> Mapping[str, str]:
+    return finding(one.code, one.zh, one.en, one.place)

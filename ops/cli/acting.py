@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +13,7 @@ from ops.cli.group import FoundError, WrongUseError
 from ops.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from workflow.facts import Actor
     from workflow.office import Office
@@ -36,23 +36,43 @@ def as_somebody(command: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def acting(login: str, *, from_stdin: bool) -> Iterator[tuple[Office, Actor]]:
     """Log somebody in for one command; wrong passwords count and lock as on the pages."""
+    with signing([login], from_stdin=from_stdin) as (office, people):
+        yield office, people[0].actor
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who logged in, with the password that opens their signing key for this one command."""
+
+    actor: Actor
+    password: str = field(repr=False)
+
+
+@contextmanager
+def signing(logins: Sequence[str], *, from_stdin: bool) -> Iterator[tuple[Office, list[Person]]]:
+    """Log in everybody who has to sign, one after the other; from standard input a password a line."""
     from ops.database import is_current
     from ops.wiring import build_office
-    from workflow.commands import LogIn
-    from workflow.facts import PUBLIC
-    from workflow.handlers import handle
 
     office = build_office(Settings.read())
     try:
         if not is_current(office.engine):
             raise FoundError("the database is not at the newest schema; run `guanfang db upgrade`")
-        password = _password(login, from_stdin=from_stdin)
-        stranger = replace(PUBLIC, channel="cli")
-        found = handle(office, LogIn(login=login, password=password), stranger).actor
-        assert found is not None  # noqa: S101 - a log-in without a refusal tells who it is.
-        yield office, replace(found, channel="cli")
+        yield office, [_logged_in(office, login, from_stdin=from_stdin) for login in logins]
     finally:
         office.engine.dispose()
+
+
+def _logged_in(office: Office, login: str, *, from_stdin: bool) -> Person:
+    from workflow.commands import LogIn
+    from workflow.facts import PUBLIC
+    from workflow.handlers import handle
+
+    password = _password(login, from_stdin=from_stdin)
+    stranger = replace(PUBLIC, channel="cli")
+    found = handle(office, LogIn(login=login, password=password), stranger).actor
+    assert found is not None  # noqa: S101 - a log-in without a refusal tells who it is.
+    return Person(replace(found, channel="cli"), password)
 
 
 def _password(login: str, *, from_stdin: bool) -> str:

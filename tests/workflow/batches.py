@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from pki.keys import SoftwareSigner
 from tests.workflow.registry import START
 from workflow import authorities
 from workflow import commands_of_requests as r
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 CONTACT = {"contact_name": "陳聯絡", "contact_email": "c@example.tw", "contact_phone": "02-1"}
 PROFILE = "foundation_non_card_signature"
-_ceremony: list[RecordAuthority] = []
+_ceremony: list[Any] = []
 
 
 def establish(office: Office) -> None:
@@ -38,13 +39,23 @@ def establish(office: Office) -> None:
         authorities.establish(office, START)
         with office.reading() as connection:
             rows = connection.execute(sa.select(t.authority).order_by(t.authority.c.id)).all()
-        _ceremony.extend(
-            RecordAuthority(name=row.name, certificate=row.certificate, sealed_key=row.sealed_key)
-            for row in rows
-        )
+        _ceremony.append(office.key_passphrase)
+        _ceremony.extend((row.name, row.certificate, row.sealed_key) for row in rows)
         return
-    for record in _ceremony:
-        handle(office, record, SYSTEM)
+    passphrase, *records = _ceremony
+    for name, certificate, sealed in records:
+        own = sealed
+        if office.key_passphrase != passphrase:
+            own = SoftwareSigner.from_pkcs8(sealed, passphrase).to_pkcs8(office.key_passphrase)
+        handle(office, RecordAuthority(name=name, certificate=certificate, sealed_key=own), SYSTEM)
+
+
+def work_certificates(office: Office) -> None:
+    """Do as the worker does in the lane of certificates, with the log sealed."""
+    seal(office)
+    outbox.release(office, "batches")
+    while perform_next(office, Lane.CERTIFICATE, "batches"):
+        pass
 
 
 @cache
@@ -91,10 +102,7 @@ class Batches:
 
     def work(self) -> None:
         """Do as the worker does, in one lane."""
-        seal(self.registry.office)
-        outbox.release(self.registry.office, "batches")
-        while perform_next(self.registry.office, Lane.CERTIFICATE, "batches"):
-            pass
+        work_certificates(self.registry.office)
 
     def examined(self, *requests: r.RequestedItem, **values: Any) -> int:
         case_id = self.submit(*requests, **values)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from cryptography import x509
 
+from pki.keygate import KeyFault
 from tests.workflow.batches import Batches, csr, items, submission
 from workflow import commands_of_requests as r
 from workflow.errors import BadInput, NotAllowed, Refused, RegistryError, Stale, Unavailable
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.performers import perform_next
+from workflow.request_gate import refusals
 from workflow.store import schema as t
 from workflow.vocabulary import Ca, Lane, OutboxState, Role
 
@@ -51,8 +53,8 @@ def test_one_bad_item_holds_up_no_other(small):
     bad = r.RequestedItem(label="rubbish", csr=b"nothing of the kind")
     twin = r.RequestedItem(label="twin", csr=csr(1, pem=True))
     case_id = small.examined(*items(0, 1), bad, twin)
-    found = [[one["code"] for one in row.findings] for row in small.items(case_id)]
-    assert found == [[], [], ["csr.unreadable"], ["csr.key_used"]]
+    found = [[one["code"] for one in refusals(row.findings)] for row in small.items(case_id)]
+    assert found == [[], [], ["csr.unreadable"], [KeyFault.USED.code]]
     small.approve(case_id)
     small.confirm(case_id)
     small.work()
@@ -64,8 +66,8 @@ def test_one_bad_item_holds_up_no_other(small):
 def test_a_key_that_was_certified_in_another_ca_is_refused(small):
     small.issued(*items(0))
     case_id = small.examined(*items(0), ca=Ca.GCA, profile="agency_non_card_signature")
-    (finding,) = small.items(case_id)[0].findings
-    assert finding["code"] == "csr.key_used"
+    (finding,) = refusals(small.items(case_id)[0].findings)
+    assert finding["code"] == KeyFault.USED.code
     assert "CSR已被使用、金鑰重複請更換或案件流水號重複" in finding["zh"]
     with pytest.raises(Refused, match="nothing_sound"):
         small.approve(case_id)
@@ -80,7 +82,7 @@ def test_the_gate_is_passed_again_at_the_moment_of_issue(small):
     small.work()
     assert [small.registry.state(one) for one in (early, late)] == ["issued", "partly_refused"]
     refused = [row.findings for row in small.items(late) if row.state == "refused"]
-    assert [one["code"] for (one,) in refused] == ["csr.key_used"]
+    assert [one["code"] for (one,) in map(refusals, refused)] == [KeyFault.USED.code]
 
 
 def test_a_dry_run_stores_and_signs_nothing(small):
@@ -250,3 +252,33 @@ def test_the_system_alone_closes_a_batch_and_only_as_it_came_out(small):
         small.registry.do(r.RecordAllIssued(case_id=case_id), SYSTEM)
     with pytest.raises(NotAllowed):
         small.registry.do(r.RecordAllIssued(case_id=case_id), small.first)
+
+
+@pytest.mark.rule("CSR-05", "CSR-06", "P-11")
+def test_gca_certifies_servers_by_their_own_names(small):
+    agency = {"ca": Ca.GCA}
+    tls = r.RequestedItem(label="www", csr=csr(0), subject={"dns_names": ["www.abc.gov.tw", "abc.gov.tw"]})
+    server = r.RequestedItem(label="ap", csr=csr(2), subject={"common_name": "公文交換伺服器"})
+    first = small.issued(tls, **agency, profile="tls_multi_domain")
+    second = small.issued(server, **agency, profile="server_application")
+    one, two = (x509.load_der_x509_certificate(small.certificates(case)[0].der) for case in (first, second))
+    names = one.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["www.abc.gov.tw", "abc.gov.tw"]
+    assert "CN=www.abc.gov.tw" in one.subject.rfc4514_string()
+    assert "CN=公文交換伺服器" in two.subject.rfc4514_string()
+
+
+@pytest.mark.rule("CSR-06")
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"dns_names": ["*.abc.gov.tw"]}, "csr.wildcard"),
+        ({"dns_names": ["10.0.0.1"]}, "csr.ip_address"),
+        ({"dns_names": ["intranet"]}, "csr.domain_internal"),
+    ],
+)
+def test_a_domain_that_nobody_can_own_is_found_in_the_dry_run(small, said, code):
+    bad = r.RequestedItem(label="www", csr=csr(0), subject=said)
+    case_id = small.examined(bad, ca=Ca.GCA, profile="tls_single_domain")
+    assert code in {one["code"] for one in refusals(small.items(case_id)[0].findings)}
+    assert not small.certificates(case_id)

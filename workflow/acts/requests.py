@@ -33,6 +33,7 @@ from workflow.errors import BadInput, FieldProblem, Refused
 from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.request_examination import Found, examine_batch
+from workflow.request_gate import refusals
 from workflow.requested_profiles import fits_subscriber, requested_profile
 from workflow.store import schema as t
 from workflow.store.numbers import next_case_number
@@ -211,7 +212,7 @@ def _examine(work: UnitOfWork, command: ExamineRequest, actor: Actor, found: Map
     if mine != set(found):
         # The batch was edited while it was being examined; the edit has asked for another examination.
         raise Refused("request.not_examined")
-    bad = sum(1 for one in found.values() if one)
+    bad = sum(1 for one in found.values() if refusals(one))
     after = work.fire(case, command.trigger, command, actor, Extra(note=f"{len(mine) - bad} / {len(mine)}"))
     _write_findings(work, found, "examined_at")
     return of_case(after)
@@ -231,7 +232,7 @@ def _write_findings(work: UnitOfWork, found: Mapping[int, Found], moment: str) -
         [
             {
                 "b_id": item_id,
-                "b_state": str(ItemState.REFUSED if findings else ItemState.WAITING),
+                "b_state": str(ItemState.REFUSED if refusals(findings) else ItemState.WAITING),
                 "b_findings": [dict(one) for one in findings],
             }
             for item_id, findings in found.items()

@@ -21,7 +21,7 @@ from workflow.filed_cases import filed_case
 from workflow.handlers import handle
 from workflow.issuing import Claim, issue_all
 from workflow.request_examination import Examiner, batch_items
-from workflow.request_gate import finding
+from workflow.request_gate import finding, refusals
 from workflow.vocabulary import ItemState
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def issue_items(office: Office, work: Work) -> None:
     examiner.require_whole()
     mine = [int(one) for one in work.payload["items"]]
     waiting = [row for row in batch_items(office, filed, mine) if row.state == str(ItemState.WAITING)]
-    refused: dict[int, Found] = {row.id: found for row in waiting if (found := examiner.gate(row))}
+    refused: dict[int, Found] = {row.id: found for row in waiting if refusals(found := examiner.gate(row))}
     claims = _claims(examiner, filed, [row for row in waiting if row.id not in refused])
     refused |= _issue(office, claims)
     if refused:

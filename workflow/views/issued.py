@@ -1,0 +1,60 @@
+"""Certificates by their serials, as operators look at them: intents and unrecorded ones included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from workflow.store import schema as s
+from workflow.vocabulary import Ca, CertificateStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCertificate:
+    """One row of the certificates; `der` is None for what was never recorded as signed."""
+
+    ca: Ca
+    serial: str
+    status: CertificateStatus
+    reason: str
+    subject: str
+    purpose: str
+    profile: str
+    case_number: str
+    not_before: datetime
+    not_after: datetime
+    der: bytes | None
+
+
+def by_serial(connection: sa.Connection, serial: str, ca: Ca | None = None) -> tuple[IssuedCertificate, ...]:
+    """Return the certificates with a serial; serials are unique within a CA, and by chance between them."""
+    c = s.certificate.c
+    query = (
+        sa.select(s.certificate, s.case.c.number)
+        .outerjoin(s.case, s.case.c.id == c.case_id)
+        .where(c.serial == serial)
+        .order_by(c.id)
+    )
+    if ca is not None:
+        query = query.where(c.ca == str(ca))
+    return tuple(
+        IssuedCertificate(
+            ca=Ca(row.ca),
+            serial=row.serial,
+            status=CertificateStatus(row.status),
+            reason=row.reason or "",
+            subject=row.subject,
+            purpose=row.purpose,
+            profile=row.profile or "",
+            case_number=row.number or "",
+            not_before=row.not_before,
+            not_after=row.not_after,
+            der=bytes(row.der) if row.der is not None else None,
+        )
+        for row in connection.execute(query)
+    )
