@@ -30,12 +30,18 @@ migrate: setup-demo ## Bring the configured database to the newest schema
 	@$(BIN)/guanfang db upgrade
 
 ##@ Check
-.PHONY: test test-fast lint style imports types format
+.PHONY: test test-fast fuzz lint style imports types format
 test: setup lint ## Lint, types and the whole suite, on SQLite and PostgreSQL
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 test-fast: ## The tests without browser and card reader, stop at the first failure
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not browser and not card_stack" -x -q $(PYTEST_ARGS)
+
+fuzz: ## Run every fuzzer of tests/fuzz at full length, minutes each
+	@for script in tests/fuzz/*.py; do \
+	    case "$$script" in */test_*|*/conftest.py|*/__init__.py) continue;; esac; \
+	    name=$${script%.py}; echo "$$name"; $(BIN)/python -m "$${name//\//.}"; \
+	done
 
 lint: style imports types ## Style, import contracts and types
 

@@ -34,7 +34,8 @@ def exchange(command: CommandApdu) -> Generator[bytes, bytes, ResponseApdu]:
         response = ResponseApdu.parse((yield part.encode()))
         if part.is_chained and not response.is_success:
             return response
-        if response.sw1 == SW1_WRONG_LE:
+        # One that asked for no data has no Le to be wrong, and may be a try at a PIN: it is never sent twice.
+        if response.sw1 == SW1_WRONG_LE and part.le is not None:
             corrected = replace(part, le=response.sw2 or SHORT_LE_LIMIT)
             response = ResponseApdu.parse((yield corrected.encode()))
     return (yield from _collect(command.cla, response))

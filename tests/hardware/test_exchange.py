@@ -47,3 +47,15 @@ def test_a_refused_part_ends_the_chain():
 def test_a_card_that_never_stops_answering_is_cut_off():
     with pytest.raises(CardAnswerWrong):
         held(READ, *["6100"] * 300)
+
+
+def test_a_try_at_a_pin_is_never_sent_twice():
+    sent, response = held(CommandApdu(0, 0x20, 0, 0x80, b"975318\xff\xff"), "6c08")
+    assert len(sent) == 1
+    assert response.sw == 0x6C08
+
+
+def test_a_card_that_announced_too_much_is_asked_for_what_it_has():
+    sent, response = held(READ, "6110", "6c02", "01029000")
+    assert sent[1:] == ["00c0000010", "00c0000002"]
+    assert response.data.hex() == "0102"
