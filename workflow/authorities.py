@@ -16,6 +16,7 @@ from pki.keys import KeyKind, SoftwareSigner
 from pki.orders import Addresses, Issuer
 from pki.profiles import CLASS_3_ASSURANCE, TEST_ASSURANCE
 from workflow.commands_of_performers import RecordAuthority
+from workflow.crl_scope import partition_number
 from workflow.facts import SYSTEM
 from workflow.store import schema as t
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 ROOT = "root"
-PARTITIONS = 4
-"""Partitions of each CA's list; a certificate's serial says which it belongs to."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ OCSP_PATH = "/OCSP/ocsp"
 def addresses(office: Office, authority: str, serial: int) -> Addresses:
     """Return the addresses written into a certificate: its partition's list first, then the complete one."""
     host = office.settings.repository_url
-    partition = serial % PARTITIONS + 1
+    partition = partition_number(serial)
     return Addresses(
         crl=(host + crl_path(authority, partition), host + crl_path(authority, 0)),
         ca_issuers=host + bundle_path(authority),

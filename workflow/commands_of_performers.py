@@ -82,9 +82,13 @@ class RecordCertificates(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class PublishCrl(Command):
-    """Sign and publish the lists of one authority: the complete one and its partitions (CRL-01)."""
+    """Sign and publish the lists of one authority: the complete one and its partitions (CRL-01).
+
+    Unless `whole`, only what changed or is past half its life is made anew, and nothing when nothing is.
+    """
 
     authority: str
+    whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -358,6 +358,17 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "輸入資料有誤，請依各欄位的說明修正。",
         "Some fields need correcting; see beside each.",
     ),
+    "crl.refused": (
+        "{authority} 的新憑證廢止清冊未通過檢查（{code}），未公布；原清冊繼續有效，系統將自動重試。請維運員查明原因。",
+        (
+            "The new list of {authority} failed its check ({code}) and was not published; the one before stays in"
+            " force, and another try follows. Operators should find out why."
+        ),
+    ),
+    "crl.unknown_authority": (
+        "沒有名為「{authority}」的憑證機構，請核對名稱。",
+        "There is no authority called '{authority}'. Please check the name.",
+    ),
     "registry.busy": (
         "系統忙碌，請稍後再試；您的資料沒有被更動。",
         "The system is busy; try again. Nothing was changed.",

@@ -47,6 +47,8 @@ class Settings:
     """Whether certificates carry the policy of test assurance: a demonstration must not look like the real thing."""
     crl_hours: int = 24
     """Life of a CRL in hours; at most 36 (CRL-01)."""
+    crl_pause_seconds: int = 0
+    """How long a list that follows a change of status waits for more of them; one list then serves all."""
     attempts: int = 8
     """Tries at a piece of work before it becomes a dead letter."""
     font_dirs: tuple[str, ...] = ()

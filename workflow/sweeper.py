@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workflow.authorities import ROOT
 from workflow.commands import CaseCommand
 from workflow.commands_of_performers import OpenBreaker
+from workflow.crl_making import is_due
 from workflow.deadlines import FINAL
 from workflow.errors import RegistryError
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.machine import TABLES
 from workflow.store import schema as t
+from workflow.store.crl_entries import waiting_authorities
+from workflow.store.crl_lists import newest_lists
 from workflow.store.loading import case_facts
-from workflow.store.outbox import crl_row
+from workflow.store.outbox import crl_row, crls_under_way
 from workflow.store.unit_of_work import UnitOfWork, transaction
-from workflow.vocabulary import Ca, CaseKind, DeadlineState
+from workflow.vocabulary import CaseKind, DeadlineState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,30 +157,21 @@ def _spend(work: UnitOfWork, finals: int) -> None:
 
 
 def schedule_crls(office: Office) -> int:
-    """Ask for the lists that are past half their life or missing, whatever the cases do (CRL-01); returns how many."""
-    r = t.crl.c
+    """Ask for the lists that are missing or past half their life, and those that a change still waits for (CRL-01).
+
+    Returns for how many authorities. One whose lists were asked for already is left alone, so that work that fails
+    does not pile up.
+    """
     now = office.clock.now()
     with office.reading() as connection:
         known = set(connection.execute(sa.select(t.authority.c.name)).scalars())
-        newest = {
-            row.authority: row
-            for row in connection.execute(
-                sa.select(
-                    r.authority,
-                    sa.func.max(r.this_update).label("made"),
-                    sa.func.max(r.next_update).label("ends"),
-                )
-                .where(r.partition == 0)
-                .group_by(r.authority)
-            )
-        }
-    wanted = [str(name) for name in (*Ca, ROOT) if str(name) in known]
-    stale = [
-        name
-        for name in wanted
-        if name not in newest or now >= newest[name].made + (newest[name].ends - newest[name].made) / 2
-    ]
-    if stale:
+        open_work = crls_under_way(connection)
+        changed = waiting_authorities(connection)
+        names = [name for name in known - open_work if ":" not in name]
+        due = {name for name in names if is_due(newest_lists(connection, name), name, now)}
+    asked = sorted(due | (changed.intersection(names)))
+    if asked:
         with transaction(office) as work:
-            work.ask([crl_row(name, work.now, office.wall.now()) for name in stale])
-    return len(stale)
+            wall = office.wall.now()
+            work.ask([crl_row(name, work.now, wall, whole=name in due) for name in asked])
+    return len(asked)

@@ -144,7 +144,9 @@ def _record(work: UnitOfWork, records: Sequence[RecordCertificate], actor: Actor
     rows = {
         (row.case_id, row.serial): row
         for row in work.connection.execute(
-            sa.select(C.id, C.case_id, C.serial, C.status, C.item_id, C.der.is_(None).label("open"))
+            sa.select(
+                C.id, C.case_id, C.serial, C.status, C.status_at, C.item_id, C.der.is_(None).label("open")
+            )
             .where(C.serial.in_(serials), C.case_id.in_(list(cases)))
             .order_by(C.id)
             .with_for_update()
@@ -182,6 +184,8 @@ def _signed(work: UnitOfWork, row: Any, der: bytes) -> dict[str, Any]:
         "b_der": der,
         "b_status": str(fresh) if alive else row.status,
         "b_published": work.now if ready and alive else None,
+        # The date of a revocation stays that of its entry on the lists.
+        "b_at": work.now if alive else row.status_at,
     }
 
 

@@ -1,48 +1,35 @@
 """Publishing CRLs: the lists are signed in the transaction that reads the statuses, so a later number never knows less.
 
-Each list is checked as a relying party would before it takes the old one's place (CRL-01, pitfall: absurd CRLs).
+Each list is checked as a relying party would before it takes the old one's place (CRL-01). One that fails is not
+published: the old one stays, the failure is written down and told to the operators, and the work is tried again.
+Entries that are not what the statuses ask for are put right before that next try.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from pki.crl import LONGEST_LIFE, CrlExpectation, CrlPlan, RevokedEntry, build_crl, check_crl, partition_of
-from pki.reasons import RevocationReason as CrlReason
+from pki.errors import PkiError
 from workflow.acts.act import Act
-from workflow.authorities import PARTITIONS, ROOT, Working, crl_path, working
+from workflow.authorities import Working, working
 from workflow.commands_of_performers import PublishCrl
+from workflow.crl_making import ENTRIES_WRONG, make_lists, next_number
+from workflow.crl_scope import LISTED, crl_reason
+from workflow.errors import Unavailable
 from workflow.outcome import Outcome
 from workflow.store import schema as t
-from workflow.store.numbers import take
-from workflow.vocabulary import CertificateStatus, RevocationReason, Role
+from workflow.store.crl_entries import repair
+from workflow.vocabulary import Role
 
 if TYPE_CHECKING:
+    from workflow.crl_making import Published
     from workflow.facts import Actor
     from workflow.office import Office
     from workflow.store.unit_of_work import UnitOfWork
 
-C = t.certificate.c
-ROOT_LIFE = timedelta(days=180)
-LISTED = (str(CertificateStatus.SUSPENDED), str(CertificateStatus.REVOKED))
-
-_CODES = {
-    RevocationReason.UNSPECIFIED: CrlReason.UNSPECIFIED,
-    RevocationReason.KEY_COMPROMISE: CrlReason.KEY_COMPROMISE,
-    RevocationReason.AFFILIATION_CHANGED: CrlReason.AFFILIATION_CHANGED,
-    RevocationReason.SUPERSEDED: CrlReason.SUPERSEDED,
-    RevocationReason.CESSATION_OF_OPERATION: CrlReason.CESSATION_OF_OPERATION,
-    RevocationReason.CERTIFICATE_HOLD: CrlReason.CERTIFICATE_HOLD,
-    RevocationReason.NOT_ACTIVATED: CrlReason.CESSATION_OF_OPERATION,
-}
-
-
-def crl_reason(reason: str | None) -> CrlReason:
-    """Return the code on the wire of a stored reason; OCSP and CRL both say this one (P-16)."""
-    return _CODES[RevocationReason(reason)] if reason else CrlReason.UNSPECIFIED
+__all__ = ["ACTS", "LISTED", "crl_reason"]
 
 
 def _prepare(office: Office, command: PublishCrl, _actor: Actor) -> Working:
@@ -50,47 +37,36 @@ def _prepare(office: Office, command: PublishCrl, _actor: Actor) -> Working:
 
 
 def _publish(work: UnitOfWork, command: PublishCrl, actor: Actor, authority: Working) -> Outcome:
-    number = take(work.connection, f"crl:{command.authority}")
-    entries = _entries(work, command.authority)
-    partitions = range(PARTITIONS + 1) if command.authority != ROOT else range(1)
-    for partition in partitions:
-        listed = [e for e in entries if not partition or partition_of(e.serial, PARTITIONS) + 1 == partition]
-        _one_list(work, authority, number, partition, listed)
-    work.audit(
-        "crl_published", actor, {"authority": command.authority, "number": number, "entries": len(entries)}
-    )
-    return Outcome(created_id=number)
+    number = next_number(work.connection, authority.name)
+    try:
+        # What a refused list took and wrote is undone; that it was refused is kept.
+        with work.connection.begin_nested():
+            made = make_lists(work.office, work.connection, authority, number, whole=command.whole)
+    except PkiError as error:
+        if error.code == ENTRIES_WRONG:
+            repair(work.connection, authority.name, work.now)
+        return _refused(work, actor, authority.name, number, error)
+    if made is None:
+        return Outcome()
+    _tell(work, actor, authority.name, made)
+    return Outcome(created_id=made.number)
 
 
-def _one_list(
-    work: UnitOfWork, authority: Working, number: int, partition: int, entries: list[RevokedEntry]
-) -> None:
-    life = ROOT_LIFE if authority.name == ROOT else timedelta(hours=work.office.settings.crl_hours)
-    url = work.office.settings.repository_url + crl_path(authority.name, partition) if partition else None
-    plan = CrlPlan(number, work.now, work.now + life, url, max(life, LONGEST_LIFE))
-    der = build_crl(authority.issuer, authority.signer, plan, entries)
-    expected = CrlExpectation(number - 1, len(entries), work.now, url, max(life, LONGEST_LIFE))
-    check_crl(der, authority.certificate, expected)
-    work.insert(
-        t.crl,
-        authority=authority.name,
-        partition=partition,
-        number=number,
-        der=der,
-        entries=len(entries),
-        this_update=work.now,
-        next_update=work.now + life,
-    )
+def _tell(work: UnitOfWork, actor: Actor, authority: str, made: Published) -> None:
+    said = {
+        "authority": authority,
+        "number": made.number,
+        "entries": made.entries,
+        "partitions": list(made.partitions),
+    }
+    work.audit("crl_published", actor, said)
 
 
-def _entries(work: UnitOfWork, authority: str) -> list[RevokedEntry]:
-    """Return what is suspended or revoked and has not expired (CRL-02, RNW-05)."""
-    rows = work.connection.execute(
-        sa.select(C.serial, C.status_at, C.reason)
-        .where(C.ca == authority, C.status.in_(LISTED), C.not_after > work.now)
-        .order_by(C.id)
-    )
-    return [RevokedEntry(int(row.serial, 16), row.status_at, crl_reason(row.reason)) for row in rows]
+def _refused(work: UnitOfWork, actor: Actor, authority: str, number: int, error: PkiError) -> Outcome:
+    said = {"authority": authority, "number": number, "code": error.code, "said": str(error)}
+    work.audit("crl_refused", actor, said)
+    work.connection.execute(sa.insert(t.crl_failure).inline().values(**said, at=work.now))
+    return Outcome(refusal=Unavailable("crl.refused", authority=authority, code=error.code))
 
 
 ACTS = (Act(PublishCrl, _publish, frozenset({Role.SYSTEM, Role.OPERATOR}), _prepare),)

@@ -22,6 +22,7 @@ from workflow.deeds import deed, roles_in_words
 from workflow.errors import BadInput, FieldProblem, NotAllowed, NotFound, Refused
 from workflow.outcome import Outcome
 from workflow.store import schema as t
+from workflow.store.crl_entries import follow_up
 from workflow.store.outbox import crl_row
 from workflow.vocabulary import CertificateStatus, RevocationReason, Role
 
@@ -132,11 +133,12 @@ def _revoke(work: UnitOfWork, command: RevokeSerial, actor: Actor, signed: _Sign
             .where(C.id == row.id)
             .values(status_version=C.status_version + 1, **revoked)
         )
-        ca, recorded = str(row.ca), row.der is not None
+        certificate_id, ca, recorded = row.id, str(row.ca), row.der is not None
     else:
         assert command.ca is not None and signed.issuer_ends is not None  # noqa: S101, PT018 - _found refused else.
         ca, recorded = str(command.ca), False
-        work.insert(t.certificate, **_unknown(work, ca, signed), **revoked)
+        certificate_id = work.insert(t.certificate, **_unknown(work, ca, signed), **revoked)
+    follow_up(work.connection, [certificate_id], work.now)
     work.ask([crl_row(ca, work.now, work.office.wall.now())])
     said = {
         "serial": signed.serial,

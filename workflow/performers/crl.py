@@ -14,5 +14,9 @@ if TYPE_CHECKING:
 
 
 def publish_crl(office: Office, work: Work) -> None:
-    """Sign and publish lists that know every status committed before (CRL-01, REV-13)."""
-    handle(office, PublishCrl(authority=str(work.payload["ca"])), SYSTEM)
+    """Sign and publish lists that know every status committed before (CRL-01, REV-13).
+
+    A change of status asks for what it touched; the schedule and people ask for the whole set.
+    """
+    whole = bool(work.payload.get("whole", work.case_id is None))
+    handle(office, PublishCrl(authority=str(work.payload["ca"]), whole=whole), SYSTEM)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workflow.store import schema as t
+from workflow.store.crl_entries import STATUS_COLUMNS, follow
 from workflow.vocabulary import CardState, CertificateStatus, RevocationReason, StatusChange
 
 if TYPE_CHECKING:
@@ -29,14 +30,19 @@ _REASONS = {
 
 def change_status(
     connection: sa.Connection, case_ids: Sequence[int], change: StatusChange, now: datetime, cause: str
-) -> None:
-    """Change the status of the certificates of cases' cards. A revoked certificate never changes (SUS-08)."""
+) -> frozenset[str]:
+    """Change the status of the certificates of cases' cards, and their entries on the lists with it (SUS-10).
+
+    Returns the authorities whose lists have to follow. A revoked certificate never changes (SUS-08).
+    """
     admitted, values = _what(change, cause)
-    connection.execute(
+    changed = connection.execute(
         sa.update(t.certificate)
         .where(C.case_id.in_(case_ids), C.status.in_([str(status) for status in admitted]))
         .values(status_version=C.status_version + 1, status_at=now, **values)
-    )
+        .returning(*STATUS_COLUMNS)
+    ).all()
+    listed_anew = follow(connection, changed, now)
     if change is StatusChange.ACTIVATE:
         connection.execute(
             sa.update(t.certificate)
@@ -50,6 +56,7 @@ def change_status(
             .where(t.card.c.case_id.in_(case_ids), t.card.c.state.not_in(_OUT))
             .values(state=str(CardState.ACTIVE), updated_at=now)
         )
+    return listed_anew
 
 
 def _what(change: StatusChange, cause: str) -> tuple[tuple[CertificateStatus, ...], dict[str, Any]]:

@@ -59,20 +59,33 @@ def outbox_row(
     }
 
 
-def crl_row(ca: str, now: datetime, wall: datetime) -> dict[str, Any]:
-    """Return a row that asks for a CRL on schedule, whatever any case does (CRL-01)."""
+def crl_row(ca: str, now: datetime, due: datetime, *, whole: bool = True) -> dict[str, Any]:
+    """Return a row that asks for an authority's lists: the whole set, or those that a change touched (CRL-01)."""
     return {
         "case_id": None,
         "lane": str(Lane.CERTIFICATE),
         "effect": str(Effect.PUBLISH_CRL),
         "template": "",
-        "payload": {"ca": ca},
+        "payload": {"ca": ca, "whole": whole},
         "merge_key": f"{Effect.PUBLISH_CRL}:{ca}",
         "state": str(OutboxState.WAITING),
         "attempts": 0,
-        "due_at": wall,
+        "due_at": due,
         "created_at": now,
     }
+
+
+def crls_under_way(connection: sa.Connection) -> frozenset[str]:
+    """Return the authorities whose lists somebody has asked for and nobody has finished."""
+    open_states = [str(OutboxState.WAITING), str(OutboxState.CLAIMED)]
+    payloads = connection.execute(
+        sa.select(W.payload).where(
+            W.lane == str(Lane.CERTIFICATE),
+            W.effect == str(Effect.PUBLISH_CRL),
+            W.state.in_(open_states),
+        )
+    ).scalars()
+    return frozenset(str(payload["ca"]) for payload in payloads)
 
 
 def claim(office: Office, lane: Lane, worker: str) -> Work | None:

@@ -11,6 +11,7 @@ from workflow.store.schema_cases import (
     outbox,
     review_decision,
 )
+from workflow.store.schema_crls import crl_change, crl_entry, crl_failure
 from workflow.store.schema_holders import card_session, holder_suspension
 from workflow.store.schema_house import (
     account,
@@ -47,6 +48,9 @@ __all__ = [
     "clock_offset",
     "counter",
     "crl",
+    "crl_change",
+    "crl_entry",
+    "crl_failure",
     "deadline",
     "deadline_pause",
     "document",

@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from workflow import policies
 from workflow.days import add_months, taipei_day
+from workflow.effects import Effect
 from workflow.errors import NotFound
 from workflow.facts import Actor, CaseFacts, Facts
 from workflow.machine import Decision, decide, row_for
 from workflow.store.audit_entry import entry, speak
 from workflow.store.certificates import change_status
 from workflow.store.loading import held_elsewhere, load_cases, surroundings
-from workflow.store.outbox import outbox_row
+from workflow.store.outbox import crl_row, outbox_row
 from workflow.store.writing import in_one_journey, write_outbox, writes_of
 from workflow.vocabulary import DeadlineState, StatusChange
 
@@ -117,7 +119,8 @@ class UnitOfWork:
         self._tell(after, decision, command, actor, note)
         self._deadlines(case, decision, policy)
         for do in decision.effects:
-            self._outbox.append(outbox_row(case, do, extra.payload, self.now, self.office.wall.now()))
+            due = self._crls_due() if do.effect is Effect.PUBLISH_CRL else self.office.wall.now()
+            self._outbox.append(outbox_row(case, do, extra.payload, self.now, due))
         self._certificates(case, decision)
         if decision.bars and policy.reapplication_ban_months.value:
             self._bar(case, policy)
@@ -235,6 +238,8 @@ class UnitOfWork:
 
     def flush(self) -> None:
         """Write everything that was gathered."""
+        # Which certificates change is looked at, so these statements do not travel with the others.
+        self._change_certificates()
         with in_one_journey(self.connection):
             self._write()
         self._inserts.clear()
@@ -243,14 +248,23 @@ class UnitOfWork:
         self._changes.clear()
         self._outbox.clear()
 
+    def _change_certificates(self) -> None:
+        """Change statuses and the entries of lists, and ask for the lists that have to follow (REV-13)."""
+        authorities = set[str]()
+        for (change, cause), case_ids in self._changes.items():
+            authorities |= change_status(self.connection, case_ids, change, self.now, cause)
+        self.ask([crl_row(name, self.now, self._crls_due(), whole=False) for name in sorted(authorities)])
+
+    def _crls_due(self) -> datetime:
+        """Return when a list that follows a change is made: a moment later, so that one list serves a burst."""
+        return self.office.wall.now() + timedelta(seconds=self.office.settings.crl_pause_seconds)
+
     def _write(self) -> None:
         writes = writes_of(self.connection.dialect)
         for rows in self._case_updates.values():
             writes.update_case(self.connection, rows)
         if self._stops:
             writes.stop_deadlines(self.connection, self._stops)
-        for (change, cause), case_ids in self._changes.items():
-            change_status(self.connection, case_ids, change, self.now, cause)
         for (name, _columns), rows in self._inserts.items():
             writes.insert(self.connection, name, rows)
         if self._outbox:
