@@ -92,6 +92,7 @@ ACTIONS: Mapping[str, Action] = {
         Action(r.ConfirmRequest, "覆核並簽發", "Confirm and issue", (PASSWORD,), review=True),
         Action(r.RefuseRequest, "不予核發", "Refuse", (REASON, PASSWORD), "danger", review=True),
         Action(r.WithdrawRequest, "撤回批次", "Withdraw the batch", (REASON,), "plain"),
+        Action(c.UnlockUserCode, "解除用戶代碼鎖定", "Unlock the user code", (REASON,), "plain"),
         Action(c.ResendNotice, "補寄通知", "Send the last notice again", (), "plain"),
     )
 }  # fmt: skip

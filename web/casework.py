@@ -18,7 +18,7 @@ from workflow.errors import Refused, RegistryError
 from workflow.views import deadlines
 from workflow.views.case_page import case_page
 from workflow.views.charts import Chart, chart
-from workflow.vocabulary import DeadlineState, Role
+from workflow.vocabulary import CaseKind, DeadlineState, Role
 
 if TYPE_CHECKING:
     from flask import Response
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workflow.errors import FieldProblem
     from workflow.facts import Actor
     from workflow.outcome import Outcome
-    from workflow.views.case_parts import CasePage, DecisionPart
+    from workflow.views.case_parts import CasePage, DecisionPart, Head
 
     Answer = str | BaseResponse | tuple[str, int]
 
@@ -93,7 +93,15 @@ def _actions(page: CasePage, due: tuple[deadlines.DeadlinePart, ...], who: Actor
         triggers.append("resume_deadlines")
     if who.has(Role.HELP_DESK):
         triggers.append("resend_notice")
+        if _is_locked_out(page.head):
+            triggers.append("unlock_user_code")
     return tuple(ACTIONS[trigger] for trigger in triggers)
+
+
+def _is_locked_out(head: Head) -> bool:
+    """Tell whether an applicant who has no card yet is locked out by wrong user codes (PIN-03)."""
+    limit = policies.by_version(head.policy_version).user_code_tries.value
+    return head.kind is CaseKind.CARD_APPLICATION and not head.card_number and head.code_tries >= limit
 
 
 def action_for(whole: WholeCase, trigger: str) -> Action:

@@ -231,6 +231,13 @@ class ResendNotice(CaseCommand):
     trigger = "resend_notice"
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnlockUserCode(WithReason):
+    """The desk opens a code again that wrong tries locked before there was a card, having called the contact (UCR-01)."""
+
+    trigger = "unlock_user_code"
+
+
 # --- User-code reset ----------------------------------------------------------------------------------------------
 
 

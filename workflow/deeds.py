@@ -34,6 +34,7 @@ DEEDS: dict[str, Words] = {
     "activate": Words("開卡", "activate the card"),
     "lapse_activation": Words("逾期未開卡處理", "lapse the activation"),
     "allow_late_activation": Words("准予補開卡", "allow a late activation"),
+    "unlock_user_code": Words("解除用戶代碼鎖定", "unlock the user code"),
     "resend_notice": Words("重寄通知", "send the notice again"),
     "request": Words("申請用戶代碼重設", "ask for a user-code reset"),
     "receive_copy": Words("登錄傳真或電子郵件", "log the copy"),
@@ -86,6 +87,7 @@ DEEDS: dict[str, Words] = {
     "ChangeContact": Words("連絡人修改", "change the contact"),
     "SuspendByHolder": Words("停用憑證", "suspend the certificates"),
     "ResumeByHolder": Words("復用憑證", "resume the certificates"),
+    "UnlockUserCode": Words("解除用戶代碼鎖定", "unlock the user code"),
     "ResendNotice": Words("重寄通知", "send the notice again"),
 }
 

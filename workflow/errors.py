@@ -304,6 +304,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "用戶代碼已因輸入錯誤三次而鎖定，請辦理「用戶代碼重設」。",
         "The user code is locked after three wrong tries. Please apply for a user-code reset.",
     ),
+    "usercode.not_to_unlock": (
+        "只有尚未製卡、且用戶代碼已鎖定的申請案可由服務台解除鎖定；已製卡者請辦理「用戶代碼重設」。",
+        "The desk unlocks only a locked code of an application without a card. With a card, the code is reset.",
+    ),
     "usercode.reset_open": (
         "此卡片已有處理中的用戶代碼重設案件（{number}）。",
         "A user-code reset of this card is under way already ({number}).",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PDF_SECONDS = 20
 PDF_BYTES = 1_000_000
+PDF_MEMORY = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,13 @@ def _files(files: Mapping[str, bytes]) -> tuple[tuple[str, str, bytes], ...]:
 
 def pdf_text(content: bytes) -> str:
     """Return the text of a PDF attachment through poppler, in a process of its own; empty when it can't be read."""
-    program = shutil.which("pdftotext")
-    if program is None:
+    program, limiter = shutil.which("pdftotext"), shutil.which("prlimit")
+    if program is None or limiter is None:
         return ""
     try:
         result = subprocess.run(
-            [program, "-l", "20", "-", "-"],
+            # A file made to eat memory ends its own reader, not the office.
+            [limiter, f"--as={PDF_MEMORY}", "--", program, "-l", "20", "-", "-"],
             input=content,
             capture_output=True,
             timeout=PDF_SECONDS,

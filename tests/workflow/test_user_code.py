@@ -188,3 +188,42 @@ def test_only_an_activation_that_was_begun_puts_the_card_in_force(registry):
     )
     assert registry.certificates(case_id) == {"valid"}
     assert all(row.published_at for row in registry.rows(t.certificate))
+
+
+def lock_out(registry, case_id):
+    for _ in range(3):
+        with pytest.raises(RegistryError):
+            registry.do(c.CheckUserCode(number=registry.case(case_id).number, user_code="wrong!"), PUBLIC)
+
+
+@pytest.mark.rule("PIN-03", "UCR-01")
+def test_the_desk_opens_a_code_that_a_stranger_locked_before_there_was_a_card(registry):
+    case_id = registry.submit(Ca.GCA)
+    unlock = c.UnlockUserCode(case_id=case_id, reason="回電 02-2311-0001 聯絡人本人")
+    with pytest.raises(Refused):
+        registry.do(unlock, registry.desk)
+    lock_out(registry, case_id)
+    with pytest.raises(NotAllowed):
+        registry.do(unlock, registry.officer)
+    with pytest.raises(Refused):
+        registry.do(c.UnlockUserCode(case_id=case_id, reason=" "), registry.desk)
+    registry.do(unlock, registry.desk)
+    registry.do(c.CheckUserCode(number=registry.case(case_id).number, user_code=CODE), PUBLIC)
+    assert "user_code_unlocked" in {row.kind for row in registry.rows(t.audit_entry)}
+
+
+@pytest.mark.rule("PIN-03")
+def test_with_a_card_a_locked_code_is_only_reset_on_paper(registry):
+    case_id = registry.a_case("posted", Ca.GCA)
+    lock_out(registry, case_id)
+    with pytest.raises(Refused) as caught:
+        registry.do(c.UnlockUserCode(case_id=case_id, reason="電話"), registry.desk)
+    assert caught.value.code == "usercode.not_to_unlock"
+
+
+def test_a_text_that_would_fill_the_disk_is_refused_by_its_field(registry):
+    case_id = registry.a_case("second_review", Ca.GCA)
+    with pytest.raises(BadInput) as caught:
+        registry.decide(c.ReturnSecondReview, case_id, registry.officer, reason="長" * 100_001)
+    assert [problem.field for problem in caught.value.problems] == ["reason"]
+    assert registry.state(case_id) == "second_review"

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from workflow import policies
 from workflow.acts.act import PUBLIC, STAFF, Act
-from workflow.commands import CheckUserCode, WithUserCode
-from workflow.errors import NotFound, RegistryError, Stale, UserCodeLocked, WrongUserCode
+from workflow.commands import CheckUserCode, UnlockUserCode, WithUserCode
+from workflow.errors import NotFound, Refused, RegistryError, Stale, UserCodeLocked, WrongUserCode
 from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
-from workflow.vocabulary import Role
+from workflow.vocabulary import CaseKind, Role
 
 if TYPE_CHECKING:
     from workflow.facts import Actor, CaseFacts
@@ -91,6 +91,20 @@ def _check(work: UnitOfWork, _command: CheckUserCode, actor: Actor, tried: Tried
     return Outcome(refusal=refusal) if refusal else of_case(case)
 
 
+def _unlock(work: UnitOfWork, command: UnlockUserCode, actor: Actor, _prepared: None) -> Outcome:
+    """Open a locked code of an application without a card; with a card it is reset on paper instead (PIN-03, UCR-01)."""
+    if not command.reason.strip():
+        raise Refused("case.reason_missing")
+    case = work.lock_one(command.case_id)
+    limit = policies.by_version(case.policy_version).user_code_tries.value
+    if case.kind is not CaseKind.CARD_APPLICATION or case.card_number or case.user_code_tries < limit:
+        raise Refused("usercode.not_to_unlock")
+    work.update_case(case.id, {"user_code_tries": 0})
+    said = {"number": case.number, "reason": command.reason}
+    work.audit("user_code_unlocked", actor, said, (case.id, case.version))
+    return of_case(case)
+
+
 def load_one(office: Office, case_id: int) -> CaseFacts:
     """Load a case without a lock; NotFound when there is none."""
     with office.reading() as connection:
@@ -100,4 +114,7 @@ def load_one(office: Office, case_id: int) -> CaseFacts:
     return found[case_id]
 
 
-ACTS = (Act(CheckUserCode, _check, PUBLIC | STAFF | {Role.SYSTEM}, _prepare_check),)
+ACTS = (
+    Act(CheckUserCode, _check, PUBLIC | STAFF | {Role.SYSTEM}, _prepare_check),
+    Act(UnlockUserCode, _unlock, frozenset({Role.HELP_DESK})),
+)

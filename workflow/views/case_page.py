@@ -122,6 +122,7 @@ def _head(row: sa.Row[Any]) -> Head:
         contact_name=row.contact_name,
         contact_email=row.contact_email,
         card_number=row.card_number or "",
+        code_tries=row.user_code_tries,
         revision=row.revision,
         snapshot_sha256=row.snapshot_sha256,
         opened_at=row.opened_at,

@@ -47,6 +47,8 @@ class Head:
     contact_name: str
     contact_email: str
     card_number: str
+    code_tries: int
+    """Wrong user codes in a row (PIN-03)."""
     revision: int
     snapshot_sha256: str
     opened_at: datetime

@@ -59,6 +59,17 @@ def test_the_last_notice_is_sent_again(counter):
     assert counter.count(s.outbox) == before + 1
 
 
+@pytest.mark.rule("PIN-03", "UCR-01")
+def test_the_desk_sees_the_button_for_a_locked_code_only_while_it_is_locked(counter):
+    case = counter.applied()
+    assert counter.do(counter.desk, case, "unlock_user_code", reason="電話確認").status_code == 409
+    counter.put(case, user_code_tries=3)
+    assert "解除用戶代碼鎖定" in counter.desk.get(f"/staff/cases/{case}/").text
+    assert counter.do(counter.desk, case, "unlock_user_code", reason="").status_code == 400
+    assert counter.do(counter.desk, case, "unlock_user_code", reason="電話確認").status_code == 302
+    assert counter.do(counter.desk, case, "unlock_user_code", reason="電話確認").status_code == 409
+
+
 def test_a_button_that_is_not_offered_has_no_page(counter, reset):
     assert counter.desk.get(f"/staff/cases/{reset}/do/tell_by_phone/").status_code == 409
     assert counter.desk.get(f"/staff/cases/{reset}/do/nonsense/").status_code == 409
