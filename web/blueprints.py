@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from web import (
     applicant,
+    card,
+    card_holder,
+    card_talk,
     centre,
     clerk,
     demo,
@@ -34,6 +37,9 @@ ALL: tuple[Blueprint, ...] = (
     public.blueprint,
     applicant.blueprint,
     own_case.blueprint,
+    card.blueprint,
+    card_talk.blueprint,
+    card_holder.blueprint,
     holder.blueprint,
     login.blueprint,
     staff.blueprint,

@@ -38,7 +38,27 @@ ITEMS: tuple[Item, ...] = (
     Item("own_case.status", "申請狀態查詢", "Application status"),
     Item("own_case.amend_start", "修改及補列印申請書", "Amend or reprint", main=False),
     Item("public.windows", "查詢初審註冊窗口", "Find your first-review window", main=False),
-    Item("holder.activation", "IC卡開卡", "Activate a card", group="holder"),
+    Item("card.activate", "IC卡開卡", "Activate a card", group="holder"),
+    Item("card.index", "卡片作業", "Your card", group="holder"),
+    Item("card.unblock", "鎖卡解碼／重設PIN碼", "Unblock the PIN", group="holder", main=False),
+    Item("card.change_pin", "更改PIN碼", "Change the PIN", group="holder", main=False),
+    Item("card.view", "憑證IC卡資訊檢視", "View a card", group="holder", main=False),
+    Item("card.test", "憑證IC卡功能測試", "Test a card", group="holder", main=False),
+    Item("card.contact", "憑證IC卡連絡人修改", "Change the contact", group="holder", main=False),
+    Item(
+        "card.certificates",
+        "線上查詢機關所有憑證",
+        "All certificates of the agency",
+        group="holder",
+        main=False,
+    ),
+    Item("card_holder.suspend", "憑證停用", "Suspend certificates", group="holder", main=False),
+    Item("card_holder.resume", "憑證復用", "Resume certificates", group="holder", main=False),
+    Item("card.check", "環境檢測", "Check this computer", group="holder", main=False),
+    Item("card.agent", "安裝讀卡代理程式", "Install the card agent", group="holder", main=False),
+    Item(
+        "holder.activation", "以服務台讀卡機開卡", "Activate at the desk's reader", group="holder", main=False
+    ),
     Item("holder.reset", "用戶代碼重設", "User-code reset", group="holder"),
     Item(
         "publication.choice", "憑證是否公布", "Publication of your certificates", group="holder", main=False

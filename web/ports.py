@@ -94,6 +94,10 @@ class WebPorts:
     card_folder: CardFolder | None = None
     holder_readers: frozenset[str] = frozenset()
     """Readers of this machine that everybody may use for activation; no other is ever touched for the public."""
+    agent_url: str = "http://127.0.0.1:61161"
+    """Where a holder's card agent listens on the holder's own machine."""
+    agent_code: Callable[[], str] | None = None
+    """Gives the newest pairing code of the demonstration's agent; empty when none was asked for."""
 
     def __post_init__(self) -> None:
         if len(self.secret_key) < SHORTEST_KEY:

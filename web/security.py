@@ -16,13 +16,19 @@ from web.ports import WebPorts, ports
 View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_UPLOAD = 24 * 1024 * 1024
 _LIMIT = "rate_limit"
-_CONTENT_SECURITY_POLICY = (
-    # Bootstrap's stylesheet draws its arrows and ticks from data: pictures.
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
+
+
+def policy(connect: str = "") -> str:
+    """Return the content security policy of a page; `connect` is one more origin that its scripts may call."""
+    return (
+        # Bootstrap's stylesheet draws its arrows and ticks from data: pictures.
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ) + (f"; connect-src 'self' {connect}" if connect else "")
+
+
 _HEADERS = {
-    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": policy(),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",

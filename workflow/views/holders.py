@@ -55,6 +55,11 @@ def of_card(connection: sa.Connection, csn: str) -> tuple[CertificateSeen, ...]:
     return _seen(connection, C.csn == csn)
 
 
+def of_case(connection: sa.Connection, case_id: int) -> tuple[CertificateSeen, ...]:
+    """Return the certificates of a case's cards; the caller has proved that they may be seen."""
+    return _seen(connection, C.case_id == case_id)
+
+
 def proven(connection: sa.Connection, token: str, owner: str, now: datetime) -> ProvenHolder:
     """Return whom a conversation proved, for this browser and while it holds; Refused otherwise."""
     row: Any = connection.execute(

@@ -1,0 +1,297 @@
+"""A holder walks through the card pages in a real browser, over fetch and over the agent's window."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+from tests.faults.line import READER
+from tests.holders.stand import Stand
+from tests.workflow.registry import CODE
+
+pytestmark = pytest.mark.browser
+
+PICTURES = Path(__file__).resolve().parents[2] / "build" / "holder"
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE_OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+PIN, LATER = "735162", "846273"
+NARROW = 360
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def stand(holders_line):
+    with holders_line.copy() as bench:
+        stand = Stand(bench)
+        stand.start()
+        yield stand
+        stand.stop()
+
+
+class Holder:
+    """A person before the screen."""
+
+    def __init__(self, stand, context):
+        self.stand, self.context = stand, context
+        self.page = context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.wrong = []
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+
+    def go(self, path):
+        self.page.goto(self.stand.address + path)
+
+    def pair(self):
+        self.page.wait_for_selector("#pairing:not([hidden])")
+        self.page.fill("#f-pairing_code", self.stand.codes[-1])
+        self.page.click("#pairing button")
+
+    def read_card(self):
+        self.page.wait_for_selector("#reader-part:not([hidden]) input:checked")
+        self.page.click("#reader-form button[type=submit]")
+        self.page.wait_for_selector("#details:not([hidden])")
+
+    def send(self, **fields):
+        if self.page.locator("#f-details_right").count():
+            self.page.check("#f-details_right")
+        for name, value in fields.items():
+            self.page.fill(f"#f-{name}", value)
+        self.page.click("#errand button")
+
+    def result(self):
+        self.page.wait_for_selector("#result:not([hidden])")
+        return self.page.inner_text("#result")
+
+    def trouble(self):
+        self.page.wait_for_selector("#trouble:not([hidden])")
+        return self.page.inner_text("#trouble")
+
+    def errand(self, path, **fields):
+        self.go(path)
+        self.read_card()
+        self.send(**fields)
+
+    def look_well(self, name):
+        """Keep a picture, and let axe and a narrow screen judge what is there."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        found = Axe().run(self.page, options=AXE_OPTIONS).response["violations"]
+        size = self.page.viewport_size
+        self.page.set_viewport_size({"width": NARROW, "height": 800})
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        self.page.set_viewport_size(size)
+        assert [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found] == [], name
+        assert wide <= 0, name
+
+
+@pytest.fixture
+def holder(stand, chromium):
+    context = chromium.new_context(locale="zh-TW", viewport={"width": 1280, "height": 900})
+    holder = Holder(stand, context)
+    yield holder
+    context.close()
+    assert holder.wrong == []
+
+
+def activate(holder):
+    holder.go("/card/activate/")
+    holder.pair()
+    holder.read_card()
+    holder.send(user_code=CODE)
+    holder.result()
+    return holder.page.inner_text(".big-secret")
+
+
+@pytest.mark.rule("ACT-01", "ACT-02", "PIN-02", "PCH-01", "VEW-01", "VEW-02")
+def test_a_holder_activates_views_tests_changes_and_unblocks(holder, stand):
+    holder.go("/card/activate/")
+    holder.look_well("pairing")
+    holder.pair()
+    holder.read_card()
+    assert stand.bench.card.number in holder.page.inner_text("#details")
+    holder.look_well("details")
+    holder.send(user_code=CODE)
+    assert "開卡成功" in holder.result()
+    pin = holder.page.inner_text(".big-secret")
+    holder.look_well("activated")
+    assert stand.bench.case.state == "activated"
+    assert pin not in holder.page.evaluate("JSON.stringify(sessionStorage) + JSON.stringify(localStorage)")
+
+    holder.go("/card/view/")
+    holder.read_card()
+    assert "有效" in holder.page.inner_text("#details")
+    holder.errand("/card/test/", pin=pin)
+    assert "測試成功" in holder.result()
+    holder.errand("/card/change-pin/", pin=pin, new_pin=PIN, new_pin_again=PIN)
+    assert "PIN 碼已更改" in holder.result()
+
+    for left in ("2", "1", "鎖住"):
+        holder.errand("/card/test/", pin="918273")
+        assert left in holder.trouble()
+    holder.look_well("locked")
+    holder.errand("/card/unblock/", user_code=CODE, new_pin=LATER, new_pin_again=LATER)
+    assert "新 PIN 碼已設定" in holder.result()
+    holder.errand("/card/test/", pin=LATER)
+    assert "測試成功" in holder.result()
+
+
+@pytest.mark.rule("CTC-01", "SUS-01", "STA-03")
+def test_a_holder_changes_the_contact_suspends_and_resumes(holder, stand):
+    pin = activate(holder)
+    number = stand.bench.card.number
+    holder.errand("/card/contact/", pin=pin)
+    holder.page.wait_for_url("**/card/contact/form")
+    holder.look_well("contact")
+    for name, value in (("name", "林新任"), ("email", "new@example.tw"), ("phone", "02-2321-0000")):
+        holder.page.fill(f"#f-contact_{name}", value)
+    holder.page.click("form:has(#f-contact_name) button")
+    expect(holder.page.locator(".notice-good")).to_contain_text("連絡人資料已修改")
+    assert stand.bench.case.contact_email == "new@example.tw"
+    holder.go("/card/certificates/list")
+    expect(holder.page.locator("main")).to_contain_text("不提供這項查詢")
+    holder.page.click("text=結束卡片作業")
+    holder.go("/card/contact/form")
+    holder.page.wait_for_url("**/card/contact/")
+
+    for deed, state in (("suspend", "停用"), ("resume", "有效")):
+        holder.go(f"/card/{deed}/")
+        holder.look_well(deed)
+        holder.page.fill("#f-card_number", number.lower())
+        holder.page.fill("#f-user_code", CODE)
+        if deed == "suspend":
+            holder.page.check("input[value=lost]")
+        holder.page.click("form[action*=card] button[type=submit]")
+        expect(holder.page.locator("tbody")).to_contain_text(state)
+    holder.look_well("resumed")
+
+
+@pytest.mark.rule("ACT-02")
+def test_a_browser_that_refuses_the_direct_way_uses_the_agents_window(holder, stand):
+    holder.context.route(
+        f"{stand.agent.address}/version",
+        lambda route: route.abort() if route.request.method == "GET" else route.continue_(),
+    )
+    holder.go("/card/activate/")
+    holder.page.wait_for_selector("#agent-missing:not([hidden])")
+    holder.look_well("no-agent")
+    with holder.page.expect_popup() as opened:
+        holder.page.click("#agent-window")
+    window = opened.value
+    holder.pair()
+    expect(window.locator("#state")).to_contain_text("Connected")
+    window.screenshot(path=PICTURES / "agents-window.png")
+    holder.read_card()
+    holder.send(user_code=CODE)
+    assert "開卡成功" in holder.result()
+    assert stand.bench.case.state == "activated"
+
+
+def test_another_page_that_opens_the_agents_window_gets_nothing(stand, chromium):
+    context = chromium.new_context()
+    page = context.new_page()
+    # The same server by another name is another origin to a browser.
+    foreign = stand.address.replace("127.0.0.1", "localhost")
+    page.goto(f"{foreign}/card/view/")
+    got = page.evaluate(
+        """async (agent) => {
+            const tries = [["/version", {}], ["/pairing", {method: "POST", headers: {"Content-Type": "application/json"}, body: "{}"}],
+                           ["/pairing", {method: "POST", mode: "no-cors", body: "{}"}]];
+            const said = [];
+            for (const [path, options] of tries) {
+                try { const answer = await fetch(agent + path, options); said.push(answer.type + answer.status); } catch { said.push("refused"); }
+            }
+            return said;
+        }""",
+        stand.agent.address,
+    )
+    assert got == ["refused", "refused", "opaque0"]
+    with page.expect_popup() as opened:
+        page.evaluate(
+            "agent => { window.open(`${agent}/popup?origin=${encodeURIComponent(location.origin)}`) }",
+            stand.agent.address,
+        )
+    assert "agent.stranger" in opened.value.content()
+    assert stand.codes == []
+    context.close()
+
+
+def test_a_window_opened_for_our_page_does_not_hear_another(holder, stand):
+    holder.go("/card/view/")
+    holder.pair()
+    token = holder.page.evaluate("sessionStorage.getItem('guanfang-agent-token')")
+    foreign = stand.address.replace("127.0.0.1", "localhost")
+    page = holder.context.new_page()
+    page.goto(f"{foreign}/card/view/")
+    heard = page.evaluate(
+        """async ([agent, ours, token]) => {
+            const heard = [];
+            window.addEventListener("message", (event) => heard.push(event.data));
+            const opened = window.open(`${agent}/popup?origin=${encodeURIComponent(ours)}`);
+            await new Promise((settle) => setTimeout(settle, 700));
+            opened.postMessage({guanfang: "request", id: 1, path: "/readers", token}, agent);
+            await new Promise((settle) => setTimeout(settle, 700));
+            return heard;
+        }""",
+        [stand.agent.address, stand.address, token],
+    )
+    assert heard == []
+
+
+@pytest.mark.rule("ENV-01")
+def test_the_check_shows_what_fails_in_red_and_what_passes_in_blue(holder, stand):
+    holder.go("/card/check/")
+    expect(holder.page.locator("#check-pairing")).to_have_class("check check-failed")
+    expect(holder.page.locator("#fix-pairing")).to_be_visible()
+    holder.look_well("check-failed")
+    holder.pair()
+    for item in ("browser", "agent", "version", "pairing", "reader", "card"):
+        expect(holder.page.locator(f"#check-{item}")).to_have_class("check check-passed")
+    assert (
+        holder.page.evaluate("getComputedStyle(document.querySelector('#check-card .check-state')).color")
+        == "rgb(11, 79, 138)"
+    )
+    holder.look_well("check-passed")
+    stand.bench.station.remove(READER)
+    holder.page.click("#check-again")
+    expect(holder.page.locator("#check-card")).to_have_class("check check-failed")
+    expect(holder.page.locator("#fix-card")).to_be_visible()
+
+
+@pytest.mark.rule("PIN-02")
+def test_mistakes_are_found_before_a_try_is_spent(holder, stand):
+    pin = activate(holder)
+    holder.errand("/card/change-pin/", pin="12", new_pin="123456", new_pin_again="654321")
+    assert holder.page.locator(".problem").count() == 3
+    holder.look_well("mistakes")
+    holder.send(pin=pin, new_pin=PIN, new_pin_again=PIN)
+    assert "PIN 碼已更改" in holder.result()
+
+
+def test_a_card_pulled_out_is_said_and_put_right(holder, stand):
+    pin = activate(holder)
+    holder.go("/card/test/")
+    holder.read_card()
+    csn = stand.bench.card.csn
+    stand.bench.station.remove(READER)
+    holder.send(pin=pin)
+    assert "沒有卡片" in holder.trouble()
+    stand.bench.station.insert(READER, csn)
+    holder.send(pin=pin)
+    assert "測試成功" in holder.result()

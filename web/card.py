@@ -1,0 +1,232 @@
+"""The pages on which a holder uses the card in the reader at hand, over the card agent on that machine.
+
+Each page is one errand; the conversation itself runs through `web.card_talk`. Pages of this blueprint alone may reach
+the agent: its loopback address stands in their content security policy, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template
+
+from web import security
+from web.access import public
+from web.language import t
+from web.ports import ports
+from workflow.vocabulary import CardErrand
+
+blueprint = Blueprint("card", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One errand's page: what it is called, what it asks for, and what is said before."""
+
+    errand: CardErrand
+    zh: str
+    en: str
+    intro: tuple[tuple[str, str], ...]
+    asks: tuple[str, ...] = ()
+    """Among details_right, user_code, pin, new_pin."""
+    button: tuple[str, str] = ("確定", "Go on")
+    goal: str = ""
+    """The page that a proof of card and PIN opens."""
+
+
+VENDOR_TOOL = (
+    "請勿使用卡片廠商工具的「Unlock PIN」功能，以免卡片永久鎖死。",
+    "Never use the card vendor's own “Unlock PIN”: it may lock the card for good.",
+)
+_PROVE = ("插入已開卡的卡片並輸入 PIN 碼。", "Insert the activated card and enter its PIN.")
+FLOWS = {
+    "activate": Flow(
+        CardErrand.ACTIVATE, "IC卡開卡", "Activate a card",
+        (
+            ("開卡前請勿把卡片用於任何應用程式，以免卡片永久損壞。", "Use the card in no application before: it may be damaged for good."),
+            ("核對卡片資料、輸入用戶代碼，再抄下只顯示一次的 PIN 碼。", "Check the details, enter the user code and copy down the PIN, which is shown only once."),
+        ),
+        ("details_right", "user_code"), ("開卡", "Activate"),
+    ),
+    "unblock": Flow(
+        CardErrand.UNBLOCK, "鎖卡解碼／重設PIN碼", "Unblock the PIN",
+        (
+            ("PIN 碼連續輸入錯誤三次，卡片會鎖住；忘記 PIN 碼也在此重設。", "Three wrong PINs lock the card. A forgotten PIN is set anew here too."),
+            ("用戶代碼輸入錯誤三次將鎖定，須先辦理用戶代碼重設。", "Three wrong user codes lock this way too, until the code is reset."),
+            VENDOR_TOOL,
+        ),
+        ("details_right", "user_code", "new_pin"), ("設定新 PIN 碼", "Set the new PIN"),
+    ),
+    "change_pin": Flow(
+        CardErrand.CHANGE_PIN, "更改PIN碼", "Change the PIN",
+        (
+            ("舊 PIN 碼連續輸入錯誤三次，卡片會鎖住。", "Three wrong old PINs lock the card."),
+            ("PIN 碼只在您的電腦與卡片之間傳送，不會送到本網站。", "The PINs go from your computer to your card, never to this site."),
+        ),
+        ("pin", "new_pin"), ("更改 PIN 碼", "Change the PIN"),
+    ),
+    "view": Flow(
+        CardErrand.LOOK, "憑證IC卡資訊檢視", "View a card",
+        (("顯示卡號、持有人、有效期限與簽發者，不需要 PIN 碼。", "Shows number, holder, validity and issuer; no PIN is needed."),),
+    ),
+    "test": Flow(
+        CardErrand.TEST, "憑證IC卡功能測試", "Test a card",
+        (
+            ("以卡片簽章一次並驗證，確認卡片、PIN 碼與憑證可以使用。", "Signs once with the card and verifies it: card, PIN and certificate work."),
+            ("若憑證有效且測試成功，問題在應用系統端。", "If the certificate is valid and the test succeeds, the fault is in the application."),
+        ),
+        ("pin",), ("測試", "Test"),
+    ),
+    "contact": Flow(
+        CardErrand.PROVE, "憑證IC卡連絡人修改", "Change the contact",
+        (_PROVE, ("承辦人異動時請更新連絡人，以便收到到期通知。", "Change the contact when the clerk does, so that notices arrive.")),
+        ("pin",), ("確認身分", "Prove yourself"), "card_holder.contact",
+    ),
+    "certificates": Flow(
+        CardErrand.PROVE, "線上查詢機關所有憑證", "All certificates of the agency",
+        (_PROVE, ("顯示貴機關在政府憑證管理中心的所有憑證。", "Shows all certificates of your agency at the Government CA.")),
+        ("pin",), ("查詢", "Show them"), "card_holder.certificates",
+    ),
+}  # fmt: skip
+
+
+def _page(name: str) -> str:
+    return render_template("card/flow.html", flow=FLOWS[name], name=name, words=_words())
+
+
+def _words() -> dict[str, str]:
+    """Return what the page's script says, in the visitor's language."""
+    return {name: t(*pair) for name, pair in _WORDS.items()}
+
+
+_WORDS = {
+    "looking": ("正在尋找讀卡代理程式…", "Looking for the card agent…"),
+    "found": ("讀卡代理程式已連線（版本 {version}）。", "The card agent is connected (version {version})."),
+    "none": ("找不到讀卡代理程式。", "No card agent was found."),
+    "old": ("讀卡代理程式的版本不符，請更新。", "The card agent's version does not fit. Please update it."),
+    "pair": (
+        "請輸入代理程式視窗顯示的八位數配對碼。",
+        "Enter the eight-digit pairing code that the agent's window shows.",
+    ),
+    "paired": ("配對完成。", "Paired."),
+    "no_reader": (
+        "找不到讀卡機，請接上後重新偵測。",
+        "No reader was found. Connect one and look again.",
+    ),
+    "empty": ("（沒有卡片）", " (empty)"),
+    "inserted": ("（有卡片）", " (card inserted)"),
+    "choose": ("請選擇讀卡機。", "Choose the reader."),
+    "working": ("處理中，請勿移除卡片。", "Working: do not remove the card."),
+    "sending_pin": (
+        "正在把 PIN 碼送到卡片，請勿移除卡片。",
+        "Sending the PIN to the card: do not remove the card.",
+    ),
+    "done": ("完成，可以取出卡片。", "Done: the card may be removed."),
+    "failed": ("沒有完成。", "It was not completed."),
+    "lost": (
+        "與網站的連線中斷，請確認網路後再試一次。",
+        "The connection with the site was lost. Check the network and try again.",
+    ),
+    "lost_agent": (
+        "與讀卡代理程式的連線中斷，請確認它仍在執行。",
+        "The connection with the card agent was lost. Is it still running?",
+    ),
+    "popup": (
+        "瀏覽器擋下了彈出視窗，請允許後再試。",
+        "The browser blocked the window. Allow it and try again.",
+    ),
+    "pin_shape": ("PIN 碼須為 6 至 8 位數字。", "A PIN is 6 to 8 digits."),
+    "pin_weak": (
+        "這個 PIN 碼太容易猜，請避免連號、重複或 123456 之類的數字。",
+        "This PIN is too easy to guess: no runs, repetitions, or the like of 123456.",
+    ),
+    "pin_differs": ("兩次輸入的新 PIN 碼不同。", "The two new PINs differ."),
+    "pin_same": ("新 PIN 碼不能與舊的相同。", "The new PIN must not be the old one."),
+    "required": ("請填寫此欄位。", "Fill in this field."),
+    "confirm": ("請核對卡片資料後勾選。", "Check the card's details and tick the box."),
+    "check_passed": ("通過", "Passed"),
+    "check_failed": ("未通過", "Failed"),
+    "check_waiting": ("尚未檢測", "Not checked yet"),
+    "fix_agent": ("安裝或啟動代理程式", "Install or start the agent"),
+    "fix_version": ("更新代理程式", "Update the agent"),
+    "fix_pairing": ("輸入配對碼", "Enter the pairing code"),
+    "fix_reader": ("重新偵測", "Look again"),
+}
+
+
+@blueprint.get("/card/")
+@public
+def index() -> str:
+    """Show all that can be done with a card."""
+    return render_template("card/index.html", flows=FLOWS)
+
+
+@blueprint.get("/card/activate/")
+@public
+def activate() -> str:
+    """Activate a card over the agent (ACT-01, ACT-02)."""
+    return _page("activate")
+
+
+@blueprint.get("/card/unblock/")
+@public
+def unblock() -> str:
+    """Unblock or reset the PIN by the user code (PIN-02, PIN-04)."""
+    return _page("unblock")
+
+
+@blueprint.get("/card/change-pin/")
+@public
+def change_pin() -> str:
+    """Change the PIN (PCH-01)."""
+    return _page("change_pin")
+
+
+@blueprint.get("/card/view/")
+@public
+def view() -> str:
+    """View a card (VEW-01)."""
+    return _page("view")
+
+
+@blueprint.get("/card/test/")
+@public
+def test() -> str:
+    """Test a card's functions (VEW-02)."""
+    return _page("test")
+
+
+@blueprint.get("/card/contact/")
+@public
+def contact() -> str:
+    """Prove card and PIN before the contact is changed (CTC-01)."""
+    return _page("contact")
+
+
+@blueprint.get("/card/certificates/")
+@public
+def certificates() -> str:
+    """Prove card and PIN before the agency's certificates are shown (STA-03)."""
+    return _page("certificates")
+
+
+@blueprint.get("/card/check/")
+@public
+def check() -> str:
+    """Check agent, reader, card and browser: failed in red with a way to mend it, passed in blue (ENV-01)."""
+    return render_template("card/check.html", words=_words())
+
+
+@blueprint.get("/agent/")
+@public
+def agent() -> str:
+    """Tell how the card agent is installed on each operating system."""
+    return render_template("card/agent.html")
+
+
+@blueprint.after_request
+def open_the_way_to_the_agent(response: Response) -> Response:
+    """Let these pages reach the agent, and keep hold of its window; all else stays closed."""
+    response.headers["Content-Security-Policy"] = security.policy(connect=ports().agent_url)
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    return response
