@@ -140,6 +140,14 @@ def is_elliptic(spki_der: bytes) -> bool:
     return der.read(spki_der).fields(2)[0].fields(1, 2)[0].as_oid() == _EC_PUBLIC_KEY
 
 
+def rsa_modulus(spki_der: bytes) -> int | None:
+    """Return the modulus of an RSA key, or None for a key of another kind; refuses what cannot be read."""
+    algorithm, bits = der.read(spki_der).fields(2)
+    if algorithm.fields(1, 2)[0].as_oid() != _RSA_ENCRYPTION:
+        return None
+    return der.read(bits.expect(der.BIT_STRING).content[1:]).fields(2)[0].as_integer()
+
+
 def spki_sha256(spki_der: bytes) -> bytes:
     """Return the digest under which a key is known: keys are unique by it across all CAs (rule CSR-04)."""
     return hashlib.sha256(spki_der).digest()

@@ -71,6 +71,7 @@ DEEDS: dict[str, Words] = {
     "RequeueDeadLetter": Words("重新處理失敗的工作", "requeue a dead letter"),
     "ConfirmSweep": Words("確認到期處理", "confirm the sweep"),
     "MoveClock": Words("撥動示範時鐘", "move the demonstration's clock"),
+    "ListCompromisedKeys": Words("登錄外洩金鑰", "list compromised keys"),
     "AssignOid": Words("配賦物件識別碼", "assign an OID"),
     "PauseDeadlines": Words("暫停期限", "pause the deadlines"),
     "ResumeDeadlines": Words("恢復期限", "resume the deadlines"),

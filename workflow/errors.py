@@ -206,6 +206,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "CSR已被使用、金鑰重複請更換或案件流水號重複（憑證序號 {serial}）。",
         "This public key has a certificate already (serial {serial}).",
     ),
+    "certificate.key_compromised": (
+        "這把金鑰已知外洩，不得簽發憑證。請重新產生金鑰；卡片金鑰請將該卡報廢後重新製卡。",
+        "This key is known to be compromised and gets no certificate. Make a new key; spoil a card that holds it.",
+    ),
     "certificate.not_approved": (
         "核准紀錄不完整或簽章驗證不符，不能簽發：{detail}",
         "The approvals are incomplete or don't verify, so nothing is issued: {detail}",

@@ -32,6 +32,7 @@ from workflow.errors import Refused, RegistryError, Unavailable
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.store import schema as t
+from workflow.store.keys import known_compromised
 from workflow.store.sealing import require_sealing
 from workflow.vocabulary import CertificateStatus
 
@@ -201,8 +202,10 @@ def _no_second(office: Office, claim: Claim) -> RegistryError:
 
 
 def key_reused(office: Office, spki: bytes) -> RegistryError:
-    """Return the refusal of a key that has a certificate already, in any CA (CSR-04)."""
+    """Return the refusal of a key that is compromised, or has a certificate already in any CA (CSR-04)."""
     with office.reading() as connection:
+        if known_compromised(connection, [spki_sha256(spki).hex()]):
+            return Refused("certificate.key_compromised")
         query = sa.select(C.serial).where(C.spki_sha256 == spki_sha256(spki).hex())
         twin = connection.execute(query).scalar()
     return Refused("certificate.key_reused", serial=twin or "?")

@@ -23,6 +23,7 @@ from workflow.machine import state_of
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.directory import index_certificate
+from workflow.store.keys import known_compromised, require_unknown_key
 from workflow.vocabulary import CardState, CertificateStatus, ItemState, Role
 
 if TYPE_CHECKING:
@@ -36,18 +37,17 @@ K, C, I = t.card.c, t.certificate.c, t.request_item.c  # noqa: E741 - the item's
 
 
 def _intend_one(work: UnitOfWork, command: IntendCertificate, actor: Actor, _prepared: None) -> Outcome:
-    twin = work.connection.execute(sa.select(C.serial).where(C.spki_sha256 == command.spki_sha256)).scalar()
-    if twin is not None:
-        raise Refused("certificate.key_reused", serial=twin)
+    require_unknown_key(work.connection, command.spki_sha256)
     return _intend(work, (command,), actor)
 
 
 def _intend_several(work: UnitOfWork, command: IntendCertificates, actor: Actor, _prepared: None) -> Outcome:
-    """Store the intents whose keys are new, in any CA and among themselves (CSR-04)."""
+    """Store the intents whose keys are new, in any CA and among themselves, and not compromised (CSR-04)."""
     hashes = [intent.spki_sha256 for intent in command.intents]
     used = set(
         work.connection.execute(sa.select(C.spki_sha256).where(C.spki_sha256.in_(hashes))).scalars().all()
     )
+    used |= known_compromised(work.connection, hashes)
     fresh: dict[str, IntendCertificate] = {}
     for intent in command.intents:
         if intent.spki_sha256 not in used:

@@ -26,6 +26,7 @@ from workflow.store.schema_house import (
     person,
     review_window,
 )
+from workflow.store.schema_keys import compromised_key
 from workflow.store.schema_paper import document, letter, letter_case, mail_item, mailing_list, sent_notice
 from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
 from workflow.store.schema_requests import request_item
@@ -46,6 +47,7 @@ __all__ = [
     "certificate_gram",
     "certificate_part",
     "clock_offset",
+    "compromised_key",
     "counter",
     "crl",
     "crl_change",

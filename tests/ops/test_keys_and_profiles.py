@@ -1,0 +1,117 @@
+"""Keys and profiles from the command line."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+import gmpy2
+import pytest
+
+from ops import database
+from pki import der
+from pki.issuing import prepare, serial_text
+from pki.keys import KeyKind, SoftwareSigner
+from pki.names import organisation
+from pki.orders import Issuer
+from pki.profiles import PROFILES
+from pki.rehearsal import sample_order
+from tests.ops.test_cli import guanfang
+from tests.ops.test_cli_repository import staffed
+from workflow.store import schema as t
+
+__all__ = ["guanfang", "staffed"]
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+LEAKED = "ab" * 32
+
+
+def test_profiles_are_listed_shown_and_checked(guanfang):
+    listed = guanfang("profiles", "list").output
+    assert "* foundation_signature" in listed
+    assert "  tls_multi_domain" in listed
+    shown = guanfang("profiles", "show", "tls_multi_domain").output
+    assert "2.23.140.1.2.2" in shown
+    assert "extended_key_usage  critical" in shown
+    assert "never seen" in guanfang("profiles", "show", "foundation_signature").output
+    assert guanfang("profiles", "show", "nonsense").exit_code == 2
+    checked = guanfang("profiles", "check")
+    assert checked.exit_code == 0, checked.output
+    assert "profiles are sound" in checked.output
+
+
+@pytest.fixture
+def key_list(tmp_path):
+    file = tmp_path / "leaked.txt"
+    file.write_text(f"# from an incident\n\n{LEAKED.upper()} a card's key\n{LEAKED}\n{'cd' * 32}\n")
+    return str(file)
+
+
+def test_a_list_of_compromised_keys_is_imported_on_yes_alone(staffed, key_list):
+    dry = staffed("keys", "blocklist", "import", key_list, who="op")
+    assert "Would list 2 keys" in dry.output
+    assert "0 keys" in staffed("keys", "blocklist", "count").output
+    done = staffed("keys", "blocklist", "import", key_list, "--yes", who="op")
+    assert done.exit_code == 0, done.output
+    assert "2 keys were listed, 0 stood" in done.output
+    assert (
+        "0 keys were listed, 2 stood"
+        in staffed("keys", "blocklist", "import", key_list, "--yes", who="op").output
+    )
+    assert "2 keys stand" in staffed("keys", "blocklist", "count").output
+
+
+@pytest.mark.parametrize("content", [b"", b"# nothing\n", b"xyz\n", b"\xff\xfe\xff", b"ab" * 31])
+def test_a_file_that_holds_no_keys_is_refused_whole(staffed, tmp_path, content):
+    file = tmp_path / "keys.txt"
+    file.write_bytes(content)
+    assert staffed("keys", "blocklist", "import", str(file), "--yes", who="op").exit_code == 2
+
+
+def spki_of(modulus):
+    algorithm = der.sequence(der.oid("1.2.840.113549.1.1.1"), der.null())
+    return der.sequence(algorithm, der.bit_string(der.sequence(der.integer(modulus), der.integer(65537))))
+
+
+def certify(url, *spkis):
+    """Put a certificate for each key into the registry, as issuing leaves it."""
+    root = SoftwareSigner.generate(KeyKind.RSA_2048)
+    issuer = Issuer.of_new_root(organisation("root"), root.spki_der)
+    engine = database.open_engine(url)
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        for number, spki in enumerate(spkis, 1):
+            ready = prepare(sample_order(PROFILES["school_signature"], spki, NOW), issuer)
+            connection.execute(
+                t.certificate.insert().values(
+                    ca="xca", serial=serial_text(ready.serial), purpose="signature", status="valid", status_at=NOW,
+                    tbs=ready.tbs_der, tbs_sha256=ready.tbs_sha256.hex(), spki_sha256=ready.spki_sha256.hex(),
+                    subject=f"O=學校{number}", not_before=NOW, not_after=ready.not_after, created_at=NOW,
+                )
+            )  # fmt: skip
+    engine.dispose()
+    return ready.spki_sha256.hex()
+
+
+def a_prime():
+    return int(gmpy2.next_prime(secrets.randbits(1024) | 0b11 << 1022))
+
+
+def test_keys_that_share_a_prime_are_found_among_all(staffed, migrated_sqlite_url, tmp_path):
+    shared, sound = a_prime(), SoftwareSigner.generate(KeyKind.RSA_2048).spki_der
+    certify(migrated_sqlite_url, spki_of(shared * a_prime()), sound, spki_of(shared * a_prime()))
+    found = staffed("keys", "audit")
+    assert found.exit_code == 1
+    assert found.output.count("shares a prime") == 2
+    assert "O=學校1" in found.output
+    assert "O=學校2" not in found.output
+
+
+def test_a_live_certificate_over_a_listed_key_is_named(staffed, migrated_sqlite_url, tmp_path):
+    digest = certify(migrated_sqlite_url, SoftwareSigner.generate(KeyKind.P256).spki_der)
+    assert staffed("keys", "audit").exit_code == 0
+    file = tmp_path / "leaked.txt"
+    file.write_text(digest)
+    imported = staffed("keys", "blocklist", "import", str(file), "--yes", who="op")
+    assert imported.exit_code == 1
+    assert "is to be revoked" in imported.output
+    assert staffed("keys", "audit").exit_code == 1
+    assert staffed("keys", "blocklist", "count").exit_code == 1

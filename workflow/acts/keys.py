@@ -1,0 +1,78 @@
+"""The list of compromised keys grows, and never shrinks: a key that got out stays out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from workflow.acts.act import Act
+from workflow.commands_of_keys import ListCompromisedKeys
+from workflow.errors import BadInput, FieldProblem
+from workflow.outcome import Outcome
+from workflow.store import schema as t
+from workflow.store.keys import already_listed
+from workflow.vocabulary import Role
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor
+    from workflow.store.unit_of_work import UnitOfWork
+
+MOST = 5_000
+"""Digests in one command: a longer list comes in several, each a transaction of its own."""
+DIGEST = re.compile(r"[0-9a-f]{64}")
+LONGEST_SOURCE = 200
+
+
+def _list(work: UnitOfWork, command: ListCompromisedKeys, actor: Actor, _prepared: None) -> Outcome:
+    problems = tuple(_problems(command))
+    if problems:
+        raise BadInput(*problems)
+    digests = list(dict.fromkeys(command.digests))
+    known = already_listed(work.connection, digests)
+    fresh = [digest for digest in digests if digest not in known]
+    if fresh:
+        source = command.source.strip()
+        row = {"source": source, "listed_by": actor.name, "listed_at": work.now}
+        work.connection.execute(
+            sa.insert(t.compromised_key), [{"spki_sha256": digest, **row} for digest in fresh]
+        )
+        work.audit(
+            "compromised_keys_listed",
+            actor,
+            {"source": source, "listed": len(fresh), "known": len(known), "first": fresh[0]},
+        )
+    return Outcome(created_id=len(fresh))
+
+
+def _problems(command: ListCompromisedKeys) -> list[FieldProblem]:
+    found = []
+    if not 0 < len(command.digests) <= MOST:
+        found.append(
+            FieldProblem(
+                "digests", "count", f"每次請給 1 至 {MOST} 筆金鑰摘要。", f"Give 1 to {MOST} digests at once."
+            )
+        )
+    if not all(DIGEST.fullmatch(digest) for digest in command.digests):
+        found.append(
+            FieldProblem(
+                "digests",
+                "digest",
+                "金鑰摘要須為 64 個小寫十六進位數字（SubjectPublicKeyInfo 的 SHA-256）。",
+                "A digest is 64 lower-case hexadecimal digits: the SHA-256 of the SubjectPublicKeyInfo.",
+            )
+        )
+    if not 0 < len(command.source.strip()) <= LONGEST_SOURCE:
+        found.append(
+            FieldProblem(
+                "source",
+                "source",
+                f"請填來源，最多 {LONGEST_SOURCE} 字。",
+                f"Say where the keys are known from, in at most {LONGEST_SOURCE} characters.",
+            )
+        )
+    return found
+
+
+ACTS = (Act(ListCompromisedKeys, _list, frozenset({Role.OPERATOR, Role.SYSTEM})),)

@@ -1,0 +1,80 @@
+"""What the registry remembers of keys: each that was ever certified, and each that is known to be compromised.
+
+A key is compromised when it stands on the list, or when a certificate was revoked for that reason: the second needs no
+entry of its own, so no revocation can be forgotten. Neither ever ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from pki.keygate import KeyRecords
+from workflow.errors import Refused
+from workflow.store import schema as t
+from workflow.vocabulary import CertificateStatus, RevocationReason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+C, K = t.certificate.c, t.compromised_key.c
+CHUNK = 500
+"""Digests asked for at once: SQLite takes no endless list of parameters."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Answers `in` by a query; `query` finds one row for a digest that is in."""
+
+    connection: sa.Connection
+    query: sa.Select[tuple[str]]
+
+    def __contains__(self, digest: object) -> bool:
+        if not isinstance(digest, bytes):
+            return False
+        return self.connection.execute(self.query, {"digest": digest.hex()}).first() is not None
+
+
+_DIGEST = sa.bindparam("digest", type_=sa.Text)
+_USED = sa.select(C.spki_sha256).where(C.spki_sha256 == _DIGEST)
+_COMPROMISED_HERE = sa.select(C.spki_sha256).where(
+    C.status == str(CertificateStatus.REVOKED), C.reason == str(RevocationReason.KEY_COMPROMISE)
+)
+_COMPROMISED = sa.union_all(
+    sa.select(K.spki_sha256).where(K.spki_sha256 == _DIGEST),
+    _COMPROMISED_HERE.where(C.spki_sha256 == _DIGEST),
+)
+
+
+def key_records(connection: sa.Connection) -> KeyRecords:
+    """Return the records for the gate of keys, cards' and requests' alike (rule CSR-04)."""
+    return KeyRecords(_Found(connection, _USED), _Found(connection, _COMPROMISED))  # type: ignore[arg-type]  # a union selects like any other
+
+
+def require_unknown_key(connection: sa.Connection, spki_sha256: str) -> None:
+    """Raise Refused for a key that was certified before, by whichever authority, or is compromised (CSR-04)."""
+    if known_compromised(connection, [spki_sha256]):
+        raise Refused("certificate.key_compromised")
+    twin = connection.execute(sa.select(C.serial).where(C.spki_sha256 == spki_sha256)).scalar()
+    if twin is not None:
+        raise Refused("certificate.key_reused", serial=twin)
+
+
+def known_compromised(connection: sa.Connection, digests: Sequence[str]) -> set[str]:
+    """Return those of the digests whose keys are compromised, by the list or by a revocation for that reason."""
+    found = already_listed(connection, digests)
+    for start in range(0, len(digests), CHUNK):
+        here = _COMPROMISED_HERE.where(C.spki_sha256.in_(digests[start : start + CHUNK]))
+        found.update(connection.execute(here).scalars())
+    return found
+
+
+def already_listed(connection: sa.Connection, digests: Sequence[str]) -> set[str]:
+    """Return those of the digests that stand on the list."""
+    found: set[str] = set()
+    for start in range(0, len(digests), CHUNK):
+        part = digests[start : start + CHUNK]
+        found.update(connection.execute(sa.select(K.spki_sha256).where(K.spki_sha256.in_(part))).scalars())
+    return found

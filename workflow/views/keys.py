@@ -1,0 +1,62 @@
+"""What the registry knows of keys, for operators: live certificates over bad keys, and the keys themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from workflow.store import schema as t
+from workflow.vocabulary import CertificateStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+C, K = t.certificate.c, t.compromised_key.c
+
+
+@dataclass(frozen=True)
+class KeyHolder:
+    """A certificate as far as its key is concerned."""
+
+    ca: str
+    serial: str
+    subject: str
+    status: str
+    tbs: bytes
+
+
+def _holders(
+    connection: sa.Connection, query: sa.Select[tuple[str, str, str, str, bytes]]
+) -> Iterator[KeyHolder]:
+    # Streamed: an authority has certificates by the hundred thousand.
+    for row in connection.execution_options(stream_results=True, max_row_buffer=1000).execute(query):
+        yield KeyHolder(row.ca, row.serial, row.subject, row.status, bytes(row.tbs))
+
+
+_COLUMNS = (C.ca, C.serial, C.subject, C.status, C.tbs)
+
+
+def all_keys(connection: sa.Connection) -> Iterator[KeyHolder]:
+    """Return every certificate that was ever prepared, oldest first: a factored key betrays its siblings at any age.
+
+    A serial that was revoked without any record of its certificate has no key to look at.
+    """
+    return _holders(connection, sa.select(*_COLUMNS).where(C.tbs != b"").order_by(C.id))
+
+
+def endangered(connection: sa.Connection) -> list[KeyHolder]:
+    """Return the certificates not yet revoked whose key stands on the list of compromised keys."""
+    query = (
+        sa.select(*_COLUMNS)
+        .join(t.compromised_key, K.spki_sha256 == C.spki_sha256)
+        .where(C.status != str(CertificateStatus.REVOKED))
+        .order_by(C.id)
+    )
+    return list(_holders(connection, query))
+
+
+def listed_count(connection: sa.Connection) -> int:
+    """Return how many keys stand on the list."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(t.compromised_key)).scalar_one())
