@@ -17,7 +17,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Bytes for everybody. `max_age` is in seconds; `file_name` makes browsers keep them as a file of that name.
+    """Bytes to be sent, to everybody unless they are `private`. `max_age` is in seconds; `file_name` makes browsers keep them as a file of that name.
 
     `immutable` is for addresses that name the content itself, so that no cache ever needs to ask again.
     """
@@ -28,11 +28,16 @@ class Publication:
     max_age: int = 60
     immutable: bool = False
     file_name: str = ""
+    private: bool = False
+    """Whether it is for the asker alone, so that no cache keeps it."""
 
 
 def send(publication: Publication) -> Response:
     """Answer GET and HEAD with the bytes, or 304 when the asker has them already."""
     response = Response(publication.content, content_type=publication.media_type)
+    if publication.private:
+        response.cache_control.no_store = True
+        return response
     response.set_etag(hashlib.sha256(publication.content).hexdigest()[:32])
     response.last_modified = publication.modified
     response.cache_control.public = True

@@ -53,9 +53,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that an operation takes: its media types, its largest size in bytes, and what it is."""
+    """The JSON body that an operation takes: its shape, its largest size in bytes, and what it is."""
 
-    media_types: tuple[str, ...]
+    shape: type[Any]
     largest: int
     says: Pair
 
@@ -68,7 +68,8 @@ class Operation:
     path: str
     says: Pair
     answers: Mapping[str, type[Any] | None]
-    run: Callable[[Asked], Response]
+    run: Callable[..., Response]
+    """Called with the parameters, and with the body's value where one is declared."""
     parameters: tuple[Parameter, ...] = ()
     method: str = "GET"
     status: int = 200

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from web.api import shapes
+from web.api.declared import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1"
 PROBLEM = "application/problem+json"
 _ALWAYS = (400, 429)
+_WITH_BODY = (413, 415)
 _WITH_TOKEN = (401, 403)
 
 
@@ -24,6 +26,7 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     answers = {shape for one in operations for shape in one.answers.values() if shape is not None}
+    answers |= {one.body.shape for one in operations if one.body is not None}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -57,18 +60,13 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.scope:
         said["description"] += f" (scope: {operation.scope})"
     if operation.body is not None:
-        content = {kind: _body_schema(kind) for kind in operation.body.media_types}
+        schema = {"$ref": f"#/components/schemas/{operation.body.shape.__name__}"}
         said["requestBody"] = {
             "required": True,
             "description": _both(operation.body.says),
-            "content": content,
+            "content": {JSON: {"schema": schema}},
         }
     return said
-
-
-def _body_schema(kind: str) -> dict[str, Any]:
-    # OpenAPI 3.1: raw bytes have no schema, text is a string.
-    return {"schema": {"type": "string"}} if "text" in kind or "pem" in kind else {}
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -97,6 +95,7 @@ def _answer(operation: Operation) -> dict[str, Any]:
 def _refusals(operation: Operation) -> dict[str, Any]:
     problem = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     wanted = {*_ALWAYS, *operation.refusals, *(_WITH_TOKEN if operation.scope else ())}
+    wanted |= set(_WITH_BODY if operation.body else ())
     return {
         str(status): {"description": HTTPStatus(status).phrase, "content": problem}
         for status in sorted(wanted)

@@ -35,10 +35,13 @@ _SERIAL = Parameter(
 )
 
 
-def answered(shape: Any, *, max_age: int = 0) -> Response:
-    """Return an answer as JSON, with a validator; caches ask again each time unless `max_age` (seconds) is given."""
+def answered(shape: Any, *, max_age: int = 0, private: bool = False) -> Response:
+    """Return an answer as JSON, with a validator; caches ask again each time unless `max_age` (seconds) is given.
+
+    What is `private` is kept by no cache.
+    """
     content = json.dumps(shapes.to_json(shape), ensure_ascii=False, separators=(",", ":")).encode()
-    return send(Publication(content, JSON, max_age=max_age))
+    return send(Publication(content, JSON, max_age=max_age, private=private))
 
 
 def _certificate(line: CertificateLine) -> shapes.Certificate:

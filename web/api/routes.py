@@ -12,6 +12,8 @@ from web.access import public, token
 from web.api.declared import JSON
 from web.api.openapi import PREFIX, document
 from web.api.operations import LOOK_UPS
+from web.api.reading import read
+from web.api.submitting import SUBMISSIONS
 from web.published import Publication, send
 from web.security import exempt, limited
 from workflow.errors import BadInput, FieldProblem
@@ -19,9 +21,9 @@ from workflow.errors import BadInput, FieldProblem
 if TYPE_CHECKING:
     from flask import Response
 
-    from web.api.declared import Operation
+    from web.api.declared import Body, Operation
 
-OPERATIONS: tuple[Operation, ...] = LOOK_UPS
+OPERATIONS: tuple[Operation, ...] = LOOK_UPS + SUBMISSIONS
 pages = Blueprint("api", __name__)
 """The page for people and the OpenAPI document."""
 
@@ -47,8 +49,10 @@ def _view(operation: Operation) -> Any:
                     for one in repeated
                 )
             )
-        _check_body(operation)
-        return operation.run(operation.check({**request.args.to_dict(), **in_path}))
+        asked = operation.check({**request.args.to_dict(), **in_path})
+        if operation.body is None:
+            return operation.run(asked)
+        return operation.run(asked, _body(operation.body))
 
     guarded: Any = public(view) if operation.scope is None else token(operation.scope)(view)
     guarded = limited(operation.rate, operation.method)(guarded)
@@ -56,13 +60,19 @@ def _view(operation: Operation) -> Any:
     return exempt(guarded) if operation.method != "GET" else guarded
 
 
-def _check_body(operation: Operation) -> None:
-    if operation.body is None:
-        return
-    if request.mimetype not in operation.body.media_types:
+def _body(body: Body) -> Any:
+    """Return the value of a JSON body; BadInput names what does not fit."""
+    if request.mimetype != JSON:
         abort(415)
-    if (request.content_length or 0) > operation.body.largest:
-        abort(413)
+    # Holds for a body that does not say its length, too.
+    request.max_content_length = body.largest
+    try:
+        given = json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError):
+        raise BadInput(
+            FieldProblem("body", "json", "內容不是正確的 JSON。", "The body is not good JSON.")
+        ) from None
+    return read(body.shape, given)
 
 
 @pages.get(f"{PREFIX}/openapi.json")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import types
 import typing
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +170,68 @@ class StatisticsTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to ask about a request, and who is told of its certificates."""
+
+    contact_name: str
+    contact_email: str
+    contact_phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSubject:
+    """What a certificate shall say beyond the organisation's registered name."""
+
+    common_name: str | None = None
+    dns_names: tuple[str, ...] = ()
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestItem:
+    """One signing request (PKCS#10), as PEM or as base64 of its DER; `label` is the caller's own name for it."""
+
+    label: str
+    csr: str
+    subject: RequestSubject = RequestSubject()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRequest:
+    """A batch of signing requests of one organisation, all for the same kind of certificate."""
+
+    ca: str
+    profile: str
+    organisation_oid: str
+    contact: Contact
+    items: tuple[RequestItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedItem:
+    """What became of one signing request; `certificate` is the address of its certificate once it is published."""
+
+    position: int
+    label: str
+    state: Named
+    findings: tuple[FieldProblem, ...]
+    serial: str | None
+    certificate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A batch that was put on file under a case number; two people approve it before anything is issued."""
+
+    number: str
+    ca: str
+    state: Named
+    opened_at: datetime
+    url: str
+    items: tuple[SubmittedItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldProblem:
     """What is wrong with one field or parameter."""
 
@@ -226,7 +288,7 @@ def _gather(shape: type[Any], found: dict[str, Schema]) -> None:
         "type": "object",
         "description": " ".join((shape.__doc__ or "").split()),
         "properties": {name: _schema(hint, found) for name, hint in hints.items()},
-        "required": list(hints),
+        "required": [item.name for item in fields(shape) if item.default is MISSING],
         "additionalProperties": False,
     }
 
