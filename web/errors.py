@@ -83,7 +83,8 @@ def _page(status: int, said: Bilingual | tuple[str, str], code: str = "") -> Ans
         return _problem(status, said, code)
     sentence = say(said)
     # The way back is offered only to addresses that may be opened by a link.
-    back = request.path if request.method == "GET" or _has_get() else ""
+    found = status != HTTPStatus.NOT_FOUND and (request.method == "GET" or _has_get())
+    back = request.path if found else ""
     return render_template(
         "errors/error.html", status=status, sentence=sentence, code=code, back=back
     ), status

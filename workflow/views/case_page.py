@@ -275,7 +275,14 @@ def _mail(connection: sa.Connection, case_id: int) -> tuple[MailPart, ...]:
 
 def _history(connection: sa.Connection, head: Head) -> tuple[HistoryPart, ...]:
     step, states = s.history.c, {str(state): state for state in TABLES[head.kind].states}
-    query = sa.select(s.history).where(step.case_id == head.case_id).order_by(step.version)
+    account, person = s.account, s.person
+    query = (
+        sa.select(s.history, person.c.name.label("person"))
+        .outerjoin(account, account.c.login == step.actor)
+        .outerjoin(person, person.c.id == account.c.person_id)
+        .where(step.case_id == head.case_id)
+        .order_by(step.version)
+    )
     return tuple(
         HistoryPart(
             version=row.version,
@@ -284,6 +291,7 @@ def _history(connection: sa.Connection, head: Head) -> tuple[HistoryPart, ...]:
             source=states.get(row.source),
             dest=states[row.dest],
             actor=row.actor,
+            person=row.person or "",
             note=row.note,
         )
         for row in connection.execute(query)

@@ -177,6 +177,8 @@ class HistoryPart:
     source: Word | None
     dest: Word
     actor: str
+    person: str
+    """The name of the member of the staff; empty for applicants, holders and the system."""
     note: str
 
 
