@@ -1,4 +1,4 @@
-"""`guanfang cert`: certificates by their serials: revoked by two people, and linted."""
+"""`guanfang cert`: certificates listed and shown, and by their serials revoked by two people, and linted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from ops.cli.acting import as_somebody, signing
 from ops.cli.cases import when
+from ops.cli.certificate_reading import list_some, show
 from ops.cli.group import FoundError, WrongUseError
 from ops.cli.reading import line, reading
 from workflow.vocabulary import Ca, RevocationReason
@@ -26,7 +27,11 @@ _REASONS = [
 
 @click.group()
 def cert() -> None:
-    """Look after certificates by their serials."""
+    """Look at certificates, and look after them by their serials."""
+
+
+cert.add_command(list_some)
+cert.add_command(show)
 
 
 @cert.command()
