@@ -19,12 +19,14 @@ from workflow.commands_of_performers import RecordAuthority
 from workflow.crl_scope import partition_number
 from workflow.facts import SYSTEM
 from workflow.store import schema as t
+from workflow.vocabulary import AuthorityState, Ca
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from workflow.office import Office
 
+A = t.authority.c
 ROOT = "root"
 
 
@@ -70,9 +72,8 @@ def addresses(office: Office, authority: str, serial: int) -> Addresses:
 
 def establish(office: Office, not_before: datetime) -> None:
     """Hold the demonstration's ceremony once: one root and a CA under it for each name. Later calls do nothing."""
-    with office.reading() as connection:
-        if connection.execute(sa.select(t.authority.c.id).where(t.authority.c.name == ROOT)).first():
-            return
+    if established(office):
+        return
     root = SoftwareSigner.generate(KeyKind.RSA_4096)
     signers = {authority: SoftwareSigner.generate(KeyKind.RSA_2048) for authority in Authority}
     host = office.settings.repository_url
@@ -83,22 +84,62 @@ def establish(office: Office, not_before: datetime) -> None:
     )
     hierarchy = hold_ceremony(plan, root, signers)
     for authority, signer in signers.items():
-        _record(office, authority.name.lower(), hierarchy.authorities[authority], signer)
+        ca = Ca[authority.name]
+        _record(office, str(ca), hierarchy.authorities[authority], signer, ca)
     # The root comes last: where it stands, all of them do.
     _record(office, ROOT, hierarchy.root, root)
 
 
-def _record(office: Office, name: str, certificate: bytes, signer: SoftwareSigner) -> None:
+def established(office: Office) -> bool:
+    """Tell whether the ceremony was held."""
+    with office.reading() as connection:
+        return connection.execute(sa.select(A.id).where(A.name == ROOT)).first() is not None
+
+
+def current(office: Office, ca: Ca) -> str:
+    """Return the name of the authority that issues for a CA now; LookupError before the ceremony.
+
+    A CA has one for each generation of its key: `gca`, then `gca-g2` … (RV2-09). Only one of them issues.
+    """
+    with office.reading() as connection:
+        found = connection.execute(
+            sa.select(A.name)
+            .where(A.ca == str(ca), A.state == str(AuthorityState.ACTIVE))
+            .order_by(A.generation.desc())
+            .limit(1)
+        ).scalar()
+    if found is None:
+        raise LookupError(f"no authority issues for {ca}")
+    return str(found)
+
+
+def serving(office: Office, ca: Ca | None = None) -> tuple[str, ...]:
+    """Return the names of the issuing authorities, of one CA or of all, that still sign lists and OCSP answers.
+
+    Those are all whose key was not destroyed, by CA and generation; the root is not among them.
+    """
+    query = sa.select(A.name, A.ca).where(A.ca.is_not(None), A.state != str(AuthorityState.DESTROYED))
+    if ca is not None:
+        query = query.where(A.ca == str(ca))
+    with office.reading() as connection:
+        rows = connection.execute(query.order_by(A.generation)).all()
+    order = tuple(Ca)
+    return tuple(row.name for row in sorted(rows, key=lambda row: order.index(Ca(row.ca))))
+
+
+def _record(
+    office: Office, name: str, certificate: bytes, signer: SoftwareSigner, ca: Ca | None = None
+) -> None:
     from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
 
     sealed = signer.to_pkcs8(office.key_passphrase)
-    handle(office, RecordAuthority(name=name, certificate=certificate, sealed_key=sealed), SYSTEM)
+    handle(office, RecordAuthority(name=name, certificate=certificate, sealed_key=sealed, ca=ca), SYSTEM)
 
 
 def certificate_of(office: Office, name: str) -> bytes:
     """Return an authority's certificate; LookupError before the ceremony."""
     with office.reading() as connection:
-        query = sa.select(t.authority.c.certificate).where(t.authority.c.name == name)
+        query = sa.select(A.certificate).where(A.name == name)
         found = connection.execute(query).scalar()
     if found is None:
         raise LookupError(f"the authority {name} has not been established")
@@ -106,13 +147,17 @@ def certificate_of(office: Office, name: str) -> bytes:
 
 
 def working(office: Office, name: str) -> Working:
-    """Return an authority with its key."""
+    """Return an authority with its key; LookupError for none of that name, or for one whose key was destroyed."""
     certificate = certificate_of(office, name)
     with office.reading() as connection:
-        query = sa.select(t.authority.c.sealed_key).where(t.authority.c.name == name)
-        sealed = bytes(connection.execute(query).scalar_one())
+        sealed = connection.execute(sa.select(A.sealed_key).where(A.name == name)).scalar_one()
+    if sealed is None:
+        raise LookupError(f"the key of the authority {name} is not here")
     return Working(
-        name, certificate, Issuer.from_certificate(certificate), _unlocked(sealed, office.key_passphrase)
+        name,
+        certificate,
+        Issuer.from_certificate(certificate),
+        _unlocked(bytes(sealed), office.key_passphrase),
     )
 
 

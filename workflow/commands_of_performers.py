@@ -13,6 +13,8 @@ from workflow.commands import Command
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from workflow.vocabulary import Ca
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimBlank(Command):
@@ -42,6 +44,7 @@ class IntendCertificate(Command):
     """
 
     case_id: int
+    authority: str
     purpose: str
     serial: str
     tbs: bytes = field(repr=False)
@@ -93,11 +96,14 @@ class PublishCrl(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordAuthority(Command):
-    """Store an authority's certificate with its encrypted key."""
+    """Store an authority's certificate with its encrypted key, or with the reference of its key in a token."""
 
     name: str
     certificate: bytes = field(repr=False)
-    sealed_key: bytes = field(repr=False)
+    sealed_key: bytes | None = field(default=None, repr=False)
+    key_reference: str | None = None
+    ca: Ca | None = None
+    generation: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

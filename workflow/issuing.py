@@ -21,7 +21,7 @@ from pki.issuing import Prepared, new_serial, prepare, serial_text, sign
 from pki.keygate import spki_sha256
 from pki.names import describe_name
 from workflow.approvals import require_approvals
-from workflow.authorities import Working, working
+from workflow.authorities import Working, current, working
 from workflow.commands_of_performers import (
     IntendCertificate,
     IntendCertificates,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pki.orders import CertificateOrder
     from workflow.facts import CaseFacts
     from workflow.office import Office
+    from workflow.vocabulary import Ca
 
 C = t.certificate.c
 REVOKED = str(CertificateStatus.REVOKED)
@@ -51,12 +52,12 @@ REVOKED = str(CertificateStatus.REVOKED)
 class Claim:
     """A key for which an approved case asks a certificate: it lies on a card (`csn`) or came with a request (`item_id`).
 
-    `order` makes the order of the certificate for a serial.
+    `order` makes the order of the certificate for a serial and the name of the authority that will issue it.
     """
 
     case: CaseFacts
     purpose: str
-    order: Callable[[int], CertificateOrder]
+    order: Callable[[int, str], CertificateOrder]
     csn: str | None = None
     item_id: int | None = None
 
@@ -144,27 +145,29 @@ def _certificate(row: Any) -> bytes | RegistryError:
 def _intend(office: Office, claims: dict[int, Claim]) -> dict[int, bytes | RegistryError]:
     """Gate, prepare, lint and store; returns what was refused on the way, by the claims' places."""
     refused: dict[int, bytes | RegistryError] = {}
-    authorities: dict[str, Working] = {}
+    authorities: dict[Ca, Working] = {}
     intents: list[IntendCertificate] = []
     for number, claim in claims.items():
-        name = str(claim.case.ca)
-        if name not in authorities:
-            authorities[name] = working(office, name)
+        ca = claim.case.ca
+        if ca not in authorities:
+            authorities[ca] = working(office, current(office, ca))
+        authority = authorities[ca]
         try:
-            prepared = prepare(claim.order(new_serial()), authorities[name].issuer)
+            prepared = prepare(claim.order(new_serial(), authority.name), authority.issuer)
         except PkiError as error:
             refused[number] = Refused("certificate.not_issuable", detail=error.message)
             continue
-        intents.append(_intent(office, claim, prepared))
+        intents.append(_intent(office, claim, authority.name, prepared))
     if intents:
         handle(office, IntendCertificates(intents=tuple(intents)), SYSTEM)
     return refused
 
 
-def _intent(office: Office, claim: Claim, prepared: Prepared) -> IntendCertificate:
+def _intent(office: Office, claim: Claim, authority: str, prepared: Prepared) -> IntendCertificate:
     serial = serial_text(prepared.serial)
     return IntendCertificate(
         case_id=claim.case.id,
+        authority=authority,
         csn=claim.csn,
         item_id=claim.item_id,
         purpose=claim.purpose,
@@ -187,9 +190,10 @@ def _sign(office: Office, rows: dict[int, Any], claims: Sequence[Claim]) -> None
     for number, row in rows.items():
         if row.status != str(CertificateStatus.INTENDED):
             continue
-        if row.ca not in authorities:
-            authorities[row.ca] = working(office, row.ca)
-        der = Ticket(office, row).redeem(authorities[row.ca])
+        # The key of the generation that it was prepared for, whatever came after.
+        if row.authority not in authorities:
+            authorities[row.authority] = working(office, row.authority)
+        der = Ticket(office, row).redeem(authorities[row.authority])
         records.append(RecordCertificate(case_id=claims[number].case.id, serial=row.serial, der=der))
     if records:
         handle(office, RecordCertificates(records=tuple(records)), SYSTEM)
@@ -197,7 +201,7 @@ def _sign(office: Office, rows: dict[int, Any], claims: Sequence[Claim]) -> None
 
 def _no_second(office: Office, claim: Claim) -> RegistryError:
     """Say which certificate the key of a claim has already."""
-    spki = claim.order(new_serial()).spki_der
+    spki = claim.order(new_serial(), current(office, claim.case.ca)).spki_der
     return key_reused(office, spki)
 
 

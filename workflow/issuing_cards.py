@@ -36,7 +36,7 @@ def ensure_certificate(office: Office, filed: FiledCase, key: KeyOnCard) -> byte
     return issue(office, Claim(filed.case, key.purpose, order, csn=key.csn))
 
 
-def _order(office: Office, filed: FiledCase, key: KeyOnCard, serial: int) -> CertificateOrder:
+def _order(office: Office, filed: FiledCase, key: KeyOnCard, serial: int, authority: str) -> CertificateOrder:
     policy = policies.by_version(filed.case.policy_version)
     kind = filed.case.subscriber_kind
     assert kind is not None and filed.case.rank is not None  # noqa: S101, PT018 - an application has both.
@@ -48,7 +48,7 @@ def _order(office: Office, filed: FiledCase, key: KeyOnCard, serial: int) -> Cer
         spki_der=key.spki,
         serial=serial,
         not_before=office.clock.now(),
-        addresses=addresses(office, str(filed.case.ca), serial),
+        addresses=addresses(office, authority, serial),
         attributes=DirectoryAttributes(
             subject_type=subject_type.oid,
             rank=CardRank.PRIMARY if filed.case.rank is Rank.PRIMARY else CardRank.SECONDARY,

@@ -18,7 +18,7 @@ from pki.issuing import new_serial, prepare
 from pki.keygate import KeyFault
 from pki.orders import CertificateOrder
 from pki.profiles import AlternativeNames, Purpose
-from workflow.authorities import addresses, working
+from workflow.authorities import addresses, current, working
 from workflow.certificate_names import subject_of
 from workflow.errors import Unavailable
 from workflow.filed_cases import filed_case
@@ -81,7 +81,7 @@ class Examiner:
 
     @cached_property
     def _authority(self) -> Working:
-        return working(self._office, str(self._filed.case.ca))
+        return working(self._office, current(self._office, self._filed.case.ca))
 
     def require_whole(self) -> None:
         """Raise Unavailable unless the lines of the batch are those whose hash the approvals are bound to."""
@@ -97,11 +97,13 @@ class Examiner:
             )
         return line
 
-    def order(self, row: Any) -> Callable[[int], CertificateOrder]:
-        """Return what makes the order of an item's certificate for a serial; the item passed the gate before."""
+    def order(self, row: Any) -> Callable[[int, str], CertificateOrder]:
+        """Return what makes the order of an item's certificate for a serial and an authority; the item passed the gate before."""
         return partial(self._order, self.line(row), self._accepted[row.id])
 
-    def _order(self, line: Mapping[str, Any], accepted: AcceptedRequest, serial: int) -> CertificateOrder:
+    def _order(
+        self, line: Mapping[str, Any], accepted: AcceptedRequest, serial: int, authority: str
+    ) -> CertificateOrder:
         filed, office, said = self._filed, self._office, line["subject"]
         return CertificateOrder(
             profile=self.profile,
@@ -109,7 +111,7 @@ class Examiner:
             spki_der=accepted.spki_der,
             serial=serial,
             not_before=office.clock.now(),
-            addresses=addresses(office, str(filed.case.ca), serial),
+            addresses=addresses(office, authority, serial),
             attributes=attributes_of(self.profile, filed.organisation.get("oid")),
             email=self._email(said),
             domains=accepted.domains,
@@ -153,7 +155,7 @@ class Examiner:
         if row.id not in self._accepted:
             return found
         try:
-            prepare(self.order(row)(new_serial()), self._authority.issuer)
+            prepare(self.order(row)(new_serial(), self._authority.name), self._authority.issuer)
         except LintRefusedError as error:
             return (*found, *(_of_pki("lint", sentence) for sentence in error.findings))
         except PkiError as error:

@@ -25,7 +25,7 @@ from workflow.store.crl_lists import newest_lists
 from workflow.store.loading import case_facts
 from workflow.store.outbox import crl_row, crls_under_way
 from workflow.store.unit_of_work import UnitOfWork, transaction
-from workflow.vocabulary import CaseKind, DeadlineState
+from workflow.vocabulary import AuthorityState, CaseKind, DeadlineState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +164,9 @@ def schedule_crls(office: Office) -> int:
     """
     now = office.clock.now()
     with office.reading() as connection:
-        known = set(connection.execute(sa.select(t.authority.c.name)).scalars())
+        a = t.authority.c
+        alive = sa.select(a.name).where(a.state != str(AuthorityState.DESTROYED))
+        known = set(connection.execute(alive).scalars())
         open_work = crls_under_way(connection)
         changed = waiting_authorities(connection)
         names = [name for name in known - open_work if ":" not in name]

@@ -139,6 +139,14 @@ class CertificateStatus(Word):
     REVOKED = "revoked", "廢止", "Revoked"
 
 
+class AuthorityState(Word):
+    """States of an authority's key: it issues, it only serves what it issued, or it is gone (RFC 3647 §4.6.2)."""
+
+    ACTIVE = "active", "使用中", "Active"
+    RETIRED = "retired", "已停止簽發", "Retired"
+    DESTROYED = "destroyed", "金鑰已銷毀", "Destroyed"
+
+
 class StatusChange(Word):
     """What a transition does to the certificates of its card, in the same commit (SUS-10)."""
 

@@ -27,7 +27,7 @@ from workflow.handlers import handle
 from workflow.performers import perform_next
 from workflow.store import outbox
 from workflow.store import schema as t
-from workflow.vocabulary import Lane
+from workflow.vocabulary import Ca, Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -190,7 +190,12 @@ def _establish(office: Office) -> None:
         with office.reading() as connection:
             rows = connection.execute(sa.select(t.authority).order_by(t.authority.c.id)).all()
         _ceremony.extend(
-            RecordAuthority(name=row.name, certificate=row.certificate, sealed_key=row.sealed_key)
+            RecordAuthority(
+                name=row.name,
+                certificate=row.certificate,
+                sealed_key=row.sealed_key,
+                ca=Ca(row.ca) if row.ca else None,
+            )
             for row in rows
         )
         return

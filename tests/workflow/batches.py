@@ -40,14 +40,18 @@ def establish(office: Office) -> None:
         with office.reading() as connection:
             rows = connection.execute(sa.select(t.authority).order_by(t.authority.c.id)).all()
         _ceremony.append(office.key_passphrase)
-        _ceremony.extend((row.name, row.certificate, row.sealed_key) for row in rows)
+        _ceremony.extend((row.name, row.certificate, row.sealed_key, row.ca) for row in rows)
         return
     passphrase, *records = _ceremony
-    for name, certificate, sealed in records:
+    for name, certificate, sealed, ca in records:
         own = sealed
         if office.key_passphrase != passphrase:
             own = SoftwareSigner.from_pkcs8(sealed, passphrase).to_pkcs8(office.key_passphrase)
-        handle(office, RecordAuthority(name=name, certificate=certificate, sealed_key=own), SYSTEM)
+        handle(
+            office,
+            RecordAuthority(name=name, certificate=certificate, sealed_key=own, ca=Ca(ca) if ca else None),
+            SYSTEM,
+        )
 
 
 def work_certificates(office: Office) -> None:

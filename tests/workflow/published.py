@@ -22,7 +22,8 @@ def publish(registry, name=FARMERS, *, ca=Ca.XCA, state="activated", **said):
     registry.do(p.RecordKey(csn=csn, purpose="signature", spki=spki), SYSTEM)
     now = registry.clock.now()
     intent = p.IntendCertificate(
-        case_id=case_id, csn=csn, purpose="signature", serial=serial, tbs=tbs, tbs_sha256=sha256(tbs).hexdigest(),
+        case_id=case_id, authority=str(registry.case(case_id).ca), csn=csn, purpose="signature",
+        serial=serial, tbs=tbs, tbs_sha256=sha256(tbs).hexdigest(),
         spki_sha256=sha256(spki).hexdigest(), subject=",".join(f"{label}={value}" for label, value in name),
         not_before=now, not_after=now + timedelta(days=5 * 365),
     )  # fmt: skip

@@ -274,7 +274,8 @@ class Registry:
         self.do(p.RecordKey(csn=csn, purpose=purpose, spki=spki), SYSTEM)
         tbs = secrets.token_bytes(200)
         intent = p.IntendCertificate(
-            case_id=case_id, csn=csn, purpose=purpose, serial=serial, tbs=tbs, tbs_sha256=sha256(tbs).hexdigest(),
+            case_id=case_id, authority=str(self.case(case_id).ca), csn=csn, purpose=purpose, serial=serial,
+            tbs=tbs, tbs_sha256=sha256(tbs).hexdigest(),
             spki_sha256=sha256(spki).hexdigest(), subject="O=第1基金會", not_before=self.clock.now(),
             not_after=self.clock.now() + timedelta(days=5 * 365),
         )  # fmt: skip

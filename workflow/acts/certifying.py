@@ -75,6 +75,7 @@ def _intend(work: UnitOfWork, intents: Sequence[IntendCertificate], actor: Actor
 def _row(work: UnitOfWork, case: CaseFacts, intent: IntendCertificate) -> dict[str, Any]:
     return {
         "ca": str(case.ca),
+        "authority": intent.authority,
         "serial": intent.serial,
         "case_id": case.id,
         "csn": intent.csn,

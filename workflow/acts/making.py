@@ -25,7 +25,7 @@ from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.numbers import next_card_number
-from workflow.vocabulary import CardState, Role
+from workflow.vocabulary import AuthorityState, CardState, Role
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
@@ -90,10 +90,22 @@ def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: N
 
 def _record_authority(work: UnitOfWork, command: RecordAuthority, actor: Actor, _prepared: None) -> Outcome:
     a = t.authority.c
-    values = {"certificate": command.certificate, "sealed_key": command.sealed_key, "at": work.now}
+    values = {
+        "certificate": command.certificate,
+        "sealed_key": command.sealed_key,
+        "key_reference": command.key_reference,
+        "at": work.now,
+    }
     updated = work.connection.execute(sa.update(t.authority).where(a.name == command.name).values(**values))
     if not updated.rowcount:
-        work.insert(t.authority, name=command.name, **values)
+        work.insert(
+            t.authority,
+            name=command.name,
+            ca=str(command.ca) if command.ca else None,
+            generation=command.generation,
+            state=str(AuthorityState.ACTIVE),
+            **values,
+        )
     work.audit(
         "authority_recorded", actor, {"name": command.name, "certificate": sha256_hex(command.certificate)}
     )

@@ -12,7 +12,7 @@ from workflow.commands_of_performers import RenewResponder
 from workflow.errors import NotFound
 from workflow.outcome import Outcome
 from workflow.store import schema as t
-from workflow.vocabulary import Role
+from workflow.vocabulary import AuthorityState, Role
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
@@ -29,7 +29,7 @@ def _renew(work: UnitOfWork, command: RenewResponder, actor: Actor, _prepared: N
         return Outcome()
     values = {"certificate": command.certificate, "sealed_key": command.sealed_key, "at": work.now}
     if in_use is None:
-        work.insert(t.authority, name=name, **values)
+        work.insert(t.authority, name=name, state=str(AuthorityState.ACTIVE), **values)
     else:
         work.connection.execute(sa.update(t.authority).where(A.name == name).values(**values))
     said = {

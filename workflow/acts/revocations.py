@@ -16,7 +16,7 @@ from forms.canonical import canonical_json
 from pki.certificates import read_certificate
 from workflow.acts.accounts import actor_of
 from workflow.acts.act import Act
-from workflow.authorities import certificate_of
+from workflow.authorities import certificate_of, current
 from workflow.commands_of_requests import RevokeSerial
 from workflow.deeds import deed, roles_in_words
 from workflow.errors import BadInput, FieldProblem, NotAllowed, NotFound, Refused
@@ -53,6 +53,7 @@ class _Signed:
     statement: str
     persons: tuple[int, int]
     signatures: tuple[str, str]
+    issuer: str | None
     issuer_ends: datetime | None
 
 
@@ -114,8 +115,9 @@ def _prepare(office: Office, command: RevokeSerial, actor: Actor) -> _Signed:
         )
     except ValueError as error:
         raise NotAllowed("decision.password_wrong") from error
-    ends = read_certificate(certificate_of(office, str(command.ca))).not_after if command.ca else None
-    return _Signed(serial, statement.decode(), persons, (first, second), ends)
+    issuer = current(office, command.ca) if command.ca else None
+    ends = read_certificate(certificate_of(office, issuer)).not_after if issuer else None
+    return _Signed(serial, statement.decode(), persons, (first, second), issuer, ends)
 
 
 def _revoke(work: UnitOfWork, command: RevokeSerial, actor: Actor, signed: _Signed) -> Outcome:
@@ -168,6 +170,7 @@ def _unknown(work: UnitOfWork, ca: str, signed: _Signed) -> dict[str, Any]:
     """Return the row of a certificate of which nothing is known but its serial."""
     return {
         "ca": ca,
+        "authority": signed.issuer,
         "serial": signed.serial,
         "purpose": "unknown",
         "status_version": 1,

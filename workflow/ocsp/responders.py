@@ -20,7 +20,7 @@ from pki.certificates import read_certificate
 from pki.errors import PkiError
 from pki.issuing import new_serial, prepare, sign
 from pki.keys import KeyKind, SoftwareSigner
-from pki.names import EXECUTIVE_YUAN, Subject
+from pki.names import EXECUTIVE_YUAN, Subject, read_name
 from pki.ocsp import Responder
 from pki.orders import CertificateOrder
 from pki.profiles import OCSP_RESPONDER
@@ -30,7 +30,6 @@ from workflow.errors import RegistryError
 from workflow.facts import SYSTEM
 from workflow.ocsp.answering import Desk
 from workflow.store import schema as t
-from workflow.vocabulary import Ca
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +67,9 @@ def _stored(office: Office) -> Mapping[str, tuple[bytes, bytes]]:
     """Return certificates and sealed keys of authorities and responders by name, the CAs before the root."""
     a = t.authority.c
     with office.reading() as connection:
-        rows = connection.execute(sa.select(a.name, a.certificate, a.sealed_key).order_by(a.id)).all()
+        rows = connection.execute(
+            sa.select(a.name, a.certificate, a.sealed_key).where(a.sealed_key.is_not(None)).order_by(a.id)
+        ).all()
     return {row.name: (bytes(row.certificate), bytes(row.sealed_key)) for row in rows}
 
 
@@ -107,7 +108,9 @@ def renew(office: Office, authority: str, now: datetime) -> None:
     signer = SoftwareSigner.generate(KeyKind.RSA_2048)
     issued_from = ca.issuer.fields.not_before if ca.issuer.fields else now
     subject = Subject(
-        organisation=EXECUTIVE_YUAN, units=(_unit(authority),), common_name=f"{authority.upper()} OCSP"
+        organisation=EXECUTIVE_YUAN,
+        units=_units(authority, ca.issuer.name_der),
+        common_name=f"{authority.upper()} OCSP",
     )
     start = max(now - GRACE, issued_from)
     order = CertificateOrder(OCSP_RESPONDER, subject, signer.spki_der, new_serial(), start)
@@ -122,7 +125,5 @@ def renew(office: Office, authority: str, now: datetime) -> None:
     handle(office, command, SYSTEM)
 
 
-def _unit(authority: str) -> str:
-    if authority == ROOT:
-        return "(示範) 憑證總管理中心"
-    return f"(示範) {Ca(authority).zh}"
+def _units(authority: str, issuer_name: bytes) -> tuple[str, ...]:
+    return ("(示範) 憑證總管理中心",) if authority == ROOT else read_name(issuer_name).units

@@ -28,10 +28,10 @@ Row: TypeAlias = tuple[Any, ...]
 """Status, version, moment and reason as the database has them; two readings of an unchanged status are equal."""
 
 ISSUED: Final = (str(CertificateStatus.ISSUED), str(CertificateStatus.VALID))
-_POSTGRESQL = "SELECT serial, status, status_version, status_at, reason FROM certificate WHERE ca = %s AND serial = ANY(%s)"
+_POSTGRESQL = "SELECT serial, status, status_version, status_at, reason FROM certificate WHERE authority = %s AND serial = ANY(%s)"
 _SQLITE = (
     "SELECT serial, status, status_version, status_at, reason FROM certificate"
-    " WHERE ca = ? AND serial IN (SELECT value FROM json_each(?))"
+    " WHERE authority = ? AND serial IN (SELECT value FROM json_each(?))"
 )
 _AUTHORITIES = "SELECT name, certificate FROM authority"
 _NOT_SUBORDINATE = "ocsp:"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 C = t.certificate.c
 E = t.crl_entry.c
-issued_by = C.ca
+issued_by = C.authority
 """Whose lists speak of a certificate."""
 BLOCK = 8192
 """Certificates a block: pieces of some 400 kB, large enough to cost nothing and small enough to be many."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from workflow.store.columns import key, metadata, moment, number, ref, text, word
-from workflow.vocabulary import Ca, CardState, CertificateStatus
+from workflow.vocabulary import AuthorityState, Ca, CardState, CertificateStatus
 
 card = sa.Table(
     "card",
@@ -37,6 +37,8 @@ certificate = sa.Table(
     metadata,
     key(),
     word("ca", Ca),
+    # The name of the authority's row whose key signs it: a CA has one for each generation of its key.
+    text("authority"),
     text("serial"),
     ref("case_id", "registry_case", null=True, index=True),
     text("csn", null=True, index=True),
@@ -65,18 +67,18 @@ certificate = sa.Table(
     moment("created_at"),
     # When the holder took the certificate out of the repository (RV2-05); CRL and OCSP go on speaking of it.
     moment("withdrawn_at", null=True),
-    sa.UniqueConstraint("ca", "serial"),
     sa.UniqueConstraint("item_id"),
-    sa.Index("ix_certificate_status", "ca", "status"),
+    sa.Index("ix_certificate_status", "authority", "status"),
     # What should be listed is counted before each list, from this index alone.
     sa.Index(
         "ix_certificate_listed",
-        "ca",
+        "authority",
         "not_after",
         "id",
         postgresql_where=sa.text(_LISTED),
         sqlite_where=sa.text(_LISTED),
     ),
+    sa.UniqueConstraint("authority", "serial"),
 )
 
 status_change = sa.Table(
@@ -97,7 +99,7 @@ crl = sa.Table(
     "crl",
     metadata,
     key(),
-    # A CA's name, or "root"; partition 0 is the complete list.
+    # An authority's name; partition 0 is the complete list.
     text("authority"),
     number("partition"),
     number("number"),
@@ -120,8 +122,16 @@ authority = sa.Table(
     "authority",
     metadata,
     key(),
+    # "root", "gca" for the first generation of a CA, "gca-g2" for the second, "ocsp:gca" for a responder.
     text("name", unique=True),
+    # Only what issues for a CA has one; null for the root and the responders.
+    word("ca", Ca, null=True),
+    number("generation", 1),
+    word("state", AuthorityState),
     sa.Column("certificate", sa.LargeBinary, nullable=False),
-    sa.Column("sealed_key", sa.LargeBinary, nullable=False),
+    # A software key is here, a key in a token is referred to; a destroyed one is neither.
+    sa.Column("sealed_key", sa.LargeBinary, nullable=True),
+    text("key_reference", null=True),
     moment("at"),
+    sa.UniqueConstraint("ca", "generation"),
 )
