@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from hardware.apdu import CommandApdu
+from hardware.apdu import SHORT_DATA_LIMIT, SHORT_LE_LIMIT, CommandApdu
 from hardware.call_thread import CallThread
 from hardware.errors import (
+    ApduError,
     CardRemoved,
+    CardUnsupported,
     CardWasReset,
     NoCard,
     NoReader,
     ReaderBusy,
+    ReaderGone,
     ReaderServiceDown,
     ReaderTimeout,
     TransportError,
@@ -26,10 +29,13 @@ from hardware.errors import (
 from hardware.transport import DEFAULT_TIMEOUT, ClosingTransport
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
 CALL_TIMEOUT: Final = 10.0  # Seconds for everything but an exchange with the card.
 _CODE_MASK: Final = 0xFFFFFFFF
+_ANY_READER: Final = r"\\?PnP?\Notification"
+_COUNT_SHIFT: Final = 16
 
 
 def _scard() -> ModuleType:
@@ -47,7 +53,7 @@ def _error_classes() -> dict[int, type[TransportError]]:
     scard = _scard()
     names: dict[str, type[TransportError]] = {
         "SCARD_W_REMOVED_CARD": CardRemoved,
-        "SCARD_E_READER_UNAVAILABLE": CardRemoved,
+        "SCARD_E_READER_UNAVAILABLE": ReaderGone,
         "SCARD_W_UNPOWERED_CARD": CardRemoved,
         "SCARD_E_NOT_TRANSACTED": CardRemoved,
         "SCARD_W_UNRESPONSIVE_CARD": CardRemoved,
@@ -57,7 +63,12 @@ def _error_classes() -> dict[int, type[TransportError]]:
         "SCARD_E_UNKNOWN_READER": NoReader,
         "SCARD_E_TIMEOUT": ReaderTimeout,
         "SCARD_E_CANCELLED": ReaderTimeout,
+        "SCARD_W_UNSUPPORTED_CARD": CardUnsupported,
+        "SCARD_E_PROTO_MISMATCH": CardUnsupported,
         "SCARD_E_NO_SERVICE": ReaderServiceDown,
+        # What is left of a session when the service was ended and started again beneath it.
+        "SCARD_E_INVALID_HANDLE": ReaderServiceDown,
+        "SCARD_F_COMM_ERROR": ReaderServiceDown,
         "SCARD_E_SERVICE_STOPPED": ReaderServiceDown,
     }
     return {getattr(scard, name) & _CODE_MASK: kind for name, kind in names.items()}
@@ -103,16 +114,74 @@ def _list_readers() -> tuple[ReaderState, ...]:
     scard = _scard()
     context = _establish()
     try:
-        code, names = scard.SCardListReaders(context, [])
-        if code == scard.SCARD_E_NO_READERS_AVAILABLE or (code == scard.SCARD_S_SUCCESS and not names):
+        names = _names_of_readers(context)
+        if not names:
             return ()
-        _require(code, "list the readers")
         asked = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
         code, states = scard.SCardGetStatusChange(context, 0, asked)
         _require(code, "look into the readers")
         return tuple(ReaderState(name, bool(state & scard.SCARD_STATE_PRESENT)) for name, state, _ in states)
     finally:
         scard.SCardReleaseContext(context)
+
+
+class ReaderWatch:
+    """Waits for something to happen at any reader of the machine; `hardware.reader_monitor` makes sense of it."""
+
+    def __init__(self, timeout: float = CALL_TIMEOUT) -> None:
+        self._thread = CallThread("pcsc-watch")
+        with ExitStack() as cleanup:
+            cleanup.callback(self._thread.finish)
+            self._context = self._thread.call(timeout, _establish)
+            cleanup.pop_all()
+
+    def states(self, known: Mapping[str, int], seconds: float) -> dict[str, int]:
+        """Return each reader's state, as soon as one differs from what is known, or after `seconds` at the latest.
+
+        A state is PC/SC's: flags in the lower half, in the upper one a count of how often the card was moved. Raises
+        ReaderServiceDown when pcscd ends, ReaderTimeout when it hangs.
+        """
+        return self._thread.call(seconds + CALL_TIMEOUT, _changed_states, self._context, dict(known), seconds)
+
+    def close(self) -> None:
+        """End the watch."""
+        with suppress(ReaderTimeout):
+            self._thread.call(CALL_TIMEOUT, _scard().SCardReleaseContext, self._context)
+        self._thread.finish()
+
+
+def is_present(state: int) -> bool:
+    """Whether a reader's state says that a card is in it."""
+    return bool(state & _scard().SCARD_STATE_PRESENT)
+
+
+def _changed_states(context: Any, known: dict[str, int], seconds: float) -> dict[str, int]:
+    scard = _scard()
+    names = _names_of_readers(context)
+    if set(names) == set(known):
+        asked = [(name, known[name]) for name in names]
+        # A reader of this name stands for all that may come or go (PC/SC part 5, pcsc-lite).
+        waited = [*asked, (_ANY_READER, len(names) << _COUNT_SHIFT)]
+        code, _ = scard.SCardGetStatusChange(context, int(seconds * 1000), waited)
+        if code not in {scard.SCARD_E_TIMEOUT, scard.SCARD_E_UNKNOWN_READER}:
+            _require(code, "wait for the readers")
+        names = _names_of_readers(context)
+    code, states = scard.SCardGetStatusChange(
+        context, 0, [(name, scard.SCARD_STATE_UNAWARE) for name in names]
+    )
+    if code == scard.SCARD_E_UNKNOWN_READER:
+        return {}
+    _require(code, "look into the readers")
+    return {name: state & ~scard.SCARD_STATE_CHANGED for name, state, _ in states}
+
+
+def _names_of_readers(context: Any) -> list[str]:
+    scard = _scard()
+    code, names = scard.SCardListReaders(context, [])
+    if code == scard.SCARD_E_NO_READERS_AVAILABLE:
+        return []
+    _require(code, "list the readers")
+    return list(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +200,14 @@ class PcscTransport(ClosingTransport):
     def __init__(self, reader: str, timeout: float = CALL_TIMEOUT) -> None:
         self._thread = CallThread(f"pcsc {reader}")
         self._closed = False
+        links: list[_Link] = []
         with ExitStack() as cleanup:
             cleanup.callback(self._thread.finish)
-            self._link = self._thread.call(timeout, _connect, reader)
+            # A connection that comes about after we stopped waiting would hold the card for ever.
+            cleanup.callback(self._let_go, links)
+            self._thread.call(timeout, lambda: links.append(_connect(reader)))
             cleanup.pop_all()
+        self._link = links[0]
 
     @property
     def atr(self) -> bytes:
@@ -151,14 +224,26 @@ class PcscTransport(ClosingTransport):
             raise CardRemoved("The session with this card is closed.")
         return self._thread.call(timeout, _transmit, self._link, command)
 
+    def reset(self, timeout: float = CALL_TIMEOUT) -> None:
+        """Reset the card without letting it go: what was proven to it is forgotten, and a script starts anew.
+
+        Raises CardRemoved or ReaderGone when there is no card any more; then a new transport has to be opened.
+        """
+        if self._closed:
+            raise CardRemoved("The session with this card is closed.")
+        self._thread.call(timeout, _reset, self._link)
+
     def close(self) -> None:
         """Let the card go, so that another session may have it; a reader that hangs is left to itself."""
         if self._closed:
             return
         self._closed = True
-        with suppress(ReaderTimeout):
-            self._thread.call(CALL_TIMEOUT, _disconnect, self._link)
+        self._let_go([self._link])
         self._thread.finish()
+
+    def _let_go(self, links: list[_Link]) -> None:
+        with suppress(ReaderTimeout):
+            self._thread.call(CALL_TIMEOUT, _disconnect, links)
 
 
 def _connect(reader: str) -> _Link:
@@ -192,18 +277,28 @@ def _transmit(link: _Link, command: bytes) -> bytes:
 def _for_t0(command: bytes) -> bytes:
     """Leave out the Le of a command that carries data: T=0 has no room for both (ISO/IEC 7816-3 §12.2)."""
     parsed = CommandApdu.parse(command)
+    if len(parsed.data) > SHORT_DATA_LIMIT or (parsed.le or 0) > SHORT_LE_LIMIT:
+        raise ApduError("T=0 has no extended commands; long ones go in a chain.")
     return command[:-1] if parsed.data and parsed.le is not None else command
 
 
 def _reconnect(link: _Link) -> None:
+    _connect_again(link, _scard().SCARD_LEAVE_CARD)
+
+
+def _reset(link: _Link) -> None:
+    _connect_again(link, _scard().SCARD_RESET_CARD)
+
+
+def _connect_again(link: _Link, disposition: int) -> None:
     scard = _scard()
-    code, _ = scard.SCardReconnect(
-        link.handle, scard.SCARD_SHARE_EXCLUSIVE, link.protocol, scard.SCARD_LEAVE_CARD
-    )
+    code, _ = scard.SCardReconnect(link.handle, scard.SCARD_SHARE_EXCLUSIVE, link.protocol, disposition)
     _require(code, "open the reader again")
 
 
-def _disconnect(link: _Link) -> None:
+def _disconnect(links: list[_Link]) -> None:
+    """Let go of the links that came about, which is one or, after a connection that failed, none."""
     scard = _scard()
-    scard.SCardDisconnect(link.handle, scard.SCARD_RESET_CARD)
-    scard.SCardReleaseContext(link.context)
+    for link in links:
+        scard.SCardDisconnect(link.handle, scard.SCARD_RESET_CARD)
+        scard.SCardReleaseContext(link.context)

@@ -13,6 +13,7 @@ from hardware.errors import CardRemoved, ReaderTimeout
 from hardware.piv import Sw
 from hardware.virtual.application import PivApplication
 from hardware.virtual.power import PoweredCard
+from hardware.virtual.t0 import T0Link
 
 if TYPE_CHECKING:
     from hardware.virtual.card_file import CardFile
@@ -31,6 +32,15 @@ def build_atr(historical: bytes) -> bytes:
 
 
 ATR: Final = build_atr(_HISTORICAL)
+ATR_T0: Final = bytes([0x3B, len(_HISTORICAL)]) + _HISTORICAL
+"""Offers T=0, which goes without saying and without a check byte."""
+
+
+class CardProtocol(Enum):
+    """How the card takes its commands."""
+
+    T0 = "t0"
+    T1 = "t1"
 
 
 class FaultKind(Enum):
@@ -60,8 +70,11 @@ class VirtualCard:
     or CardFileError when it cannot be plugged in.
     """
 
-    def __init__(self, file: CardFile, fault: Fault | None = None) -> None:
+    def __init__(
+        self, file: CardFile, fault: Fault | None = None, protocol: CardProtocol = CardProtocol.T1
+    ) -> None:
         self._file = file
+        self._protocol = protocol
         self._fault = fault
         self._count = 0
         self._gone = self._deaf = False
@@ -75,7 +88,7 @@ class VirtualCard:
     @property
     def atr(self) -> bytes:
         """The answer to reset."""
-        return ATR
+        return ATR if self._protocol is CardProtocol.T1 else ATR_T0
 
     @property
     def commands(self) -> int:
@@ -120,8 +133,9 @@ class VirtualCard:
         self._gone = True
         raise CardRemoved("The card was taken out of the reader.")
 
-    def _power_up(self) -> PivApplication:
-        return PivApplication(PoweredCard(self._state, secrets.token_bytes))
+    def _power_up(self) -> PivApplication | T0Link:
+        application = PivApplication(PoweredCard(self._state, secrets.token_bytes))
+        return application if self._protocol is CardProtocol.T1 else T0Link(application.process)
 
     def _act(self, command: bytes, *, stored: bool) -> bytes:
         response = self._application.process(command)

@@ -10,7 +10,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from hardware.errors import CardRemoved, HardwareError, ReaderTimeout
-from hardware.virtual.card import VirtualCard
+from hardware.virtual.card import CardProtocol, VirtualCard
 
 if TYPE_CHECKING:
     from threading import Event
@@ -39,12 +39,13 @@ def serve(
     *,
     plugged: Event | None = None,
     fault: Fault | None = None,
+    protocol: CardProtocol = CardProtocol.T1,
 ) -> None:
     """Keep the card in the virtual reader at `address` until `stop` is set, the reader goes away or the card is torn.
 
     `plugged` is set once the connection stands. Raises ReaderUnreachable, ReaderBusy or CardFileError at the start.
     """
-    card = VirtualCard(file, fault)
+    card = VirtualCard(file, fault, protocol)
     try:
         with _connect(address) as connection:
             if plugged is not None:

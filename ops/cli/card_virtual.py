@@ -14,6 +14,7 @@ import click
 
 from hardware.chuid import GUID_LENGTH, build_chuid
 from hardware.errors import HardwareError
+from hardware.virtual.card import CardProtocol
 from hardware.virtual.card_file import CardFile
 from hardware.virtual.state import blank
 from hardware.virtual.vpcd import serve
@@ -45,7 +46,13 @@ NEVER = date(2099, 12, 31)
     type=click.IntRange(1, HIGHEST_PORT),
     help=f"Where the reader waits, once for each card; else {FIRST_PORT} and the ports after it.",
 )
-def virtual(files: tuple[Path, ...], ports: tuple[int, ...]) -> None:
+@click.option(
+    "--protocol",
+    type=click.Choice(list(map(str.lower, CardProtocol.__members__))),
+    default="t1",
+    show_default=True,
+)
+def virtual(files: tuple[Path, ...], ports: tuple[int, ...], protocol: str) -> None:
     """Keep virtual PIV cards in virtual readers until interrupted. For trials only: their private keys lie readable.
 
     A card's file is replaced whole at each change, before the card answers, so it survives a crash of this program.
@@ -55,16 +62,16 @@ def virtual(files: tuple[Path, ...], ports: tuple[int, ...]) -> None:
     places = ports or tuple(range(FIRST_PORT, FIRST_PORT + len(files)))
     for file in files:
         _make_unless_there(file)
-    _serve_all(tuple(zip(files, places, strict=True)))
+    _serve_all(tuple(zip(files, places, strict=True)), CardProtocol(protocol))
 
 
-def _serve_all(cards: tuple[tuple[Path, int], ...]) -> None:
+def _serve_all(cards: tuple[tuple[Path, int], ...], protocol: CardProtocol) -> None:
     """Serve until interrupted, or until one reader goes away: then all cards are pulled out."""
     stop = threading.Event()
     with ThreadPoolExecutor(len(cards)) as threads:
         previous = {name: signal.signal(name, _stopper(stop)) for name in (signal.SIGINT, signal.SIGTERM)}
         try:
-            running = [threads.submit(_serve_one, file, port, stop) for file, port in cards]
+            running = [threads.submit(_serve_one, file, port, stop, protocol) for file, port in cards]
             # Waiting in short turns lets Python see the signals.
             while not wait(running, timeout=0.2, return_when=FIRST_COMPLETED).done and not stop.is_set():
                 continue
@@ -87,13 +94,13 @@ def _require_well_ended(running: list[Future[None]], *, interrupted: bool) -> No
         raise FoundError("讀卡機已中斷連接。 The virtual reader closed the connection.")
 
 
-def _serve_one(file: Path, port: int, stop: threading.Event) -> None:
+def _serve_one(file: Path, port: int, stop: threading.Event, protocol: CardProtocol) -> None:
     plugged = threading.Event()
     said = threading.Thread(
         target=_say_when, args=(plugged, stop, f"{file.name}: 127.0.0.1:{port}"), daemon=True
     )
     said.start()
-    serve(CardFile(file), (LOOPBACK, port), stop, plugged=plugged)
+    serve(CardFile(file), (LOOPBACK, port), stop, plugged=plugged, protocol=protocol)
 
 
 def _say_when(plugged: threading.Event, stop: threading.Event, what: str) -> None:

@@ -12,16 +12,20 @@ from hardware.scripts.certificates import verify_read_back
 from hardware.scripts.identify import identify
 from hardware.scripts.set_secrets import FACTORY_SECRETS, set_secrets
 from hardware.scripts.steps import read_object, select, verify_pin, write_object
-from hardware.virtual.card import ATR
+from hardware.virtual.card import ATR, ATR_T0, CardProtocol
 from tests.hardware.card_rig import FolderRig, PcscRig
 from tests.hardware.pcscd_daemon import shared_daemon
 from tests.hardware.registry_hands import a_challenge, make_card
 
 
-@pytest.fixture(params=["folder", pytest.param("pcsc", marks=pytest.mark.card_stack)])
+@pytest.fixture(
+    params=["folder", *(pytest.param(name, marks=pytest.mark.card_stack) for name in ("t0", "t1"))]
+)
 def rig(request, tmp_path):
     folder = FolderStation(tmp_path / "cards")
-    made = FolderRig(folder) if request.param == "folder" else PcscRig(folder, shared_daemon())
+    made = FolderRig(folder)
+    if request.param != "folder":
+        made = PcscRig(folder, shared_daemon(), protocol=CardProtocol(request.param))
     yield made
     made.remove()
 
@@ -66,7 +70,7 @@ def test_a_card_in_use_is_still_shown_as_present(rig, blank):
 
 def test_the_answer_to_reset_reaches_the_session(rig, blank):
     with rig.station.open_session(rig.reader) as session:
-        assert session.atr == ATR
+        assert session.atr in {ATR, ATR_T0}
 
 
 def test_raw_commands_pass_unchanged_and_long_answers_come_in_parts(rig, blank):
@@ -74,7 +78,8 @@ def test_raw_commands_pass_unchanged_and_long_answers_come_in_parts(rig, blank):
     with rig.station.open_session(rig.reader) as session:
         session.run(select())
         first = ResponseApdu.parse(session.transmit(read_short.encode()))
-        assert (len(first.data), first.sw1) == (8, 0x61)
+        # With T=0 nothing comes before it is fetched.
+        assert (len(first.data), first.sw1) in {(8, 0x61), (0, 0x61)}
         rest = session.transmit(CommandApdu(0, Ins.GET_RESPONSE, 0, 0, le=first.sw2).encode())
     assert ResponseApdu.parse(rest).is_success
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from hardware.folder_station import DEFAULT_READERS, FolderStation
 from hardware.pcsc import list_readers
 from hardware.pcsc_station import PcscStation
+from hardware.virtual.card import CardProtocol
 from hardware.virtual.vpcd import serve
 from tests.hardware.pcscd_daemon import PATIENCE, READERS, Daemon
 
@@ -55,6 +56,7 @@ class PcscRig:
     station: PcscStation = field(default_factory=lambda: PcscStation("Virtual PCD"))
     reader: str = READERS[0]
     fault: Fault | None = None
+    protocol: CardProtocol = CardProtocol.T1
     _serving: tuple[threading.Event, threading.Thread] | None = None
 
     def new_blank(self) -> str:
@@ -65,7 +67,7 @@ class PcscRig:
         thread = threading.Thread(
             target=serve,
             args=(self.folder.card_file(csn), ("127.0.0.1", self.daemon.ports[0]), stop),
-            kwargs={"plugged": plugged, "fault": self.fault},
+            kwargs={"plugged": plugged, "fault": self.fault, "protocol": self.protocol},
             daemon=True,
         )
         thread.start()
