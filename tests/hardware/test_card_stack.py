@@ -1,17 +1,11 @@
 """A finished card before third-party software (OpenSC), and the mishaps that only real readers have."""
 
-import re
-
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from hardware.errors import CardRemoved, ReaderTimeout
 from hardware.folder_station import FolderStation
 from hardware.pcsc import PcscTransport
-from hardware.piv import Algorithm, Slot
+from hardware.piv import Algorithm
 from hardware.scripts.steps import select
 from hardware.scripts.unlock import PukChange, activate
 from hardware.station import Session
@@ -57,38 +51,6 @@ def test_opensc_tests_every_key_of_an_activated_card(activated, opensc, algorith
     activated(algorithm, algorithm)
     printed = opensc("pkcs11-tool", "--test", "--login", "--pin", HOLDERS_PIN)
     assert "No errors" in printed
-
-
-@pytest.mark.rule("CRD-03")
-def test_opensc_finds_both_certificates(activated, opensc):
-    activated()
-    printed = opensc("pkcs15-tool", "--list-certificates")
-    assert len(re.findall(r"^X\.509 Certificate", printed, re.MULTILINE)) == 2
-
-
-def test_opensc_signs_what_the_certificate_verifies(activated, opensc, tmp_path):
-    made = activated()
-    (tmp_path / "data").write_bytes(b"decision")
-    opensc(
-        "pkcs11-tool", "--sign", "--mechanism", "SHA256-RSA-PKCS", "--id", "02", "--login", "--pin", HOLDERS_PIN,
-        "--input-file", str(tmp_path / "data"), "--output-file", str(tmp_path / "signature"),
-    )  # fmt: skip
-    key = load_der_public_key(made.public_keys[Slot.SIGNATURE])
-    key.verify((tmp_path / "signature").read_bytes(), b"decision", padding.PKCS1v15(), SHA256())
-    certificate = x509.load_der_x509_certificate(made.certificates[Slot.SIGNATURE])
-    assert certificate.public_key() == key
-
-
-@pytest.mark.rule("PIN-01")
-def test_three_wrong_pins_through_opensc_lock_the_card(activated, opensc, rig):
-    made = activated()
-    for _ in range(3):
-        opensc("pkcs11-tool", "--login", "--pin", "864209", "--list-objects", expected=1)
-    assert "LOCKED" in opensc("pkcs11-tool", "--login", "--pin", HOLDERS_PIN, "--list-objects", expected=1)
-    with rig.station.open_session(rig.reader) as session:
-        session.run(activate(PukChange("ABCD2345", "WXYZ6789"), "246813"))
-    opensc("pkcs11-tool", "--login", "--pin", "246813", "--list-objects")
-    assert made.secrets.pin != HOLDERS_PIN
 
 
 def test_a_card_torn_out_of_a_reader_in_mid_command_is_named_as_removed(rig):
