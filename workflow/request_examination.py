@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from forms.canonical import canonical_json, sha256_hex
 from pki.errors import LintRefusedError, PkiError
 from pki.issuing import new_serial, prepare
-from pki.keygate import KeyFault
+from pki.keygate import KeyFault, KeyRecords
 from pki.orders import CertificateOrder
 from pki.profiles import AlternativeNames, Purpose
 from workflow.authorities import addresses, current, working
@@ -25,6 +25,7 @@ from workflow.filed_cases import filed_case
 from workflow.request_gate import Found, finding, pass_gate
 from workflow.requested_profiles import attributes_of, profile_for
 from workflow.store import schema as t
+from workflow.store.keys import known_compromised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -141,7 +142,7 @@ class Examiner:
         accepted, found = pass_gate(
             bytes(row.csr),
             self.profile,
-            _UsedKeys(self._office, row.id),
+            KeyRecords(_UsedKeys(self._office, row.id), _CompromisedKeys(self._office)),
             domains,
             self._subject(said, domains) if known else None,
         )
@@ -191,6 +192,19 @@ class _UsedKeys:
         )
         with self._office.reading() as connection:
             return connection.execute(query).first() is not None
+
+
+class _CompromisedKeys:
+    """The keys that must never be certified: answers `in` from the database."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def __contains__(self, digest: object) -> bool:
+        if not isinstance(digest, bytes):
+            return False
+        with self._office.reading() as connection:
+            return bool(known_compromised(connection, [digest.hex()]))
 
 
 def _key_used(place: int) -> Mapping[str, str]:

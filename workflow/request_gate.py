@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pki.csr import AcceptedRequest, Finding, GateContext, RefusedRequest, examine_csr
-from pki.keygate import KeyRecords
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Sequence
 
+    from pki.keygate import KeyRecords
     from pki.names import Subject
     from pki.profiles import Profile
 
@@ -29,10 +29,10 @@ def refusals(found: Sequence[Mapping[str, str]]) -> Found:
 
 
 def pass_gate(
-    csr: bytes, profile: Profile, used: Container[bytes], domains: tuple[str, ...], subject: Subject | None
+    csr: bytes, profile: Profile, records: KeyRecords, domains: tuple[str, ...], subject: Subject | None
 ) -> tuple[AcceptedRequest | None, Found]:
     """Examine a signing request in any form; returns it when it was accepted, and everything that was found."""
-    result = examine_csr(csr, profile, GateContext(KeyRecords(used), domains, subject))
+    result = examine_csr(csr, profile, GateContext(records, domains, subject))
     remarks = tuple({**_stored(one), "severity": REMARK} for one in result.remarks)
     if isinstance(result, RefusedRequest):
         return None, (*map(_stored, result.refusals), *remarks)

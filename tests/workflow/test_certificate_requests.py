@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from cryptography import x509
 
-from pki.keygate import KeyFault
+from pki.keygate import KeyFault, spki_sha256
+from pki.keys import spki_of
 from tests.workflow.batches import Batches, csr, items, submission
 from workflow import commands_of_requests as r
+from workflow.commands_of_keys import ListCompromisedKeys
 from workflow.errors import BadInput, NotAllowed, Refused, RegistryError, Stale, Unavailable
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.performers import perform_next
@@ -60,6 +62,15 @@ def test_one_bad_item_holds_up_no_other(small):
     small.work()
     assert small.registry.state(case_id) == "partly_refused"
     assert [row.state for row in small.items(case_id)] == ["issued", "issued", "refused", "refused"]
+
+
+def test_a_key_on_the_list_of_compromised_keys_is_refused(small):
+    request = x509.load_der_x509_csr(csr(2))
+    digest = spki_sha256(spki_of(request.public_key())).hex()
+    small.registry.do(ListCompromisedKeys(digests=(digest,), source="x"), small.registry.operator)
+    case_id = small.examined(*items(2))
+    (finding,) = refusals(small.items(case_id)[0].findings)
+    assert finding["code"] == KeyFault.COMPROMISED.code
 
 
 @pytest.mark.rule("CSR-04")
