@@ -72,6 +72,8 @@ class Settings:
     """Readers at the public's disposal, by full name, separated by colons in the environment."""
     bind: str = "127.0.0.1"
     port: int = 8080
+    agent_port: int = 61161
+    """Where holders' card agents listen on their own machines; the pages look for them there."""
     web_workers: int = 1
     https: bool = False
     proxies: int = 0
@@ -119,6 +121,7 @@ class Settings:
         return {
             "port": 0 < self.port <= HIGHEST_PORT,
             "smtp_port": 0 < self.smtp_port <= HIGHEST_PORT,
+            "agent_port": 0 < self.agent_port <= HIGHEST_PORT,
             "crl_hours": 0 < self.crl_hours <= LONGEST_CRL_HOURS,
             "repository_url": self.repository_url.startswith("http://")
             and not self.repository_url.endswith("/"),
@@ -160,6 +163,7 @@ class Settings:
 _SENSE = {
     "port": "a port from 1 to 65535",
     "smtp_port": "a port from 1 to 65535",
+    "agent_port": "a port from 1 to 65535",
     "crl_hours": f"1 to {LONGEST_CRL_HOURS} hours (CRL-01)",
     "repository_url": "begins with http:// (a certificate's addresses are never https) and has no slash at the end",
     "base_url": "begins with http:// or https:// and has no slash at the end",

@@ -10,8 +10,9 @@ from ops import health, logs, metrics
 from ops.checkpoint_key import FileCheckpointKey
 from ops.clock import DemoClock, SystemClock
 from ops.database import open_engine
+from ops.demo import holders_agent
 from ops.demo.letter_box import LetterBox
-from ops.demo.mail_folder import read_mails
+from ops.demo.mail_folder import LOOPBACK, read_mails
 from ops.hashing import CodeHasher
 from ops.mail import MailServer, SmtpMailer
 from ops.secrets_box import SecretsBox
@@ -85,6 +86,8 @@ def web_ports(settings: Settings, office: Office) -> WebPorts:
         mailbox=(lambda: read_mails(folder)) if settings.demo and folder is not None else None,
         holder_readers=frozenset(settings.holder_readers).union(DEMO_READERS[2:] if toys else ()),
         card_folder=LetterBox(office, folder_station(settings)) if toys else None,
+        agent_url=f"http://{LOOPBACK}:{settings.agent_port}",
+        agent_code=(lambda: holders_agent.newest_code(settings.data_dir)) if toys else None,
     )
 
 

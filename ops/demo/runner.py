@@ -19,7 +19,7 @@ from hardware.errors import HardwareError
 from ops import wiring
 from ops.clock import SystemClock
 from ops.database import upgrade
-from ops.demo import hopper, seed
+from ops.demo import holders_agent, hopper, seed
 from ops.demo.mail_folder import LOOPBACK, MailSink, free_port
 from ops.settings import CONFIG, PREFIX, Settings, SettingsError
 from workflow.errors import RegistryError
@@ -85,6 +85,7 @@ class Demo:
             "mail_folder": str(self.folder.resolve() / "mails"),
             "bind": LOOPBACK,
             "port": self.port,
+            "agent_port": free_port(),
             "base_url": address,
             "repository_url": address,
             "smtp_host": LOOPBACK,
@@ -124,7 +125,8 @@ def run(demo: Demo, say: Callable[[str], None]) -> int:
     seed.seed(office, station, PASSWORD)
     sink = MailSink(demo.folder / "mails", settings.smtp_port, SystemClock())
     sink.start()
-    children = [_start(demo, "worker"), _start(demo, "serve")]
+    agent = holders_agent.arguments(settings, wiring.DEMO_READERS[-1])
+    children = [_start(demo, "worker"), _start(demo, "serve"), _start(demo, *agent)]
     try:
         _tell(demo, say)
         return _watch(children, lambda: _feed(office, station), stop, say)
@@ -144,10 +146,10 @@ def _require_free(port: int) -> None:
             raise SettingsError(f"port {port} is taken; give another with --port") from error
 
 
-def _start(demo: Demo, program: str) -> subprocess.Popen[bytes]:
+def _start(demo: Demo, *program: str) -> subprocess.Popen[bytes]:
     # In a session of its own, so that Ctrl-C reaches the parent only, which stops its children in order.
     return subprocess.Popen(
-        [sys.executable, "-m", "ops.cli", program],
+        [sys.executable, "-m", "ops.cli", *program],
         env=demo.environment(),
         stdin=subprocess.DEVNULL,
         start_new_session=True,

@@ -33,6 +33,8 @@ from workflow.store import schema as t
 from workflow.vocabulary import CardErrand, CardState, CardTalk, CertificateStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hardware.scripts.transcript import Transcript
     from workflow.facts import Actor, CaseFacts
     from workflow.office import Office
@@ -76,8 +78,7 @@ def _open(work: UnitOfWork, command: OpenCardSession, actor: Actor, tried: Tried
         expires_at=work.now + LIFE,
     )
     work.audit("card_session_opened", actor, {"errand": str(command.errand), "csn": command.csn})
-    row = _row(work, command)
-    return Outcome(case_id=command.case_id or None, turn=_turn(work, row))
+    return Outcome(turn=_turn(work, _row(work, command)))
 
 
 def _begin(work: UnitOfWork, command: OpenCardSession, actor: Actor, tried: Tried) -> Outcome:
@@ -135,12 +136,14 @@ def _advance(work: UnitOfWork, command: AdvanceCardSession, actor: Actor, _prepa
         reached = come_to(talk, transcript)
     except Refused as refusal:
         return _refuse(work, row, actor, refusal)
+    step = row.steps + 1
     if isinstance(reached, Finished):
-        _finish(work, row, actor, (talk, reached.result))
-    return Outcome(case_id=row.case_id, turn=_turn(work, _row(work, command)))
+        answer = _finish(work, row, actor, (talk, reached.result))
+        return Outcome(turn=CardTurn(talk.errand, step, answer=answer))
+    return Outcome(turn=CardTurn(talk.errand, step, with_holes(talk.errand, reached.command)))
 
 
-def _finish(work: UnitOfWork, row: Any, actor: Actor, ended: tuple[Talk, Any]) -> None:
+def _finish(work: UnitOfWork, row: Any, actor: Actor, ended: tuple[Talk, Any]) -> Mapping[str, Any]:
     """Write what the conversation came to; the answer is kept sealed until the browser has it."""
     conclusion = conclude(work, row, actor, ended)
     answer = json.dumps(conclusion.answer).encode()
@@ -156,6 +159,7 @@ def _finish(work: UnitOfWork, row: Any, actor: Actor, ended: tuple[Talk, Any]) -
         expires_at=work.now + conclusion.holds if conclusion.holds else row.expires_at,
     )
     work.audit("card_session_done", actor, {"errand": row.errand, "csn": conclusion.csn})
+    return conclusion.answer
 
 
 def _refuse(work: UnitOfWork, row: Any, actor: Actor, refusal: Refused) -> Outcome:
@@ -185,7 +189,7 @@ def _again(work: UnitOfWork, row: Any, command: AdvanceCardSession) -> Outcome:
             name: Words(**fact) if isinstance(fact, dict) else fact for name, fact in kept["facts"].items()
         }
         return Outcome(refusal=Refused(kept["code"], **facts))
-    return Outcome(case_id=row.case_id, turn=_turn(work, row))
+    return Outcome(turn=_turn(work, row))
 
 
 def _end(work: UnitOfWork, command: EndCardSession, actor: Actor, _prepared: None) -> Outcome:
