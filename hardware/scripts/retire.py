@@ -15,7 +15,7 @@ from hardware.errors import CardRefused, ManagementKeyRefused, NotRetired
 from hardware.piv import CERTIFICATE_OBJECTS, Algorithm, DataObject, Ins, Reference, Slot, Sw, tries_left
 from hardware.scripts.authenticate_management import prove_management_key
 from hardware.scripts.identify import read_csn
-from hardware.scripts.set_secrets import set_management_key
+from hardware.scripts.set_secrets import as_the_card_holds_it, set_management_key
 from hardware.scripts.steps import ABSENT, ALL, read_metadata, read_object, require_success, write_object
 from hardware.secrets_of_card import encode_pin, encode_puk
 from hardware.tlv import build
@@ -35,7 +35,8 @@ _GUESSES: Final = ("00000000", "99999999")
 class Retirement:
     """What is needed to retire a card; without the management key (None) only PIN and PUK can be blocked.
 
-    `final_key` is random and stored nowhere; for a run that is to be resumed it is kept until the end.
+    `final_key` is one that nobody will know: random, or made of a key that is forgotten when the card is done. A run is
+    resumed with the same one.
     """
 
     management_key: ManagementKey | None = field(repr=False)
@@ -62,7 +63,8 @@ def retire(order: Retirement, challenge: bytes) -> Script[Retired]:
     yield from _block(Reference.PIN, _try_pin)
     if order.management_key is None:
         return Retired(csn, (), is_complete=False)
-    held = yield from _prove_either(order.management_key, order.final_key, challenge)
+    current = yield from as_the_card_holds_it(order.management_key)
+    held = yield from _prove_either(current, order.final_key, challenge)
     slots = yield from _slots_with_keys()
     for slot in slots:
         yield from _overwrite(slot)

@@ -66,7 +66,7 @@ def set_secrets(new: CardSecrets, challenge: bytes, old: CardSecrets = FACTORY_S
     try:
         yield from prove_management_key(new.management_key, challenge)
     except ManagementKeyRefused:
-        old_key = yield from _as_the_card_holds_it(old.management_key)
+        old_key = yield from as_the_card_holds_it(old.management_key)
         yield from prove_management_key(old_key, challenge)
         yield from _replace(Reference.PIN, encode_pin(old.pin), encode_pin(new.pin), encode_pin(FACTORY_PIN))
         yield from _replace(Reference.PUK, encode_puk(old.puk), encode_puk(new.puk), encode_puk(FACTORY_PUK))
@@ -75,7 +75,7 @@ def set_secrets(new: CardSecrets, challenge: bytes, old: CardSecrets = FACTORY_S
     yield from verify_pin(new.pin)
 
 
-def _as_the_card_holds_it(key: ManagementKey) -> Script[ManagementKey]:
+def as_the_card_holds_it(key: ManagementKey) -> Script[ManagementKey]:
     """Give the old key the cipher that the card names: the same factory bytes served 3DES first, AES-192 later."""
     metadata = yield from read_metadata(Reference.MANAGEMENT)
     if metadata is None:

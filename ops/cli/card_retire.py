@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from hardware.errors import ManagementKeyRefused
 from hardware.piv import Algorithm
 from hardware.scripts.retire import Retirement
 from hardware.scripts.retire import retire as retire_card
@@ -74,12 +76,26 @@ def _with_leave(session: Session, csn: str, reason: str) -> None:
     office = build_office(Settings.read())
     try:
         known = handle(office, BeginCardRetirement(csn=csn, reason=reason), SETTER).secret
-        key = FACTORY_KEY if known is None else ManagementKey(Algorithm.AES_192, bytes.fromhex(known))
-        _report(session.run(retire_card(_order(key), _challenge())))
+        _report(_retired(session, known))
         handle(office, RecordCardRetired(csn=csn, reason=reason), SETTER)
     finally:
         office.engine.dispose()
     click.echo("已登錄為廢卡。 The card is recorded as spoiled.")
+
+
+def _retired(session: Session, known: str | None) -> Retired:
+    """Retire a card of the register, whose key is as known there, or still the maker's."""
+    if known is None:
+        return session.run(retire_card(_order(FACTORY_KEY), _challenge()))
+    key = ManagementKey(Algorithm.AES_192, bytes.fromhex(known))
+    # Made of the key that the register forgets at the end: until then a torn run can be finished, afterwards nobody
+    # can make it again.
+    final = ManagementKey(key.algorithm, hmac.digest(key.value, b"retired", "sha256")[: len(key.value)])
+    try:
+        return session.run(retire_card(Retirement(key, final), _challenge()))
+    except ManagementKeyRefused:
+        # The card may have been spoiled before the maker's key was replaced.
+        return session.run(retire_card(Retirement(FACTORY_KEY, final), _challenge()))
 
 
 def _order(key: ManagementKey | None) -> Retirement:

@@ -12,6 +12,7 @@ from hardware.scripts.certificates import verify_read_back
 from hardware.scripts.identify import identify
 from hardware.scripts.set_secrets import FACTORY_SECRETS, set_secrets
 from hardware.scripts.steps import read_object, select, verify_pin, write_object
+from hardware.tlv import build
 from hardware.virtual.card import ATR, ATR_T0, CardProtocol
 from tests.hardware.card_rig import FolderRig, PcscRig
 from tests.hardware.pcscd_daemon import shared_daemon
@@ -90,6 +91,20 @@ def test_an_object_of_three_thousand_bytes_goes_in_and_comes_back(rig, blank):
         session.run(set_secrets(FACTORY_SECRETS, a_challenge()))
         session.run(write_object(0x5FFF50, content))
         assert session.run(read_object(0x5FFF50)) == content
+
+
+def test_an_extended_command_does_in_one_what_a_chain_does_in_parts(rig, blank):
+    if getattr(rig, "protocol", None) is CardProtocol.T0:
+        pytest.skip("T=0 has no extended commands")
+    content = bytes(index % 251 for index in range(3000))
+    name = bytes.fromhex("5c035fff50")
+    write = CommandApdu(0, Ins.PUT_DATA, 0x3F, 0xFF, name + build(0x53, content))
+    read = CommandApdu(0, Ins.GET_DATA, 0x3F, 0xFF, name, 4096)
+    with rig.station.open_session(rig.reader) as session:
+        session.run(set_secrets(FACTORY_SECRETS, a_challenge()))
+        assert session.transmit(write.encode()) == b"\x90\x00"
+        answer = ResponseApdu.parse(session.transmit(read.encode()))
+    assert answer == ResponseApdu(build(0x53, content), Sw.SUCCESS)
 
 
 def test_what_was_proven_to_a_card_is_forgotten_when_it_is_let_go(rig, blank):

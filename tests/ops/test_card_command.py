@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from cryptography.x509.oid import NameOID
 
+from hardware.errors import CardRemoved
 from hardware.folder_station import DEFAULT_READERS, FolderStation
 from hardware.piv import AID, Algorithm, Slot
+from hardware.scripts import retire as scripts_of_retiring
 from hardware.scripts.certificates import write_certificate
 from hardware.scripts.personalise import ensure_key
 from hardware.scripts.set_secrets import set_secrets
@@ -29,7 +31,7 @@ from ops import wiring
 from ops.cli import main
 from ops.cli.card_reading import said
 from ops.settings import Settings
-from tests.hardware.registry_hands import CARD_NUMBER, a_certificate, a_challenge, make_card
+from tests.hardware.registry_hands import CARD_NUMBER, a_certificate, a_challenge, make_card, some_secrets
 from workflow.commands import AddStock
 from workflow.facts import Actor
 from workflow.handlers import handle
@@ -248,24 +250,61 @@ def register(guanfang, migrated_sqlite_url, monkeypatch):
     office.engine.dispose()
 
 
-def test_a_card_of_the_register_is_retired_with_its_stored_key_and_recorded(
-    guanfang, register, activated, blank
-):
-    centre = Actor(name="centre", roles=frozenset({Role.CARD_CENTRE}), channel="web")
-    handle(register, AddStock(csns=(blank,), box="甲"), centre)
-    sealed = register.sealer.seal(activated[0].secrets.management_key.value, blank)
-    with register.engine.connect().execution_options(writes=True) as connection, connection.begin():
-        connection.execute(t.card.update().values(management_key_sealed=sealed))
-    assert "--reason" in guanfang("retire", "--yes", expected=2)
-    assert "廢卡" in guanfang("retire", "--reason", "卡面毀損", "--yes")
+@pytest.fixture
+def counted_in(register, blank):
+    """Count the card into the register, with a management key as the line stored it."""
+
+    def counted_in(key):
+        centre = Actor(name="centre", roles=frozenset({Role.CARD_CENTRE}), channel="web")
+        handle(register, AddStock(csns=(blank,), box="甲"), centre)
+        sealed = register.sealer.seal(key.value, blank)
+        with register.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            connection.execute(t.card.update().values(management_key_sealed=sealed))
+
+    return counted_in
+
+
+def recorded(register):
     with register.reading() as connection:
         row = connection.execute(t.card.select()).one()
-    assert (row.state, row.step, row.reason, row.management_key_sealed) == (
-        "spoiled",
-        "retired",
-        "卡面毀損",
-        None,
-    )
+    return row.state, row.step, row.reason, row.management_key_sealed
+
+
+RETIRED = ("spoiled", "retired", "卡面毀損", None)
+
+
+def test_a_card_of_the_register_is_retired_with_its_stored_key_and_recorded(
+    guanfang, register, activated, counted_in
+):
+    counted_in(activated[0].secrets.management_key)
+    assert "--reason" in guanfang("retire", "--yes", expected=2)
+    assert "廢卡" in guanfang("retire", "--reason", "卡面毀損", "--yes")
+    assert recorded(register) == RETIRED
+
+
+def test_a_card_that_still_has_its_makers_key_is_retired_too(guanfang, register, counted_in):
+    counted_in(some_secrets().management_key)
+    assert "廢卡" in guanfang("retire", "--reason", "卡面毀損", "--yes")
+    assert recorded(register) == RETIRED
+
+
+def test_a_retirement_that_was_torn_at_its_end_is_run_again(
+    guanfang, register, activated, counted_in, blank, station, monkeypatch
+):
+    counted_in(activated[0].secrets.management_key)
+    with monkeypatch.context() as patched:
+        patched.setattr(scripts_of_retiring, "_verify_retired", torn)
+        assert "取出" in guanfang("retire", "--reason", "卡面毀損", "--yes", expected=1)
+    held = station.card_file(blank).load().management_key
+    assert held != activated[0].secrets.management_key.value
+    guanfang("retire", "--reason", "卡面毀損", "--yes")
+    assert recorded(register) == RETIRED
+
+
+def torn():
+    """A step at which the card is pulled out."""
+    raise CardRemoved("The card was taken out.")
+    yield
 
 
 def test_a_card_that_the_register_does_not_know_is_left_alone(guanfang, register, activated, blank, station):
