@@ -47,12 +47,38 @@ def form_of(head: Head, part: FormPart) -> Form:
 
 def parts(head: Head, part: FormPart) -> tuple[Part, ...]:
     """Return the form's sections with their values; empty fields are left out unless they were emptied."""
+    if head.kind is CaseKind.CERTIFICATE_REQUEST:
+        return (_batch(part),)
     made = []
     for section in form_of(head, part).sections:
         entries = tuple(_entry(field, part) for field in section.fields if _has(field, part))
         if entries:
             made.append(Part(label(section), entries))
     return tuple(made)
+
+
+def _batch(part: FormPart) -> Part:
+    """Return what a batch asks for as a whole; its items have a page of their own."""
+    said = part.values
+    entries = (
+        (t("憑證種類", "Kind of certificate"), "profile"),
+        (t("物件識別碼（OID）", "OID"), "organisation"),
+        (t("聯絡人", "Contact"), "contact_name"),
+        (t("電子郵件", "E-mail"), "contact_email"),
+        (t("電話", "Telephone"), "contact_phone"),
+    )
+    shown = tuple(
+        Entry(words, str(said.get(name, "")), None, certificate=False, overridden=False)
+        for words, name in entries
+    )
+    number = Entry(
+        t("請求檔份數", "Signing requests"),
+        str(len(said.get("items", ()))),
+        None,
+        certificate=False,
+        overridden=False,
+    )
+    return Part(t("憑證請求", "Certificate request"), (*shown, number))
 
 
 def _has(field: Field, part: FormPart) -> bool:

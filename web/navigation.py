@@ -77,6 +77,8 @@ ITEMS: tuple[Item, ...] = (
     Item("window.index", "初審", "First review", group="staff"),
     Item("window.forward", "函送複審", "Forward", group="staff"),
     Item("officer.index", "複審", "Second review", group="staff"),
+    Item("requests.index", "憑證請求", "Certificate requests", group="staff"),
+    Item("requests.submit", "送出憑證請求", "Submit certificate requests", group="staff", main=False),
     Item("centre.index", "製卡", "Manufacture", group="staff"),
     Item("centre.packing", "裝封", "Packing", group="staff"),
     Item("centre.posting", "交寄", "Posting", group="staff"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, render_template, request
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 _CHOOSE = FieldProblem("decision", "required", "請選擇審核決定。", "Choose a decision.")
 
 
-def review(case_id: int, triggers: tuple[str, ...], onward: str) -> Answer:
-    """Show a case for review, and decide on it; the decision names its trigger."""
+def review(
+    case_id: int, triggers: tuple[str, ...], onward: str, template: str = "staff/review.html", **more: Any
+) -> Answer:
+    """Show a case for review, and decide on it; the decision names its trigger. `more` is for another template."""
     whole = whole_case(case_id, access.actor())
     problems: tuple[FieldProblem, ...] = ()
     status = 200
@@ -43,7 +45,7 @@ def review(case_id: int, triggers: tuple[str, ...], onward: str) -> Answer:
     if not choices and not problems:
         raise Refused("case.not_now", state=say(whole.page.head.state), action=t("審核", "review"))
     return render_template(
-        "staff/review.html", whole=whole, choices=choices, problems=problems, typed=request.form
+        template, whole=whole, choices=choices, problems=problems, typed=request.form, **more
     ), status
 
 

@@ -17,6 +17,7 @@ from web.ports import office
 from web.security import limited
 from workflow import paper
 from workflow.days import TAIPEI, taipei_day
+from workflow.errors import NotFound
 from workflow.views import documents
 from workflow.views import worklist as lists
 from workflow.views.case_page import case_head
@@ -35,10 +36,10 @@ CASE_ROLES = (
     Role.LETTER_CLERK, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.CARD_CENTRE, Role.HELP_DESK, Role.AUDITOR,
 )  # fmt: skip
 _TONES = {
-    "good": {"activated", "closed"},
+    "good": {"activated", "closed", "issued"},
     "bad": {"refused", "revoked_unactivated", "suspended_unactivated", "lapsed", "paper_overdue_suspended",
             "paper_overdue_revoked", "declined"},
-    "warn": {"returned_first", "returned_second", "mail_returned", "late_paper", "late_paper_revoked", "late_allowed"},
+    "warn": {"partly_refused", "returned_first", "returned_second", "mail_returned", "late_paper", "late_paper_revoked", "late_allowed"},
     "neutral": {"withdrawn", "cancelled"},
     "wait": {"uploaded", "posted", "awaiting_paper", "requested"},
 }  # fmt: skip
@@ -118,6 +119,8 @@ def form_sheet(case_id: int) -> Response:
     """Draw the application form of the case anew."""
     with office().reading() as connection:
         head = case_head(connection, access.actor(), case_id)
+    if head.kind is CaseKind.CERTIFICATE_REQUEST:
+        raise NotFound("case.not_found")
     draw = paper.reset_form if head.kind is CaseKind.USERCODE_RESET else paper.application_form
     sheet = draw(office(), case_id)
     return as_download(Response(sheet.content, mimetype=sheet.media_type), sheet.name)

@@ -1,0 +1,117 @@
+"""An agency's servers get their certificates: a batch is submitted, examined, approved by two officers and handed out."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs7
+
+from ops.journey import reviewing
+from ops.journey.cast import CONTACT, register
+from ops.journey.pages import JourneyError
+from tests.workflow.batches import csr
+from workflow.vocabulary import Ca
+
+TLS, SIGNATURE = "gca:tls_multi_domain", "gca:agency_non_card_signature"
+OTHER_OFFICER = "officer2"
+
+
+class Counter:
+    """What people do at the counter with a batch."""
+
+    def __init__(self, house) -> None:
+        self.house = house
+        self.agency = register(house.office, Ca.GCA)
+        self.number = ""
+
+    @property
+    def case_id(self):
+        return self.house.case(self.number).head.case_id
+
+    def page(self, login, path=""):
+        return self.house.staff(login).open(f"/requests/{self.case_id}/{path}")
+
+    def submit(self, files, **answers):
+        desk = self.house.staff(reviewing.DESK)
+        form = desk.open("/requests/new/").form()
+        said = {
+            "profile": SIGNATURE, "organisation_oid": self.agency.oid, "contact_name": CONTACT,
+            "contact_email": self.agency.email, **answers,
+        }  # fmt: skip
+        page = desk.send(form, said, files=files)
+        self.number = page.text('//*[contains(@class, "case-number")]').replace(" ", "")
+        self.house.wait_for_state(self.number, "examined")
+
+    def decide(self, login, decision, reason=""):
+        member = self.house.staff(login)
+        answers = {"decision": decision, "reason": reason, "password": self.house.settings.demo_password}
+        return member.send(self.page(login, "decide/").form("/decide/"), answers)
+
+    def approve_twice(self):
+        self.decide(reviewing.OFFICER, "approve_request")
+        self.decide(OTHER_OFFICER, "confirm_request")
+
+    def download(self, login, page, end):
+        return self.house.staff(login).download(page.link(end)).content
+
+
+@pytest.fixture
+def counter(house):
+    return Counter(house)
+
+
+@pytest.mark.rule("CSR-05", "CSR-06", "P-11", "ROL-07")
+def test_a_server_gets_its_certificate_after_two_approvals(counter, house, mails, tools):
+    counter.submit({"www.csr": csr(0, pem=True)}, profile=TLS, dns_names="www.abc.gov.tw\nabc.gov.tw")
+    assert "www.abc.gov.tw" in counter.page(reviewing.OFFICER).words
+    counter.decide(reviewing.OFFICER, "approve_request")
+    with pytest.raises(JourneyError):
+        counter.decide(reviewing.OFFICER, "confirm_request")
+    assert house.state(counter.number) == "approved_once"
+    counter.decide(OTHER_OFFICER, "confirm_request")
+    house.wait_for_state(counter.number, "issued")
+    page = counter.page(reviewing.DESK)
+    der, pem = (counter.download(reviewing.DESK, page, end) for end in ("DER", "PEM"))
+    assert x509.load_pem_x509_certificate(pem) == x509.load_der_x509_certificate(der)
+    assert "DNS:www.abc.gov.tw, DNS:abc.gov.tw" in tools.openssl(
+        "x509", "-noout", "-text", "-in", tools.keep("a.pem", pem)
+    )
+    chain = pkcs7.load_der_pkcs7_certificates(counter.download(reviewing.DESK, page, "含憑證鏈"))
+    assert len(chain) == 3
+    whole = pkcs7.load_der_pkcs7_certificates(counter.download(reviewing.DESK, page, "下載全部憑證"))
+    assert x509.load_der_x509_certificate(der) in whole
+    (mail,) = mails.about("憑證已簽發")
+    assert counter.agency.email == mail.to
+
+
+@pytest.mark.rule("CSR-04", "FRM-01")
+def test_a_batch_with_a_bad_file_is_replaced_and_issued(counter, house):
+    counter.submit({"a.csr": csr(0), "b.csr": b"no request"})
+    assert "PKCS#10" in counter.page(reviewing.OFFICER).words
+    counter.decide(reviewing.OFFICER, "approve_request")
+    desk = house.staff(reviewing.DESK)
+    desk.send(
+        counter.page(reviewing.DESK, "amend/").form("/amend/"), files={"a.csr": csr(0), "b.csr": csr(2)}
+    )
+    house.wait_for_state(counter.number, "examined")
+    assert all(one.voided_at for one in house.case(counter.number).decisions)
+    counter.approve_twice()
+    house.wait_for_state(counter.number, "issued")
+    assert {str(one.status) for one in house.case(counter.number).certificates} == {"valid"}
+
+
+def test_a_refusal_says_why_and_the_case_page_shows_it(counter, house, mails):
+    counter.submit({"a.csr": csr(0)})
+    with pytest.raises(JourneyError):
+        counter.decide(reviewing.OFFICER, "refuse_request")
+    counter.decide(reviewing.OFFICER, "refuse_request", "非業務所需")
+    assert house.state(counter.number) == "refused"
+    assert "不予核發" in house.staff(OTHER_OFFICER).open(f"/staff/cases/{counter.case_id}/").words
+    house.wait("the mail", lambda: mails.about("非業務所需"))
+
+
+def test_what_is_wrong_with_a_submission_is_said_beside_the_field(counter, house):
+    with pytest.raises(JourneyError, match="OID"):
+        counter.submit({"a.csr": csr(0)}, organisation_oid="2.16.886.1")
+    with pytest.raises(JourneyError, match="CSR"):
+        counter.submit({})
