@@ -52,7 +52,10 @@ def _sealing(found: Measures, lag: float) -> Check:
 
 def _lists(found: Measures) -> Check:
     expired = sorted(name for name, left in found.crl_left.items() if left <= 0)
-    return Check("crls", not expired, f"expired: {', '.join(expired)}" if expired else "all good or none yet")
+    if expired:
+        return Check("crls", good=False, said=f"expired: {', '.join(expired)}")
+    failing = sorted(name for name, refused in found.crl_failing.items() if refused)
+    return Check("crls", not failing, f"refused: {', '.join(failing)}" if failing else "all good or none yet")
 
 
 SERVING = frozenset({"database", "schema", "sealing"})

@@ -57,6 +57,16 @@ def _families(found: Measures) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily("guanfang_deadlines_overdue", "Deadlines due and not carried out", found.overdue)
     yield _by_name("guanfang_crl_age_seconds", "Age of the newest list", "authority", found.crl_age)
     yield _by_name("guanfang_crl_left_seconds", "Until the newest list expires", "authority", found.crl_left)
+    yield _by_name(
+        "guanfang_crl_entries", "Entries of the newest complete list", "authority", found.crl_entries
+    )
+    yield _by_name("guanfang_crl_failures", "Lists refused, ever", "authority", found.crl_failures)
+    yield _by_name(
+        "guanfang_crl_failing",
+        "Lists refused since the newest; above 0 alarms",
+        "authority",
+        found.crl_failing,
+    )
     yield GaugeMetricFamily("guanfang_breaker_open", "1 while a sweep waits for a person", found.breaker_open)
 
 

@@ -23,6 +23,7 @@ PREFIX = "GUANFANG_"
 CONFIG = "GUANFANG_CONFIG"
 SHORTEST_SECRET = 32
 """Characters that a secret needs at least."""
+LONGEST_CRL_PAUSE = 3600
 LONGEST_CRL_HOURS = 36
 LONGEST_OCSP_MINUTES = 24 * 60
 HIGHEST_PORT = 65535
@@ -88,6 +89,8 @@ class Settings:
     sweep_limit: int = 200
     attempts: int = 8
     crl_hours: int = 24
+    crl_pause_seconds: int = 0
+    """How long a list that follows a change waits for more changes, so that one list serves a burst."""
     ocsp_minutes: int = 60
     """How long an OCSP answer may be believed by whoever keeps it: its nextUpdate."""
     ocsp_max_age: int = 0
@@ -122,6 +125,7 @@ class Settings:
             "port": 0 < self.port <= HIGHEST_PORT,
             "smtp_port": 0 < self.smtp_port <= HIGHEST_PORT,
             "agent_port": 0 < self.agent_port <= HIGHEST_PORT,
+            "crl_pause_seconds": 0 <= self.crl_pause_seconds <= LONGEST_CRL_PAUSE,
             "crl_hours": 0 < self.crl_hours <= LONGEST_CRL_HOURS,
             "repository_url": self.repository_url.startswith("http://")
             and not self.repository_url.endswith("/"),
@@ -164,6 +168,7 @@ _SENSE = {
     "port": "a port from 1 to 65535",
     "smtp_port": "a port from 1 to 65535",
     "agent_port": "a port from 1 to 65535",
+    "crl_pause_seconds": f"0 to {LONGEST_CRL_PAUSE} seconds",
     "crl_hours": f"1 to {LONGEST_CRL_HOURS} hours (CRL-01)",
     "repository_url": "begins with http:// (a certificate's addresses are never https) and has no slash at the end",
     "base_url": "begins with http:// or https:// and has no slash at the end",

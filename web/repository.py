@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, request
 
 from web.access import public
 from web.ports import office
+from web.published_lists import send_list
 from web.security import exempt
 from workflow import ocsp
 from workflow.views import repository
@@ -17,7 +18,6 @@ from workflow.views import repository
 blueprint = Blueprint("repository", __name__)
 LARGEST_REQUEST = 64 * 1024
 OCSP_ANSWER = "application/ocsp-response"
-CRL = "application/pkix-crl"
 CERTIFICATE = "application/pkix-cert"
 BUNDLE = "application/pkcs7-mime"
 
@@ -32,14 +32,15 @@ def _file(content: bytes | None, media_type: str) -> Response:
 @public
 def complete_crl(authority: str) -> Response:
     """Return an authority's complete list."""
-    return _file(repository.latest_crl(office(), authority, 0), CRL)
+    return send_list(authority, 0)
 
 
 @blueprint.get("/repository/<authority>/CRL2/CRL_<int(fixed_digits=4):partition>.crl")
 @public
 def partition_crl(authority: str, partition: int) -> Response:
     """Return one partition of an authority's list."""
-    return _file(repository.latest_crl(office(), authority, partition) if partition else None, CRL)
+    # Partition 0 is the complete list, which has an address of its own.
+    return send_list(authority, partition) if partition else abort(404)
 
 
 @blueprint.get("/repository/<authority>/Certs/<authority_again>.crt")

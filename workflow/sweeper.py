@@ -156,6 +156,18 @@ def _spend(work: UnitOfWork, finals: int) -> None:
         )
 
 
+def list_makers(office: Office) -> list[str]:
+    """Return the names of the authorities that publish lists; responders, which have a colon in theirs, do not."""
+    with office.reading() as connection:
+        return _list_makers(connection)
+
+
+def _list_makers(connection: sa.Connection) -> list[str]:
+    a = t.authority.c
+    alive = sa.select(a.name).where(a.state != str(AuthorityState.DESTROYED)).order_by(a.name)
+    return [str(name) for name in connection.execute(alive).scalars() if ":" not in name]
+
+
 def schedule_crls(office: Office) -> int:
     """Ask for the lists that are missing or past half their life, and those that a change still waits for (CRL-01).
 
@@ -164,12 +176,9 @@ def schedule_crls(office: Office) -> int:
     """
     now = office.clock.now()
     with office.reading() as connection:
-        a = t.authority.c
-        alive = sa.select(a.name).where(a.state != str(AuthorityState.DESTROYED))
-        known = set(connection.execute(alive).scalars())
         open_work = crls_under_way(connection)
         changed = waiting_authorities(connection)
-        names = [name for name in known - open_work if ":" not in name]
+        names = [name for name in _list_makers(connection) if name not in open_work]
         due = {name for name in names if is_due(newest_lists(connection, name), name, now)}
     asked = sorted(due | (changed.intersection(names)))
     if asked:

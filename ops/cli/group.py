@@ -17,6 +17,7 @@ COMMANDS = {
     "card": "ops.cli.card:card",
     "case": "ops.cli.cases:case",
     "cert": "ops.cli.certificates:cert",
+    "crl": "ops.cli.crls:crl",
     "db": "ops.cli.db:db",
     "deadlines": "ops.cli.deadlines:deadlines",
     "demo": "ops.cli.running:demo",

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from workflow.crl_scope import COMPLETE
 from workflow.store import schema as t
 from workflow.store.columns import UtcDateTime
+from workflow.store.crl_lists import failing_authorities, failures, newest_lists
 from workflow.views import audit, outbox
 from workflow.vocabulary import DeadlineState, Lane, OutboxState
 
@@ -31,6 +33,12 @@ class Measures:
     crl_age: Mapping[str, float]
     crl_left: Mapping[str, float]
     """How long the newest list of each authority is still good; below 0 it has expired."""
+    crl_entries: Mapping[str, int]
+    """How many certificates the newest complete list names."""
+    crl_failures: Mapping[str, int]
+    """Lists that were refused, ever."""
+    crl_failing: Mapping[str, int]
+    """Lists that were refused since the newest that was published."""
     breaker_open: bool
 
 
@@ -43,15 +51,27 @@ def measure(connection: sa.Connection, now: datetime, wall: datetime) -> Measure
         counted[line.lane, OutboxState.CLAIMED] = line.claimed
         counted[line.lane, OutboxState.DEAD] = line.dead
     sealing = audit.sealing(connection)
-    lists = _lists(connection)
+    lists = newest_lists(connection)
+    authorities = sorted({one.authority for one in lists})
+    failed = {name: failures(connection, name) for name in {*authorities, *failing_authorities(connection)}}
     return Measures(
         outbox=counted,
         oldest_work={line.lane: _age(line.oldest_due_at, wall) for line in lanes},
         unsealed=sealing.unsealed,
         unsealed_age=_age(sealing.oldest_unsealed_at, now),
         overdue=_overdue(connection, now),
-        crl_age={name: _age(this, now) for name, (this, _) in lists.items()},
-        crl_left={name: (following - now).total_seconds() for name, (_, following) in lists.items()},
+        # The oldest and the first to expire of an authority's lists speak for all of them.
+        crl_age={
+            name: max(_age(one.this_update, now) for one in lists if one.authority == name)
+            for name in authorities
+        },
+        crl_left={
+            name: min(one.left(now).total_seconds() for one in lists if one.authority == name)
+            for name in authorities
+        },
+        crl_entries={one.authority: one.entries for one in lists if one.partition == COMPLETE},
+        crl_failures={name: one.ever for name, one in failed.items()},
+        crl_failing={name: one.in_a_row for name, one in failed.items()},
         breaker_open=any(line.open for line in outbox.breakers(connection)),
     )
 
@@ -66,31 +86,6 @@ def _overdue(connection: sa.Connection, now: datetime) -> int:
         d.state == str(DeadlineState.WAITING), d.due_at <= sa.literal(now, UtcDateTime())
     )
     return int(connection.execute(due).scalar_one())
-
-
-def _lists(connection: sa.Connection) -> dict[str, tuple[datetime, datetime]]:
-    """Return when each authority's oldest current list was made and when it ends."""
-    c = t.crl.c
-    newest = (
-        sa.select(c.authority, c.partition, sa.func.max(c.number).label("number"))
-        .group_by(c.authority, c.partition)
-        .subquery()
-    )
-    query = (
-        sa.select(
-            c.authority,
-            sa.func.min(c.this_update, type_=UtcDateTime()),
-            sa.func.min(c.next_update, type_=UtcDateTime()),
-        )
-        .join(
-            newest,
-            (newest.c.authority == c.authority)
-            & (newest.c.partition == c.partition)
-            & (newest.c.number == c.number),
-        )
-        .group_by(c.authority)
-    )
-    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
 
 
 def clock_offset(engine: sa.Engine) -> int:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,113 +14,19 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pki.ceremony import Authority, CeremonyPlan, hold_ceremony
-from pki.keys import KeyKind, SoftwareSigner
-from pki.ocsp import NotRevoked, Revoked
-from pki.orders import Addresses
-from tests.workflow.registry import START, Registry
+from tests.workflow.lists import SCOPES, XCA, Lists, number_of
+from tests.workflow.registry import START
 from workflow.authorities import crl_path
-from workflow.commands_of_performers import PublishCrl, RecordAuthority
-from workflow.crl_scope import LISTED, PARTITIONS, partition_number
+from workflow.crl_scope import LISTED, partition_number
 from workflow.errors import Unavailable
-from workflow.facts import SYSTEM
-from workflow.ocsp.statuses import meaning, reader
 from workflow.performers import perform_next
 from workflow.store import schema as t
 from workflow.store.crl_lists import failures, newest_lists
-from workflow.store.unit_of_work import transaction
 from workflow.sweeper import schedule_crls
-from workflow.vocabulary import Ca, CertificateStatus, Lane, StatusChange
+from workflow.vocabulary import Lane, StatusChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-XCA = str(Ca.XCA)
-ALL = range(PARTITIONS + 1)
-
-
-@cache
-def ceremony() -> tuple[SoftwareSigner, bytes]:
-    """Return the key and the certificate of the authority that every registry here has."""
-    signers = {authority: SoftwareSigner.generate(KeyKind.RSA_2048) for authority in Authority}
-    addresses = Addresses(crl=("http://crl.example/root.crl",), ca_issuers="http://crl.example/root.p7b")
-    plan = CeremonyPlan(START - timedelta(days=1), addresses)
-    hierarchy = hold_ceremony(plan, SoftwareSigner.generate(KeyKind.P384), signers)
-    return signers[Authority.XCA], hierarchy.authorities[Authority.XCA]
-
-
-class Lists(Registry):
-    """A registry with one authority, certificates whose statuses a test changes, and a look at the lists."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        signer, certificate = ceremony()
-        sealed = signer.to_pkcs8(self.office.key_passphrase)
-        self.do(RecordAuthority(name=XCA, certificate=certificate, sealed_key=sealed), SYSTEM)
-        self._case = self.submit(Ca.XCA)
-
-    def certificate(self, serial: int, **values: Any) -> int:
-        """Put a certificate in force, with a case of its own; returns the number of the case."""
-        row = dict(self.case(self._case)._mapping)
-        row |= {"id": None, "number": f"{serial:025d}", "state": "activated", "organisation_id": None}
-        case_id = self.insert(t.case, **{name: value for name, value in row.items() if name != "id"})
-        now = self.clock.now()
-        certificate = {
-            "ca": XCA, "serial": f"{serial:032x}", "case_id": case_id, "purpose": "signature", "tbs": b"", "der": b"",
-            "status": str(CertificateStatus.VALID), "tbs_sha256": "", "spki_sha256": f"{serial:x}", "subject": "",
-            "not_before": now, "not_after": now + timedelta(days=365), "status_at": now, "created_at": now,
-        }  # fmt: skip
-        self.insert(t.certificate, **(certificate | values))
-        return case_id
-
-    def change(self, change: StatusChange, *case_ids: int) -> None:
-        with transaction(self.office) as work:
-            for case_id in case_ids:
-                work.change_certificates(case_id, change, "card_spoiled")
-
-    def publish(self, *, whole: bool = True) -> int | None:
-        return self.do(PublishCrl(authority=XCA, whole=whole), SYSTEM).created_id
-
-    def newest(self, partition: int = 0) -> x509.CertificateRevocationList:
-        r = t.crl.c
-        row = max(self.rows(t.crl, r.authority == XCA, r.partition == partition), key=lambda one: one.number)
-        return x509.load_der_x509_crl(row.der)
-
-    def says(self, partition: int = 0) -> dict[int, tuple[str | None, Any]]:
-        """Return what a list says: reason and date by serial."""
-        return {one.serial_number: (_reason(one), one.revocation_date_utc) for one in self.newest(partition)}
-
-    def statuses(self) -> dict[int, Any]:
-        """Return what OCSP says of each certificate that is not good."""
-        found = {}
-        serials = [int(row.serial, 16) for row in self.rows(t.certificate)]
-        with reader(self.engine) as statuses:
-            rows = statuses.read({XCA: serials})
-        for serial in serials:
-            answer = meaning(rows[XCA, serial])
-            if answer is not NotRevoked.GOOD:
-                assert isinstance(answer, Revoked)
-                reason = None if not answer.reason else answer.reason.name.lower()
-                found[serial] = (reason, answer.at.replace(microsecond=0))
-        return found
-
-    def work(self) -> int:
-        """Carry out the waiting publications; returns how many."""
-        done = 0
-        while perform_next(self.office, Lane.CERTIFICATE, "tested"):
-            done += 1
-        return done
-
-
-def _reason(one: x509.RevokedCertificate) -> str | None:
-    try:
-        return one.extensions.get_extension_for_class(x509.CRLReason).value.reason.name
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _number(crl: x509.CertificateRevocationList) -> int:
-    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
 
 @pytest.fixture
@@ -169,8 +74,8 @@ def test_a_change_renews_the_complete_list_and_its_own_partition(lists: Lists) -
     lists.change(StatusChange.REVOKE, cases[5])
     lists.work()
     touched = partition_number(5)
-    numbers = {partition: _number(lists.newest(partition)) for partition in ALL}
-    assert numbers == {partition: 2 if partition in {0, touched} else 1 for partition in ALL}
+    numbers = {partition: number_of(lists.newest(partition)) for partition in SCOPES}
+    assert numbers == {partition: 2 if partition in {0, touched} else 1 for partition in SCOPES}
     assert lists.says(touched) == lists.says()
     url = lists.newest(touched).extensions.get_extension_for_class(x509.IssuingDistributionPoint)
     assert url.critical
@@ -209,7 +114,7 @@ def test_all_lists_are_renewed_at_half_their_life(lists: Lists) -> None:
     lists.work()
     with lists.office.reading() as connection:
         found = newest_lists(connection)
-    assert [(one.partition, one.number, one.entries) for one in found] == [(scope, 2, 0) for scope in ALL]
+    assert [(one.partition, one.number, one.entries) for one in found] == [(scope, 2, 0) for scope in SCOPES]
 
 
 @pytest.mark.rule("CRL-02", "RNW-05")
@@ -244,7 +149,7 @@ def test_a_missing_entry_stops_the_list_and_is_put_right(lists: Lists) -> None:
     with pytest.raises(Unavailable, match=r"crl\.refused") as refused:
         lists.publish()
     assert "crl.entries" in refused.value.zh
-    assert _number(lists.newest()) == 1
+    assert number_of(lists.newest()) == 1
     with lists.office.reading() as connection:
         found = failures(connection, XCA)
     assert (found.ever, found.in_a_row, found.last_code) == (1, 1, "crl.entries")
@@ -373,7 +278,7 @@ def _agree(lists: Lists) -> None:
         serial: answer for serial, answer in lists.statuses().items() if serial in alive
     }
     assert all(row.status in LISTED for row in lists.rows(t.certificate) if int(row.serial, 16) in said)
-    union = {serial: what for scope in ALL[1:] for serial, what in lists.says(scope).items()}
+    union = {serial: what for scope in SCOPES[1:] for serial, what in lists.says(scope).items()}
     assert union == said
     numbers = defaultdict(list)
     for row in lists.rows(t.crl):

@@ -9,21 +9,41 @@ import sqlalchemy as sa
 from pki.ceremony import p7b
 from workflow.authorities import ROOT
 from workflow.store import schema as t
+from workflow.store.crl_lists import PublishedList, newest_list
+
+__all__ = [
+    "PublishedList",
+    "bytes_of",
+    "ca_certificate",
+    "chain",
+    "issued_to",
+    "newest",
+    "size_of",
+]
 
 if TYPE_CHECKING:
     from workflow.office import Office
 
 
-def latest_crl(office: Office, authority: str, partition: int) -> bytes | None:
-    """Return the newest list of an authority's partition (0 is the complete one), or None before the first."""
-    r = t.crl.c
+def newest(office: Office, authority: str, partition: int) -> PublishedList | None:
+    """Return what is known of the newest list of an authority's partition (0 is the complete one)."""
     with office.reading() as connection:
-        return connection.execute(
-            sa.select(r.der)
-            .where(r.authority == authority, r.partition == partition)
-            .order_by(r.number.desc())
-            .limit(1)
-        ).scalar()
+        return newest_list(connection, authority, partition)
+
+
+def bytes_of(office: Office, published: PublishedList) -> bytes:
+    """Return a list in DER."""
+    with office.reading() as connection:
+        return bytes(
+            connection.execute(sa.select(t.crl.c.der).where(t.crl.c.id == published.id)).scalar_one()
+        )
+
+
+def size_of(office: Office, published: PublishedList) -> int:
+    """Return how many octets a list has, without reading them."""
+    query = sa.select(sa.func.length(t.crl.c.der)).where(t.crl.c.id == published.id)
+    with office.reading() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def ca_certificate(office: Office, authority: str) -> bytes | None:
