@@ -33,6 +33,16 @@ HEXADECIMAL = frozenset("0123456789abcdef")
 
 def upgrade() -> None:
     """Make the tables and write the entries of what is listed today."""
+    _tables()
+    connection = op.get_bind()
+    _fill(connection)
+    # After the rows, which is quicker.
+    _indexes()
+    if connection.dialect.name == "postgresql":
+        op.execute("ALTER TABLE crl ALTER COLUMN der SET STORAGE EXTERNAL")
+
+
+def _tables() -> None:
     op.create_table(
         "crl_entry",
         sa.Column("certificate_id", Id, autoincrement=False, nullable=False),
@@ -67,9 +77,9 @@ def upgrade() -> None:
         sa.Column("at", Moment, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_crl_failure")),
     )
-    connection = op.get_bind()
-    _fill(connection)
-    # After the rows, which is quicker.
+
+
+def _indexes() -> None:
     op.create_index("ix_crl_entry_authority_not_after", "crl_entry", ["authority", "not_after"])
     op.create_index("ix_crl_change_authority", "crl_change", ["authority"])
     op.create_index("ix_crl_failure_authority_number", "crl_failure", ["authority", "number"])
@@ -81,8 +91,6 @@ def upgrade() -> None:
         postgresql_where=where,
         sqlite_where=where,
     )
-    if connection.dialect.name == "postgresql":
-        op.execute("ALTER TABLE crl ALTER COLUMN der SET STORAGE EXTERNAL")
 
 
 def _fill(connection: sa.Connection) -> None:

@@ -92,18 +92,31 @@ def repair(connection: sa.Connection, authority: str, now: datetime) -> int:
         E.authority == authority, E.certificate_id.not_in(sa.select(C.id).where(*stands))
     )
     wrong = int(connection.execute(idle).rowcount)
-    late = (
-        sa.select(*STATUS_COLUMNS)
-        .outerjoin(t.crl_entry, E.certificate_id == C.id)
-        .where(*stands, C.not_after > now, sa.or_(E.certificate_id.is_(None), E.since != C.status_at))
-        .order_by(C.id)
-        .limit(BLOCK)
-    )
-    while rows := connection.execute(late).all():
+    last = 0
+    while rows := _wrong_after(connection, authority, now, last):
+        last = rows[-1].id
         wrong += len(rows)
         connection.execute(sa.delete(t.crl_entry).where(E.certificate_id.in_([row.id for row in rows])))
         connection.execute(sa.insert(t.crl_entry), [_entry(row) for row in rows])
     return wrong
+
+
+def _wrong_after(connection: sa.Connection, authority: str, now: datetime, last: int) -> Sequence[Any]:
+    """Return the next certificates, in the order of their numbers, whose entry is missing or of another date."""
+    query = (
+        sa.select(*STATUS_COLUMNS)
+        .outerjoin(t.crl_entry, E.certificate_id == C.id)
+        .where(
+            issued_by == authority,
+            C.status.in_(LISTED),
+            C.not_after > now,
+            C.id > last,
+            sa.or_(E.certificate_id.is_(None), E.since != C.status_at),
+        )
+        .order_by(C.id)
+        .limit(BLOCK)
+    )
+    return connection.execute(query).all()
 
 
 def _entry(row: Any) -> dict[str, Any]:
