@@ -55,7 +55,7 @@ class Lists(Registry):
         case_id = self.insert(t.case, **{name: value for name, value in row.items() if name != "id"})
         now = self.clock.now()
         certificate = {
-            "ca": XCA, "serial": f"{serial:032x}", "case_id": case_id, "purpose": "signature", "tbs": b"", "der": b"",
+            "ca": XCA, "authority": XCA, "serial": f"{serial:032x}", "case_id": case_id, "purpose": "signature", "tbs": b"", "der": b"",
             "status": str(CertificateStatus.VALID), "tbs_sha256": "", "spki_sha256": f"{serial:x}", "subject": "",
             "not_before": now, "not_after": now + timedelta(days=365), "status_at": now, "created_at": now,
         }  # fmt: skip
