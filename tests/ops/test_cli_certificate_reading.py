@@ -26,8 +26,8 @@ def call(guanfang, migrated_sqlite_url):
         "created_at": now,
     }  # fmt: skip
     rows = (
-        {"ca": "xca", "serial": SERIAL, "status": "valid", "subject": "C=TW,L=金門縣,O=農會", "der": a_certificate(), "published_at": now},
-        {"ca": "gca", "serial": f"{8:032x}", "status": "intended", "subject": "C=TW,O=行政院", "der": None, "published_at": None},
+        {"ca": "xca", "authority": "xca", "serial": SERIAL, "status": "valid", "subject": "C=TW,L=金門縣,O=農會", "der": a_certificate(), "published_at": now},
+        {"ca": "gca", "authority": "gca", "serial": f"{8:032x}", "status": "intended", "subject": "C=TW,O=行政院", "der": None, "published_at": None},
     )  # fmt: skip
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         for given in rows:

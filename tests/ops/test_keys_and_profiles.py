@@ -82,7 +82,7 @@ def certify(url, *spkis):
             ready = prepare(sample_order(PROFILES["school_signature"], spki, NOW), issuer)
             connection.execute(
                 t.certificate.insert().values(
-                    ca="xca", serial=serial_text(ready.serial), purpose="signature", status="valid", status_at=NOW,
+                    ca="xca", authority="xca", serial=serial_text(ready.serial), purpose="signature", status="valid", status_at=NOW,
                     tbs=ready.tbs_der, tbs_sha256=ready.tbs_sha256.hex(), spki_sha256=ready.spki_sha256.hex(),
                     subject=f"O=學校{number}", not_before=NOW, not_after=ready.not_after, created_at=NOW,
                 )

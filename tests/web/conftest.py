@@ -177,7 +177,7 @@ class House:
         )  # fmt: skip
         for purpose in ("signature", "encipherment"):
             self.insert(
-                s.certificate, ca="xca", serial=f"{purpose}{case_id}", case_id=case_id, csn=csn, purpose=purpose,
+                s.certificate, ca="xca", authority="xca", serial=f"{purpose}{case_id}", case_id=case_id, csn=csn, purpose=purpose,
                 status="issued", tbs=b"", tbs_sha256=f"{purpose}{case_id}", der=b"", spki_sha256=f"{purpose}{case_id}", subject="", card_number=number,
                 not_before=now, not_after=now + timedelta(days=5 * 365), status_at=now, created_at=now,
             )  # fmt: skip
@@ -192,7 +192,7 @@ class House:
         now = self.office.clock.now()
         der = a_certificate(name, serial=number, not_before=now, **said)
         key = self.insert(
-            s.certificate, ca=ca, serial=serial, case_id=case_id, csn=None, purpose="signature", status=status, tbs=b"",
+            s.certificate, ca=ca, authority=ca, serial=serial, case_id=case_id, csn=None, purpose="signature", status=status, tbs=b"",
             tbs_sha256=serial, der=der, spki_sha256=serial, subject=",".join(f"{label}={value}" for label, value in name),
             card_number=None, not_before=now, not_after=now + timedelta(days=5 * 365), status_at=now, created_at=now,
             reason=None if status == "valid" else "superseded", published_at=now,
@@ -206,7 +206,15 @@ class House:
         now = self.office.clock.now()
         for name in ("root", "xca"):
             der = a_certificate((("C", "TW"), ("O", "行政院"), ("OU", name)), email=None, oid=None)
-            self.insert(s.authority, name=name, certificate=der, sealed_key=b"sealed", at=now)
+            self.insert(
+                s.authority,
+                name=name,
+                ca=name if name in {"gca", "xca", "moica"} else None,
+                state="active",
+                certificate=der,
+                sealed_key=b"sealed",
+                at=now,
+            )
             for partition in (0, 1):
                 self.insert(
                     s.crl, authority=name, partition=partition, number=3, der=b"list" * 500, entries=1, this_update=now,

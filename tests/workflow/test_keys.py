@@ -23,7 +23,7 @@ LEAKED = sha256(b"leaked").hexdigest()
 def intent(registry, case_id, csn, digest):
     now = registry.clock.now()
     return p.IntendCertificate(
-        case_id=case_id, csn=csn, purpose="signature", serial=secrets.token_hex(16), tbs=b"tbs", tbs_sha256="00",
+        case_id=case_id, authority="xca", csn=csn, purpose="signature", serial=secrets.token_hex(16), tbs=b"tbs", tbs_sha256="00",
         spki_sha256=digest, subject="O=第1基金會", not_before=now, not_after=now + timedelta(days=1),
     )  # fmt: skip
 
