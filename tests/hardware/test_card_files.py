@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -16,6 +17,7 @@ READER, OTHER_READER = DEFAULT_READERS
 
 HOLD = """
 import sys
+import time
 from pathlib import Path
 from hardware.folder_station import FolderStation
 station = FolderStation(Path(sys.argv[1]))
@@ -136,3 +138,33 @@ def test_a_write_that_fails_leaves_the_old_text_and_no_litter(tmp_path):
         write_atomically(target, "\ud800")
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+WRITE_FOR_EVER = """
+import sys
+import time
+from pathlib import Path
+from hardware.virtual.card_file import CardFile
+file = CardFile(Path(sys.argv[1]))
+state = file.load()
+print("writing", flush=True)
+while True:
+    state.objects[0x5FFF50] = bytes([len(state.objects[0x5FFF50]) % 251]) * (len(state.objects[0x5FFF50]) % 7919 + 1)
+    file.save(state)
+"""
+
+
+def test_a_card_whose_program_is_killed_while_writing_is_whole(station):
+    file = station.card_file(station.new_blank())
+    state = file.load()
+    state.objects[0x5FFF50] = b"\0"
+    file.save(state)
+    for pause in (0.0, 0.01, 0.03):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITE_FOR_EVER, str(file.path)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout.readline() == "writing\n"
+            time.sleep(pause)
+            process.kill()
+        content = file.load().objects[0x5FFF50]
+        assert len(set(content)) == 1

@@ -1,6 +1,8 @@
 """A card of the older protocol: no command both brings and fetches data, and every length has to be right."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hardware.apdu import CommandApdu, ResponseApdu
 from hardware.errors import CardRemoved
@@ -84,3 +86,11 @@ def test_the_same_card_answers_in_both_protocols(station):
         card.close()
         with pytest.raises(CardRemoved):
             card.transmit(select)
+
+
+@given(commands=st.lists(st.binary(max_size=40), max_size=12), data=st.binary(max_size=400))
+def test_any_bytes_get_a_status_word(commands, data):
+    link = T0Link(Answers(data))
+    for command in commands:
+        answer = ResponseApdu.parse(link.process(command))
+        assert len(answer.data) <= 256
