@@ -87,11 +87,7 @@ class StatusReader:
 @contextmanager
 def reader(engine: sa.Engine) -> Iterator[StatusReader]:
     """Lend a reader over a connection of the pool; UnreachableError when there is none to be had."""
-    try:
-        connection = engine.raw_connection()
-    except sa.exc.DBAPIError as error:
-        raise UnreachableError(type(error.orig).__name__) from error
-    with closing(connection):
+    with closing(_pooled(engine)) as connection:
         yield StatusReader(engine, connection.driver_connection)
 
 
@@ -104,8 +100,13 @@ class SteadyReader:
 
     def read(self, asked: Mapping[str, Collection[int]]) -> dict[Key, Row]:
         """Return the rows of those certificates that exist; UnreachableError when the database does not answer."""
-        if self._connection is None:
-            self._connection = own_connection(self._engine)
+        if self._connection is not None:
+            try:
+                return StatusReader(self._engine, self._connection).read(asked)
+            except UnreachableError:
+                # The database may have been away for a while; a new connection tells whether it still is.
+                self.close()
+        self._connection = own_connection(self._engine)
         try:
             return StatusReader(self._engine, self._connection).read(asked)
         except UnreachableError:
@@ -122,15 +123,19 @@ class SteadyReader:
 
 def own_connection(engine: sa.Engine) -> Any:
     """Return a driver's connection outside the pool, each of whose statements is a transaction of its own."""
-    try:
-        pooled = engine.raw_connection()
-    except sa.exc.DBAPIError as error:
-        raise UnreachableError(type(error.orig).__name__) from error
+    pooled = _pooled(engine)
     connection: Any = pooled.driver_connection
     pooled.detach()
     if engine.dialect.name == "postgresql":
         connection.autocommit = True
     return connection
+
+
+def _pooled(engine: sa.Engine) -> sa.PoolProxiedConnection:
+    try:
+        return engine.raw_connection()
+    except (engine.dialect.loaded_dbapi.Error, sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+        raise UnreachableError(type(error).__name__) from error
 
 
 def meaning(row: Row | None) -> Status:
