@@ -24,6 +24,7 @@ _NONCE_OID: Final = "1.3.6.1.5.5.7.48.1.2"
 _VERSION_1: Final = der.explicit(0, der.integer(0))
 _EXPLICIT_0, _EXPLICIT_1, _EXPLICIT_2 = 0xA0, 0xA1, 0xA2
 
+_NO_PARAMETERS: Final = der.null()
 _ONE_ALPHABET: Final = bytes.maketrans(b" -_", b"++/")
 
 # OID of the hash, its name for hashlib, and the octets of a digest.
@@ -63,7 +64,13 @@ def decode_get_path(path: str) -> bytes:
     if len(path) > 2 * MOST_OCTETS:
         raise OcspMalformedError("pki.ocsp.too_long", "the path is too long")
     # A request is a SEQUENCE, whose base64 begins with M, so a slash in front belongs to the path.
-    text = unquote_to_bytes(path).lstrip(b"/").replace(b"\r\n", b"").rstrip(b"=").translate(_ONE_ALPHABET)
+    text = (
+        unquote_to_bytes(path.encode(errors="replace"))
+        .lstrip(b"/")
+        .replace(b"\r\n", b"")
+        .rstrip(b"=")
+        .translate(_ONE_ALPHABET)
+    )
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -101,7 +108,11 @@ def _read_single(element: der.Element) -> CertId:
     for extension in extensions:
         _refuse_critical(_read_extensions(extension.expect(_EXPLICIT_0)))
     algorithm, *digests, serial = cert_id.fields(4)
-    name, size = HASHES.get(algorithm.fields(1, 2)[0].as_oid(), (None, None))
+    oid, *parameters = algorithm.fields(1, 2)
+    if parameters and parameters[0].encoded != _NO_PARAMETERS:
+        # They would be echoed in the answer, which others have to read.
+        raise OcspMalformedError("pki.ocsp.hash", "a hash has no parameters")
+    name, size = HASHES.get(oid.as_oid(), (None, None))
     name_hash, key_hash = (digest.expect(der.OCTET_STRING).content for digest in digests)
     if size is not None and not len(name_hash) == len(key_hash) == size:
         raise OcspMalformedError("pki.ocsp.hash", "a hash has the wrong length")
