@@ -64,13 +64,14 @@ def keep_desk(office: Office) -> Desk:
 
 
 def _stored(office: Office) -> Mapping[str, tuple[bytes, bytes]]:
-    """Return certificates and sealed keys of authorities and responders by name, the CAs before the root."""
+    """Return certificates and sealed keys of authorities and responders by name, the CAs before the root.
+
+    An authority whose key is in a token, or destroyed, has no sealed key; what it issued is asked about all the same.
+    """
     a = t.authority.c
     with office.reading() as connection:
-        rows = connection.execute(
-            sa.select(a.name, a.certificate, a.sealed_key).where(a.sealed_key.is_not(None)).order_by(a.id)
-        ).all()
-    return {row.name: (bytes(row.certificate), bytes(row.sealed_key)) for row in rows}
+        rows = connection.execute(sa.select(a.name, a.certificate, a.sealed_key).order_by(a.id)).all()
+    return {row.name: (bytes(row.certificate), bytes(row.sealed_key or b"")) for row in rows}
 
 
 def _is_due(stored: tuple[bytes, bytes] | None, issuer: bytes, now: datetime) -> bool:
