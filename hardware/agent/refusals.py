@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hardware.errors import (
     CardFileError,
     CardRemoved,
+    CardUnsupported,
     CardWasReset,
     HardwareError,
     NoCard,
@@ -69,6 +70,11 @@ SENTENCES: Final[Mapping[str, tuple[HTTPStatus, str, str]]] = {
         "卡片在讀寫途中被取出，請插回卡片重新操作。",
         "The card was taken out while it was being used. Put it back and start again.",
     ),
+    "agent.unsupported": (
+        _S.CONFLICT,
+        "讀卡機無法與這張卡片溝通，請確認晶片方向正確且為憑證IC卡。",
+        "Reader and card can't talk. Is the chip the right way round, and is it a certificate card?",
+    ),
     "agent.reset": (_S.CONFLICT, "卡片被其他程式重設，請重新操作。", "Another program reset the card. Please start again."),
     "agent.timeout": (
         _S.GATEWAY_TIMEOUT,
@@ -89,6 +95,7 @@ SENTENCES: Final[Mapping[str, tuple[HTTPStatus, str, str]]] = {
 
 _OF_HARDWARE: Final = (
     (ReaderBusy, "agent.reader_busy"),
+    (CardUnsupported, "agent.unsupported"),
     (NoCard, "agent.no_card"),
     (NoReader, "agent.no_reader"),
     (CardRemoved, "agent.removed"),

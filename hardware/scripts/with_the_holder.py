@@ -48,9 +48,9 @@ class HoldersProof:
 
 @dataclass(frozen=True, slots=True)
 class CardKeys:
-    """What opens a card to the registry: its management key, where it is known, and its PUK with the next one."""
+    """What opens a card to the registry: its management key, and its PUK with the next one."""
 
-    management: ManagementKey | None = field(repr=False)
+    management: ManagementKey = field(repr=False)
     puk: PukChange = field(repr=False)
 
 
@@ -61,8 +61,7 @@ def set_pin(csn: str, keys: CardKeys, challenge: bytes, new_pin: str) -> Script[
     the PUK is told to no card but this one. Run again after an interruption with the same keys.
     """
     yield from expect(csn)
-    if keys.management is not None:
-        yield from prove_management_key(keys.management, challenge)
+    yield from prove_management_key(keys.management, challenge)
     yield from unblock(keys.puk, new_pin)
 
 

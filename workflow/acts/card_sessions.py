@@ -246,17 +246,12 @@ def _talk(work: UnitOfWork, row: Any) -> Talk:
 def _keys(work: UnitOfWork, csn: str) -> CardKeys:
     """Open what the registry keeps of a card's secrets."""
     card: Any = work.connection.execute(sa.select(t.card).where(K.csn == csn)).one()
-    if card.next_puk_sealed is None:
-        # Another conversation has used the PUK meanwhile.
+    sealed = (card.management_key_sealed, card.puk_sealed, card.next_puk_sealed)
+    if None in sealed:
+        # Another conversation has used the PUK meanwhile, or the card was retired.
         raise Refused("card.session_over")
-
-    def opened(sealed: bytes) -> bytes:
-        return work.office.sealer.open(sealed, csn)
-
-    sealed = card.management_key_sealed
-    management = None if sealed is None else ManagementKey(Algorithm.AES_192, opened(sealed))
-    puk = PukChange(opened(card.puk_sealed).decode(), opened(card.next_puk_sealed).decode())
-    return CardKeys(management, puk)
+    management, puk, following = (work.office.sealer.open(secret, csn) for secret in sealed)
+    return CardKeys(ManagementKey(Algorithm.AES_192, management), PukChange(puk.decode(), following.decode()))
 
 
 ACTS = (

@@ -104,11 +104,23 @@ export class Agent {
 
   async readers() { return (await this.call("/readers")).readers; }
 
-  async open(reader) { return (await this.call("/sessions", { reader })).session; }
+  async open(reader) {
+    const { session } = await this.call("/sessions", { reader });
+    // A page that is left in the middle lets its card go, so that the next one need not wait for the agent to do it.
+    this.leaving = () => this.letGo(session);
+    window.addEventListener("pagehide", this.leaving);
+    return session;
+  }
+
+  letGo(session) {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${this.token}` };
+    fetch(`${this.address}/sessions/close`, { method: "POST", headers, body: JSON.stringify({ session }), keepalive: true }).catch(() => {});
+  }
 
   async send(session, command) { return (await this.call("/sessions/exchange", { session, command })).response; }
 
   async close(session) {
+    window.removeEventListener("pagehide", this.leaving);
     try { await this.call("/sessions/close", { session }); } catch { /* The agent lets go by itself after a minute. */ }
   }
 }

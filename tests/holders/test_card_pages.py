@@ -1,0 +1,123 @@
+"""The card pages without a browser: what they let through, what they say, and where alone the agent may be reached."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.workflow.registry import CODE
+from web.app import create_app
+from web.card import FLOWS
+from web.ports import WebPorts
+from workflow.store import schema as t
+
+AGENT = "http://127.0.0.1:61161"
+
+
+@pytest.fixture
+def client(browser_of):
+    app = create_app(WebPorts(office=browser_of.office, secret_key="t" * 40, rate_limits=False))
+    return app.test_client()
+
+
+def token_of(client, path="/card/suspend/"):
+    return re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)[1]
+
+
+def post(client, path, said, **headers):
+    return client.post(path, json=said, headers={"X-CSRFToken": token_of(client)} | headers)
+
+
+def test_only_card_pages_may_reach_the_agent(client):
+    for path in ("/card/activate/", "/card/check/", "/agent/"):
+        headers = client.get(path).headers
+        assert f"connect-src 'self' {AGENT}" in headers["Content-Security-Policy"]
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+    for path in ("/", "/card/suspend/", "/login/", "/activate/"):
+        headers = client.get(path).headers
+        assert AGENT not in headers["Content-Security-Policy"]
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("name", sorted(FLOWS))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_errand_has_its_page_in_both_languages(client, name, language):
+    page = client.get(f"/card/{name.replace('_', '-')}/?lang={language}").text
+    flow = FLOWS[name]
+    assert (flow.en if language == "en" else flow.zh) in page
+    assert f'data-errand="{flow.errand.value}"' in page
+
+
+def test_a_conversation_needs_the_pages_own_token(client):
+    assert client.post("/card/talk/open", json={"errand": "look"}).status_code == 400
+    answer = post(client, "/card/talk/open", {"errand": "look"})
+    assert answer.status_code == 200
+    assert answer.json["command"].startswith("00a404")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("open", []),
+        ("open", {"errand": "destroy"}),
+        ("open", "look"),
+        ("step", {"session": "x", "step": "0", "response": "9000"}),
+        ("step", {"session": "x", "step": -1, "response": "9000"}),
+        ("step", {"session": "x", "step": 0, "response": "no hex"}),
+        ("step", {"session": "x", "step": 0, "response": "90" * 400}),
+    ],
+)
+def test_nonsense_is_refused(client, path, said):
+    assert post(client, f"/card/talk/{path}", said).status_code == 400
+
+
+def test_another_browser_can_not_go_on_with_a_conversation(client):
+    opened = post(client, "/card/talk/open", {"errand": "look"}).json
+    other = client.application.test_client()
+    said = {"session": opened["session"], "step": 0, "response": "9000"}
+    answer = post(other, "/card/talk/step", said)
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "card.session_over")
+    assert "重新操作" in answer.json["error"]["message"]
+
+
+def test_a_wrong_user_code_is_counted_and_said(client, browser_of):
+    said = {"errand": "activate", "csn": browser_of.csn, "user_code": "wrong-1"}
+    answer = post(client, "/card/talk/open", said)
+    assert answer.status_code == 403
+    assert "還可嘗試 2 次" in answer.json["error"]["message"]
+    assert browser_of.bench.case.user_code_tries == 1
+    assert post(client, "/card/talk/open", said | {"csn": "00" * 16}).status_code == 404
+
+
+def test_what_a_holder_may_see_wants_the_proof(client):
+    for path, home in (
+        ("/card/contact/form", "/card/contact/"),
+        ("/card/certificates/list", "/card/certificates/"),
+    ):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (302, home)
+
+
+def form(client, path, **fields):
+    return client.post(path, data={"csrf_token": token_of(client, path)} | fields)
+
+
+@pytest.mark.rule("SUS-01", "SUS-06")
+def test_suspension_and_resumption_take_effect_and_show_the_status(client, browser_of):
+    browser_of.activate()
+    number = browser_of.bench.card.number
+    fields = {"card_number": number, "user_code": CODE}
+    empty = form(client, "/card/suspend/")
+    assert empty.status_code == 400
+    assert all(f'href="#f-{name}"' in empty.text for name in ("card_number", "user_code", "reason"))
+    wrong = form(client, "/card/suspend/", **fields | {"user_code": "wrong-1"}, reason="lost")
+    assert wrong.status_code == 403
+    assert "卡號或用戶代碼不正確" in wrong.text
+    assert "停用" in form(client, "/card/suspend/", **fields, reason="lost").text
+    assert browser_of.statuses() == {"suspended"}
+    assert browser_of.bench.rows(t.holder_suspension)[0].reason == "卡片遺失"
+    assert form(client, "/card/suspend/", **fields, reason="lost").status_code == 409
+    assert "有效" in form(client, "/card/resume/", **fields).text
+    assert browser_of.statuses() == {"valid"}
