@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, get_type_hints
 
+from pki.errors import ProfileRefusedError
+from workflow.certificate_profiles import subject_types
 from workflow.office import Settings as OfficeSettings
 
 if TYPE_CHECKING:
@@ -96,6 +98,8 @@ class Settings:
     ocsp_max_age: int = 0
     """Seconds for which web caches may repeat an OCSP answer unasked; each cuts into real time (CRL-05)."""
     test_assurance: bool = True
+    subject_type_oids: tuple[str, ...] = ()
+    """`type=OID` for each subject type whose number was found out, separated by colons in the environment."""
     log_in_tries: int = 5
     lock_minutes: int = 15
     hash_time: int = 3
@@ -132,9 +136,17 @@ class Settings:
             "base_url": self.base_url.startswith(("http://", "https://")) and not self.base_url.endswith("/"),
             "ocsp_minutes": 1 <= self.ocsp_minutes <= LONGEST_OCSP_MINUTES,
             "ocsp_max_age": 0 <= self.ocsp_max_age <= self.ocsp_minutes * 30,
+            "subject_type_oids": self._types_make_sense(),
             "log_level": self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"},
             **{name: getattr(self, name) > 0 for name in positive},
         }
+
+    def _types_make_sense(self) -> bool:
+        try:
+            subject_types(self.office())
+        except ProfileRefusedError:
+            return False
+        return True
 
     @property
     def url(self) -> str:
@@ -174,6 +186,7 @@ _SENSE = {
     "base_url": "begins with http:// or https:// and has no slash at the end",
     "ocsp_minutes": f"1 to {LONGEST_OCSP_MINUTES} minutes",
     "ocsp_max_age": "seconds, at most half of GUANFANG_OCSP_MINUTES",
+    "subject_type_oids": "type=OID for unconfirmed subject types of `guanfang profiles list`, no OID twice",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
     "sweep_seconds": "more than 0",
     "sealing_seconds": "more than 0",

@@ -2,13 +2,19 @@
 
 Some OIDs were read in real certificates; for others no public certificate is known, and a number under a
 private test arc keeps their place. `confirmed` tells which is which, so that nobody takes a placeholder for the real
-number: an operator who knows it replaces it with `dataclasses.replace` when building the profiles.
+number: an operator who knows it gives it to `with_numbers`, by a setting of the office.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from pki.errors import ProfileRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # The arc that ITU-T and ISO set aside for examples (X.660), where no real subject type can ever stand.
 _PLACEHOLDER_ARC: Final = "2.999.886.1.100.3.2"
@@ -83,3 +89,33 @@ MOICA_TYPES: Final = (NATURAL_PERSON, FOREIGN_NATURAL_PERSON)
 NON_CARD_TYPES: Final = (AGENCY, UNIT, MEDICAL_INSTITUTION, FOUNDATION, PROFESSIONAL_OFFICE)
 # The holders of cards; phones and servers have types of their own.
 ALL_TYPES: Final = (*XCA_TYPES, *GCA_TYPES, *MOICA_TYPES)
+
+_NUMBER: Final = re.compile(r"(?!2\.999\.)[012]\.(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
+
+
+def with_numbers(numbers: Mapping[str, str]) -> tuple[SubjectType, ...]:
+    """Return all types of holders of cards, those named with the OID that an operator found out, as confirmed.
+
+    Raises ProfileRefusedError for a type that is unknown or was confirmed already under another OID, for what is no OID
+    or a placeholder, and for one OID of two types.
+    """
+    known = {kind.name: kind for kind in ALL_TYPES}
+    for name, oid in numbers.items():
+        kind = known.get(name)
+        if kind is None:
+            waiting = ", ".join(sorted(each.name for each in ALL_TYPES if not each.confirmed))
+            raise ProfileRefusedError(
+                "pki.subject_type.unknown", f"there is no subject type {name}; unconfirmed are {waiting}"
+            )
+        if kind.confirmed and kind.oid != oid:
+            raise ProfileRefusedError(
+                "pki.subject_type.confirmed", f"the subject type {name} was seen to be {kind.oid}"
+            )
+        if not _NUMBER.fullmatch(oid):
+            raise ProfileRefusedError("pki.subject_type.oid", f"{oid} for {name} is no OID of a subject type")
+        known[name] = replace(kind, oid=oid, confirmed=True)
+    others = (SERVER, MOBILE_NATURAL_PERSON, MEDICAL_INSTITUTION)
+    oids = [kind.oid for kind in (*known.values(), *others)]
+    if len(set(oids)) != len(oids):
+        raise ProfileRefusedError("pki.subject_type.repeated", "one OID stands for two subject types")
+    return tuple(known.values())

@@ -7,16 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pki.orders import CertificateOrder
-from pki.profiles import Life, Profile, all_profiles
+from pki.profiles import Life
 from pki.sda import CardRank, DirectoryAttributes
-from pki.subject_types import ALL_TYPES, SubjectType
 from workflow import policies
-from workflow.authorities import addresses, policy_oid
+from workflow.authorities import addresses
 from workflow.certificate_names import subject_of
+from workflow.certificate_profiles import office_profiles, subject_types
 from workflow.issuing import Claim, issue
 from workflow.vocabulary import Rank, SubscriberKind
 
 if TYPE_CHECKING:
+    from pki.subject_types import SubjectType
     from workflow.filed_cases import FiledCase
     from workflow.office import Office
 
@@ -40,8 +41,8 @@ def _order(office: Office, filed: FiledCase, key: KeyOnCard, serial: int, author
     policy = policies.by_version(filed.case.policy_version)
     kind = filed.case.subscriber_kind
     assert kind is not None and filed.case.rank is not None  # noqa: S101, PT018 - an application has both.
-    subject_type = _subject_type(kind)
-    profile = _profile(office, subject_type, key.purpose)
+    subject_type = _subject_type(office, kind)
+    profile = office_profiles(office.settings)[f"{subject_type.name}_{key.purpose}"]
     return CertificateOrder(
         profile=replace(profile, life=Life(years=policy.card_validity_years.value)),
         subject=subject_of(filed.case.ca, filed.case.subject_name, filed.organisation),
@@ -58,10 +59,6 @@ def _order(office: Office, filed: FiledCase, key: KeyOnCard, serial: int, author
     )
 
 
-def _subject_type(kind: SubscriberKind) -> SubjectType:
+def _subject_type(office: Office, kind: SubscriberKind) -> SubjectType:
     name = "other_organisation" if kind is SubscriberKind.OTHER else str(kind)
-    return next(found for found in ALL_TYPES if found.name == name)
-
-
-def _profile(office: Office, subject_type: SubjectType, purpose: str) -> Profile:
-    return all_profiles(ALL_TYPES, policy_oid(office))[f"{subject_type.name}_{purpose}"]
+    return next(found for found in subject_types(office.settings) if found.name == name)

@@ -45,6 +45,8 @@ class Settings:
     """Suspensions and revocations in one sweep beyond which a person has to confirm."""
     test_assurance: bool = True
     """Whether certificates carry the policy of test assurance: a demonstration must not look like the real thing."""
+    subject_type_oids: tuple[str, ...] = ()
+    """OIDs that the operator found out for subject types nobody has confirmed, such as `foundation=2.16.886.…`."""
     crl_hours: int = 24
     """Life of a CRL in hours; at most 36 (CRL-01)."""
     crl_pause_seconds: int = 0

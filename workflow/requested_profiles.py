@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pki.profiles import Identifier, Life, Profile, Purpose, all_profiles
+from pki.profiles import Identifier, Life, Profile, Purpose
 from pki.sda import DirectoryAttributes
-from pki.subject_types import ALL_TYPES, SERVER
+from pki.subject_types import SERVER
 from workflow import policies
-from workflow.authorities import policy_oid
+from workflow.certificate_profiles import office_profiles
 from workflow.errors import Refused
 from workflow.vocabulary import RequestKind, SubscriberKind
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def requestable(office: Office) -> Mapping[str, tuple[RequestKind, Profile]]:
     """Return the profiles that a request may name, each with its kind."""
-    found = all_profiles(ALL_TYPES, policy_oid(office))
+    found = office_profiles(office.settings)
     return {name: (_kind(profile), profile) for name, profile in found.items() if profile.takes_requests}
 
 

@@ -158,11 +158,9 @@ def _lint(der: bytes, name: str | None) -> list[str]:
 
 def _profile(name: str) -> Profile:
     from ops.settings import Settings
-    from pki.profiles import CLASS_3_ASSURANCE, TEST_ASSURANCE, all_profiles
-    from pki.subject_types import ALL_TYPES
+    from workflow.certificate_profiles import office_profiles
 
-    policy = TEST_ASSURANCE if Settings.read().office().test_assurance else CLASS_3_ASSURANCE
-    known = all_profiles(ALL_TYPES, policy)
+    known = office_profiles(Settings.read().office())
     if name not in known:
         raise WrongUseError(f"there is no profile {name}; there are: {', '.join(sorted(known))}")
     return known[name]

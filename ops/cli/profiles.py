@@ -8,9 +8,12 @@ import click
 
 from ops.cli.group import FoundError, WrongUseError
 from ops.cli.reading import line
+from ops.settings import Settings
 from pki.names import NameAttribute
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pki.profiles import KeyUse, Life, Profile
 
 
@@ -22,9 +25,9 @@ def profiles() -> None:
 @profiles.command("list")
 def list_all() -> None:
     """List the profiles. A star marks one with an OID that nobody has confirmed."""
-    from pki.profiles import PROFILES, unconfirmed
+    from pki.profiles import unconfirmed
 
-    for profile in PROFILES.values():
+    for profile in _profiles().values():
         star = "*" if unconfirmed(profile) else " "
         request = "  by request" if profile.takes_requests else ""
         click.echo(f"{star} {profile.name:<44} {_life(profile.life):<9} {profile.zh}{request}")
@@ -34,9 +37,9 @@ def list_all() -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Show all that the profile NAME says."""
-    from pki.profiles import PROFILES, unconfirmed
+    from pki.profiles import unconfirmed
 
-    profile = PROFILES.get(name)
+    profile = _profiles().get(name)
     if profile is None:
         raise WrongUseError(f"there is no profile {name}; see `guanfang profiles list`")
     line("Profile", f"{profile.name}  {profile.zh}  {profile.en}")
@@ -62,7 +65,8 @@ def show(name: str) -> None:
     line("Shape from", profile.origin)
     for oid in unconfirmed(profile):
         line(
-            "Unconfirmed", f"{oid} was never seen in a real certificate; find out the number before you issue"
+            "Unconfirmed",
+            f"{oid} was never seen in a real certificate; find out the number and set GUANFANG_SUBJECT_TYPE_OIDS before you issue",
         )
 
 
@@ -70,21 +74,28 @@ def show(name: str) -> None:
 def check() -> None:
     """Check every profile, and issue and lint a sample of each under throw-away keys."""
     from ops.clock import SystemClock
-    from pki.profiles import PROFILES, check_profiles, unconfirmed
+    from pki.profiles import unconfirmed
     from pki.rehearsal import rehearse
 
-    check_profiles(tuple(PROFILES.values()))
+    # Building them has checked that none contradicts itself.
+    known = _profiles()
     now, bad = SystemClock().now(), 0
-    for profile in PROFILES.values():
+    for profile in known.values():
         for finding in rehearse(profile, now):
             bad += 1
             click.echo(f"{profile.name}: {finding}")
-    waiting = sorted({(oid, one.en) for one in PROFILES.values() for oid in unconfirmed(one)})
+    waiting = sorted({(oid, one.en) for one in known.values() for oid in unconfirmed(one)})
     for oid, kind in waiting:
         click.echo(f"unconfirmed: {oid}  {kind}")
     if bad:
-        raise FoundError(f"{bad} findings in {len(PROFILES)} profiles")
-    click.echo(f"{len(PROFILES)} profiles are sound; {len(waiting)} have an OID that nobody has confirmed.")
+        raise FoundError(f"{bad} findings in {len(known)} profiles")
+    click.echo(f"{len(known)} profiles are sound; {len(waiting)} have an OID that nobody has confirmed.")
+
+
+def _profiles() -> Mapping[str, Profile]:
+    from workflow.certificate_profiles import office_profiles
+
+    return office_profiles(Settings.read().office())
 
 
 def sorted_names(names: frozenset[NameAttribute]) -> list[NameAttribute]:

@@ -39,6 +39,20 @@ def test_profiles_are_listed_shown_and_checked(guanfang):
     assert "profiles are sound" in checked.output
 
 
+def test_an_operators_number_for_a_subject_type_takes_the_placeholders_place(guanfang, monkeypatch):
+    monkeypatch.setenv(
+        "GUANFANG_SUBJECT_TYPE_OIDS", "foundation=2.16.886.1.100.3.2.99:association=2.16.886.7"
+    )
+    assert "  foundation_signature" in guanfang("profiles", "list").output
+    shown = guanfang("profiles", "show", "foundation_non_card_signature").output
+    assert "2.16.886.1.100.3.2.99" in shown
+    assert "never seen" not in shown
+    monkeypatch.setenv("GUANFANG_SUBJECT_TYPE_OIDS", "foundation=2.999.1")
+    wrong = guanfang("profiles", "list")
+    assert wrong.exit_code == 2
+    assert "GUANFANG_SUBJECT_TYPE_OIDS" in wrong.output
+
+
 @pytest.fixture
 def key_list(tmp_path):
     file = tmp_path / "leaked.txt"

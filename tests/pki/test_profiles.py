@@ -33,7 +33,7 @@ from pki.profiles import (
     unconfirmed,
 )
 from pki.rehearsal import rehearse, sample_subject
-from pki.subject_types import ALL_TYPES, FOUNDATION, NON_CARD_TYPES, XCA_TYPES
+from pki.subject_types import ALL_TYPES, FOUNDATION, NON_CARD_TYPES, XCA_TYPES, with_numbers
 from pki.subject_types import SCHOOL as SCHOOL_TYPE
 
 START = datetime(2000, 1, 1, tzinfo=UTC)
@@ -223,3 +223,28 @@ def test_a_subject_that_departs_from_its_naming_rules_is_told_all_of_it(
     faults = naming.faults(subject)
     assert [fault.code for fault in faults] == codes
     assert all(fault.zh and fault.en and fault.attribute for fault in faults)
+
+
+def test_an_operator_who_found_out_a_number_confirms_it() -> None:
+    types = {kind.name: kind for kind in with_numbers({"foundation": "2.16.886.1.100.3.2.99"})}
+    assert types["foundation"].confirmed
+    assert types["foundation"].oid == "2.16.886.1.100.3.2.99"
+    assert types["association"] in ALL_TYPES
+    assert with_numbers({"school": SCHOOL_TYPE.oid}) == ALL_TYPES
+
+
+@pytest.mark.parametrize(
+    ("numbers", "code"),
+    [
+        ({"fundation": "2.16.886.1.100.3.2.99"}, "pki.subject_type.unknown"),
+        ({"school": "2.16.886.1.100.3.2.99"}, "pki.subject_type.confirmed"),
+        ({"foundation": "2.16.886."}, "pki.subject_type.oid"),
+        ({"foundation": FOUNDATION.oid}, "pki.subject_type.oid"),
+        ({"foundation": SCHOOL_TYPE.oid}, "pki.subject_type.repeated"),
+        ({"foundation": "2.16.886.1.100.3.3.1"}, "pki.subject_type.repeated"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(numbers: dict[str, str], code: str) -> None:
+    with pytest.raises(ProfileRefusedError) as refusal:
+        with_numbers(numbers)
+    assert refusal.value.code == code
