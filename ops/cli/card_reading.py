@@ -63,7 +63,10 @@ _WORDS: Final[tuple[tuple[type[HardwareError], str], ...]] = (
 def stations() -> tuple[CardStation, ...]:
     """Return the places with readers on this machine: virtual ones where a card folder is set, and PC/SC."""
     folder = Settings.read().card_folder
-    virtual: tuple[CardStation, ...] = (FolderStation(folder),) if folder is not None else ()
+    # A folder that is not there yet is for the demonstration to make, with readers of its own.
+    virtual: tuple[CardStation, ...] = ()
+    if folder is not None and folder.is_dir():
+        virtual = (FolderStation(folder),)
     return (*virtual, PcscStation())
 
 

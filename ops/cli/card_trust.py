@@ -60,21 +60,16 @@ def refusal_of_chain(leaf: bytes, trusted: Sequence[bytes], at: datetime) -> str
 
 def _of_the_register() -> tuple[bytes, ...]:
     from ops.wiring import build_office
-    from workflow.authorities import ROOT, certificate_of
-    from workflow.vocabulary import Ca
+    from workflow.authorities import ROOT, certificate_of, established, serving
 
     office = build_office(Settings.read())
-    found = []
     try:
-        for name in (ROOT, *map(str, Ca)):
-            try:
-                found.append(certificate_of(office, name))
-            except LookupError:
-                continue
+        if not established(office):
+            raise FoundError(
+                "登記系統尚無憑證機構，請以 --trust 指定。"
+                " The register has no authorities yet; name them with --trust."
+            )
+        # Whose key is gone no longer answers for what it issued, so it is not trusted here either.
+        return tuple(certificate_of(office, name) for name in (ROOT, *serving(office)))
     finally:
         office.engine.dispose()
-    if not found:
-        raise FoundError(
-            "登記系統尚無憑證機構，請以 --trust 指定。 The register has no authorities yet; name them with --trust."
-        )
-    return tuple(found)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -40,6 +41,7 @@ from workflow.vocabulary import Role
 
 READER, OTHER = DEFAULT_READERS
 PIN = "975318"
+START = datetime(2026, 1, 1, tzinfo=UTC)
 _USAGES = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
     "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
@@ -248,6 +250,15 @@ def register(guanfang, migrated_sqlite_url, monkeypatch):
     office = wiring.build_office(Settings.read())
     yield office
     office.engine.dispose()
+
+
+def test_a_card_is_verified_against_the_authorities_of_the_register(guanfang, register, activated):
+    assert "--trust" in guanfang("verify", stdin=f"{PIN}\n", expected=1)
+    root = x509.load_pem_x509_certificate(Path(activated[1]).read_bytes())
+    row = {"name": "root", "state": "active", "certificate": root.public_bytes(Encoding.DER), "at": START}
+    with register.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(t.authority.insert().values(row))
+    assert guanfang("verify", stdin=f"{PIN}\n").count("通過 ok") == 4
 
 
 @pytest.fixture
