@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, request
 
 from web.access import public
 from web.ports import office
+from web.published import Publication, send
 from web.published_lists import send_list
 from web.security import exempt
 from workflow import ocsp
@@ -25,7 +26,7 @@ BUNDLE = "application/pkcs7-mime"
 def _file(content: bytes | None, media_type: str) -> Response:
     if content is None:
         abort(404)
-    return Response(content, content_type=media_type, headers={"Cache-Control": "public, max-age=60"})
+    return send(Publication(content, media_type))
 
 
 @blueprint.get("/repository/<authority>/CRL2/complete.crl")

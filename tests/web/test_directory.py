@@ -150,3 +150,11 @@ def test_an_empty_repository_says_so(visitor):
 def test_a_certificate_without_extensions_we_know_is_shown_all_the_same(visitor, house):
     serial = house.published((("C", "TW"), ("CN", "x")), email=None, oid=None)
     assert visitor.get(f"/certificates/xca/{serial}/").status_code == 200
+
+
+def test_authorities_and_lists_are_confirmed_instead_of_sent_again(client, serial):
+    for path in ("/repository/xca/Certs/xca.crt", "/repository/xca/CRL2/complete.crl"):
+        first = client.get(path)
+        again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (first.status_code, again.status_code, again.data) == (200, 304, b""), path
+    assert serial
