@@ -46,9 +46,9 @@ RARE = "龘龘"
 # Laid down by the database itself, which is quick; `n` spreads the picks without chance.
 _STATEMENTS = (
     """
-    INSERT INTO certificate (id, ca, serial, purpose, status, status_version, tbs, tbs_sha256, der, spki_sha256,
+    INSERT INTO certificate (id, ca, authority, serial, purpose, status, status_version, tbs, tbs_sha256, der, spki_sha256,
         subject, not_before, not_after, status_at, published_at, created_at)
-    SELECT n, 'xca', lpad(to_hex(n), 32, '0'), 'signature', 'valid', 1, '', n::text, 'x', n::text, '',
+    SELECT n, 'xca', 'xca', lpad(to_hex(n), 32, '0'), 'signature', 'valid', 1, '', n::text, 'x', n::text, '',
         now(), now() + interval '5 years', now(), now(), now()
     FROM generate_series(1, :count) AS n
     """,

@@ -80,7 +80,7 @@ def seen_or_404(ca: str, serial: str) -> CertificateSeen:
 def certificate(ca: str, serial: str) -> str:
     """Show a certificate in words, with its status and its chain."""
     seen = seen_or_404(ca, serial)
-    chain = [describe(one) for one in repository.chain(office(), ca)]
+    chain = [describe(one) for one in repository.chain(office(), seen.line.authority)]
     return render_template("directory/certificate.html", seen=seen, words=describe(seen.der), chain=chain)
 
 
@@ -90,22 +90,22 @@ def certificate(ca: str, serial: str) -> str:
 def download(ca: str, serial: str, form: str) -> Response:
     """Send a certificate as DER, as PEM, or with its chain as PKCS#7."""
     seen = seen_or_404(ca, serial)
-    content, media_type = in_form(seen.der, ca, form)
+    content, media_type = in_form(seen, form)
     # A holder may withdraw it, so caches ask again after five minutes.
     return send(
         Publication(content, media_type, seen.published_at, 300, file_name=f"{seen.line.serial}.{form}")
     )
 
 
-def in_form(der: bytes, ca: str, form: str) -> tuple[bytes, str]:
+def in_form(seen: CertificateSeen, form: str) -> tuple[bytes, str]:
     """Return a certificate's bytes in a form (`cer`, `pem` or `p7b`) with the media type."""
     match form:
         case "pem":
-            return pem(der), PEM
+            return pem(seen.der), PEM
         case "p7b":
-            return p7b([der, *repository.chain(office(), ca)]), BUNDLE
+            return p7b([seen.der, *repository.chain(office(), seen.line.authority)]), BUNDLE
         case _:
-            return der, CERTIFICATE
+            return seen.der, CERTIFICATE
 
 
 def pem(der: bytes) -> bytes:

@@ -15,7 +15,7 @@ from web.api.declared import JSON, Asked, Operation, Parameter
 from web.directory import BUNDLE, CERTIFICATE, PEM, after_of, in_form, seen_or_404
 from web.ports import office
 from web.published import Publication, send
-from workflow.authorities import ROOT, bundle_path, crl_path
+from workflow.authorities import bundle_path, crl_path
 from workflow.views import directory, papers
 from workflow.views.directory import SearchBy
 from workflow.views.statistics import COLUMNS
@@ -92,7 +92,7 @@ def _detail(asked: Asked) -> Response:
 def _file(asked: Asked) -> Response:
     seen = seen_or_404(asked["ca"], asked["serial"])
     ending, media_type = FORMS[asked["form"]]
-    content, _media_type = in_form(seen.der, asked["ca"], ending)
+    content, _media_type = in_form(seen, ending)
     return send(Publication(content, media_type, seen.published_at, 300))
 
 
@@ -101,6 +101,7 @@ def _authority(line: papers.AuthorityLine) -> shapes.Authority:
         name=line.name,
         zh=line.zh,
         en=line.en,
+        state=shapes.named(line.state),
         sha256=line.sha256,
         url=f"/repository/{line.name}/Certs/{line.name}.crt",
         bundle_url=bundle_path(line.name),
@@ -177,7 +178,8 @@ def _statistics(asked: Asked) -> Response:
     return answered(shapes.StatisticsTable(chosen.at, rows), max_age=600)
 
 
-_NAMES = (ROOT, *map(str, Ca))
+_AUTHORITY = ("憑證機構的代號，如 xca 或 xca-g2", "The name of an authority, such as xca or xca-g2")
+_NAME = "[a-z][a-z0-9-]{1,39}"
 LOOK_UPS: tuple[Operation, ...] = (
     Operation(
         "searchCertificates",
@@ -223,7 +225,7 @@ LOOK_UPS: tuple[Operation, ...] = (
         ("憑證機構的憑證（DER）", "An authority's certificate in DER"),
         {CERTIFICATE: None},
         _authority_certificate,
-        (Parameter("name", ("憑證機構", "The authority"), choices=_NAMES, in_path=True, required=True),),
+        (Parameter("name", _AUTHORITY, _NAME, in_path=True, required=True),),
         refusals=(404,),
     ),
     Operation(
@@ -232,7 +234,7 @@ LOOK_UPS: tuple[Operation, ...] = (
         ("最新的憑證廢止清冊", "The newest revocation lists"),
         {JSON: shapes.CrlList},
         _crls,
-        (Parameter("authority", ("憑證機構", "The authority"), choices=_NAMES),),
+        (Parameter("authority", _AUTHORITY, _NAME),),
     ),
     Operation(
         "listDocuments",

@@ -111,6 +111,7 @@ class Authority:
     name: str
     zh: str
     en: str
+    state: Named
     sha256: str
     url: str
     bundle_url: str

@@ -69,6 +69,8 @@ certificate = sa.Table(
     moment("withdrawn_at", null=True),
     sa.UniqueConstraint("item_id"),
     sa.Index("ix_certificate_status", "authority", "status"),
+    # Relying parties type a serial without saying which key signed it (STA-02).
+    sa.Index("ix_certificate_serial", "serial"),
     # What should be listed is counted before each list, from this index alone.
     sa.Index(
         "ix_certificate_listed",

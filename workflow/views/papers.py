@@ -12,7 +12,7 @@ from workflow import policies
 from workflow.authorities import ROOT
 from workflow.days import taipei_day
 from workflow.store import schema as t
-from workflow.vocabulary import Ca, PublishedKind
+from workflow.vocabulary import AuthorityState, Ca, PublishedKind
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -56,8 +56,10 @@ class AuthorityLine:
     """An authority with its certificate and its lists."""
 
     name: str
+    ca: Ca | None
     zh: str
     en: str
+    state: AuthorityState
     der: bytes
     crls: tuple[CrlLine, ...]
 
@@ -77,17 +79,24 @@ class RulesLine:
 
 
 def authorities(connection: sa.Connection) -> tuple[AuthorityLine, ...]:
-    """Return the root and the CAs that were established, each with its newest lists."""
+    """Return the root and the CAs, each generation of their keys with its newest lists (CRL-03)."""
     a = t.authority.c
-    names = {ROOT: ("根憑證機構", "Root CA")} | {str(ca): (ca.zh, ca.en) for ca in Ca}
-    rows = connection.execute(sa.select(a.name, a.certificate).where(a.name.in_(names)))
-    found = {row.name: bytes(row.certificate) for row in rows}
-    lists = crls(connection)
-    return tuple(
-        AuthorityLine(name, zh, en, found[name], tuple(one for one in lists if one.authority == name))
-        for name, (zh, en) in names.items()
-        if name in found
+    rows = connection.execute(
+        sa.select(a.name, a.ca, a.generation, a.state, a.certificate)
+        .where(sa.or_(a.name == ROOT, a.ca.is_not(None)))
+        .order_by(a.generation, a.id)
     )
+    lists, order = crls(connection), [None, *map(str, Ca)]
+    found = (_authority(row, tuple(one for one in lists if one.authority == row.name)) for row in rows)
+    return tuple(sorted(found, key=lambda one: order.index(str(one.ca) if one.ca else None)))
+
+
+def _authority(row: Any, lists: tuple[CrlLine, ...]) -> AuthorityLine:
+    ca = Ca(row.ca) if row.ca else None
+    zh, en = (ca.zh, ca.en) if ca else ("根憑證機構", "Root CA")
+    if row.generation > 1:
+        zh, en = f"{zh}（第 {row.generation} 代）", f"{en} (generation {row.generation})"
+    return AuthorityLine(row.name, ca, zh, en, AuthorityState(row.state), bytes(row.certificate), lists)
 
 
 def crls(connection: sa.Connection) -> tuple[CrlLine, ...]:
