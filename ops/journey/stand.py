@@ -90,6 +90,8 @@ def plan(wanted: Wanted) -> Settings:
         checkpoint_file=out / "checkpoints.jsonl",
         pcsc=bool(wanted.reader),
         pcsc_prefix=wanted.reader,
+        # It stands at the card centre and at the holder alike.
+        holder_readers=(wanted.reader,) if wanted.reader else (),
         rate_limits=False,
         worker_name=f"journey-{secrets.token_hex(4)}",
         hash_time=2,
