@@ -76,7 +76,10 @@ def request(
     if isinstance(key, rsa.RSAPrivateKey):
         signature, algorithm = key.sign(info, padding.PKCS1v15(), hashes.SHA256()), SHA256_WITH_RSA
     else:
-        signature, algorithm = key.sign(info, ec.ECDSA(hashes.SHA256())), ECDSA_WITH_SHA256
+        signature, algorithm = (
+            key.sign(info, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)),
+            ECDSA_WITH_SHA256,
+        )
     return der.sequence(
         info,
         parts.get("algorithm", algorithm),

@@ -16,8 +16,9 @@ from functools import lru_cache
 from random import Random
 from typing import TypeAlias
 
+import gmpy2
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from pki import der
 from pki.csr import AcceptedRequest, GateContext, examine_csr
@@ -47,8 +48,17 @@ CONTEXTS = (
 
 @lru_cache
 def curve_key() -> ec.EllipticCurvePrivateKey:
-    # A fixed number, so that a seed gives the same keys; ECDSA draws its own randomness, which no outcome depends on.
+    # A fixed number, and signatures without randomness of their own (RFC 6979): a seed gives the same files.
     return ec.derive_private_key(SEED, ec.SECP256R1())
+
+
+@lru_cache
+def rsa_key() -> rsa.RSAPrivateKey:
+    random = Random(SEED)
+    p, q = (int(gmpy2.next_prime(random.getrandbits(1024) | 0b11 << 1022)) for _ in range(2))
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    crt = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
+    return rsa.RSAPrivateNumbers(p, q, d, *crt, rsa.RSAPublicNumbers(65537, p * q)).private_key()
 
 
 @lru_cache
@@ -66,7 +76,7 @@ def seeds() -> tuple[bytes, ...]:
     return (
         rig.request(full, (wishes, password), curve_key()),
         rig.request(rig.name(("CN", rig.DOMAIN), tag=rig.BMP), (wishes,), curve_key()),
-        rig.request(full, (), rig.rsa_key()),
+        rig.request(full, (), rsa_key()),
     )
 
 
@@ -145,7 +155,7 @@ def signed_again(request: bytes) -> bytes:
         info, algorithm, _ = der.read(request).children()
     except (DerRefusedError, ValueError):
         return request
-    signature = curve_key().sign(info.encoded, ec.ECDSA(hashes.SHA256()))
+    signature = curve_key().sign(info.encoded, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
     return der.sequence(info.encoded, algorithm.encoded, der.bit_string(signature))
 
 
