@@ -11,7 +11,7 @@ from typing import IO, Any
 
 SECRETS = (
     "user_code", "new_code", "code", "password", "passphrase", "pin", "puk", "management_key", "secret", "secret_key",
-    "key_passphrase", "smtp_password", "csrf_token", "cookie", "authorization",
+    "key_passphrase", "pkcs11_pin", "smtp_password", "csrf_token", "cookie", "authorization",
 )  # fmt: skip
 HIDDEN = "[hidden]"
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

@@ -29,7 +29,7 @@ LONGEST_CRL_PAUSE = 3600
 LONGEST_CRL_HOURS = 36
 LONGEST_OCSP_MINUTES = 24 * 60
 HIGHEST_PORT = 65535
-_SECRETS = frozenset({"secret_key", "key_passphrase", "smtp_password", "database_url"})
+_SECRETS = frozenset({"secret_key", "key_passphrase", "smtp_password", "database_url", "pkcs11_pin"})
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -49,6 +49,14 @@ class Settings:
     """Signs the sessions of the screens."""
     key_passphrase: str = field(default="", repr=False)
     """Opens the keys of the CAs, of the checkpoints and of the sealed secrets of cards."""
+    keystore: str = "software"
+    """Where new keys of CAs and OCSP responders are made: `software` or `pkcs11`."""
+    pkcs11_module: Path | None = None
+    """The library of the token's maker, such as /usr/lib/softhsm/libsofthsm2.so."""
+    pkcs11_token: str = ""
+    """The token's label."""
+    pkcs11_pin: str = field(default="", repr=False)
+    """Opens the token; better in a file, as GUANFANG_PKCS11_PIN_FILE."""
     sealing_key_file: Path | None = None
     """A file of random bytes that seals the secrets of cards instead of the passphrase."""
     demo: bool = False
@@ -137,6 +145,9 @@ class Settings:
             "ocsp_minutes": 1 <= self.ocsp_minutes <= LONGEST_OCSP_MINUTES,
             "ocsp_max_age": 0 <= self.ocsp_max_age <= self.ocsp_minutes * 30,
             "subject_type_oids": self._types_make_sense(),
+            "keystore": self.keystore in {"software", "pkcs11"},
+            "pkcs11_module": self.keystore != "pkcs11" or self.pkcs11_module is not None,
+            "pkcs11_token": self.keystore != "pkcs11" or bool(self.pkcs11_token),
             "log_level": self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"},
             **{name: getattr(self, name) > 0 for name in positive},
         }
@@ -187,6 +198,9 @@ _SENSE = {
     "ocsp_minutes": f"1 to {LONGEST_OCSP_MINUTES} minutes",
     "ocsp_max_age": "seconds, at most half of GUANFANG_OCSP_MINUTES",
     "subject_type_oids": "type=OID for unconfirmed subject types of `guanfang profiles list`, no OID twice",
+    "keystore": "software or pkcs11",
+    "pkcs11_module": "a keystore pkcs11 needs the path of a PKCS#11 library",
+    "pkcs11_token": "a keystore pkcs11 needs the label of a token",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
     "sweep_seconds": "more than 0",
     "sealing_seconds": "more than 0",

@@ -18,6 +18,8 @@ from ops.mail import MailServer, SmtpMailer
 from ops.secrets_box import SecretsBox
 from ops.settings import Settings, SettingsError
 from ops.statements import StaffSigner
+from pki.keystores import SoftwareKeystore, TokenKeystore
+from pki.token import Token
 from web.app import create_app
 from web.ports import WebPorts
 from workflow.office import Office
@@ -59,6 +61,7 @@ def build_office(
         stations=_stations(settings),
         key_passphrase=passphrase,
         settings=settings.office(),
+        token=_token_keystore(settings),
     )
 
 
@@ -96,6 +99,18 @@ def web_from_environment() -> Flask:
     settings = Settings.read()
     logs.configure(settings.log_level)
     return build_web(settings)
+
+
+def _token_keystore(settings: Settings) -> TokenKeystore | None:
+    """Return where keys are kept outside this machine's files; None for software keys."""
+    if settings.keystore != "pkcs11":
+        return None
+    return TokenKeystore(_token(settings), SoftwareKeystore(settings.key_passphrase.encode()))
+
+
+def _token(settings: Settings) -> Token:
+    assert settings.pkcs11_module is not None  # noqa: S101 - the settings refuse a keystore without one.
+    return Token(settings.pkcs11_module, settings.pkcs11_token, lambda: settings.pkcs11_pin)
 
 
 def _sealer(settings: Settings, passphrase: bytes) -> Sealer:

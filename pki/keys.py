@@ -72,6 +72,9 @@ class Signer(Protocol):
     def sign(self, data: bytes) -> bytes:
         """Return the signature over the data, encoded as X.509 wants it."""
 
+    def __hash__(self) -> int:
+        """Tell signers apart, so that what was made with one can be kept."""
+
 
 class PrivateKeySigner:
     """Signs with any private key object of the certificate library's interface, in software or in hardware."""

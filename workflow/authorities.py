@@ -6,17 +6,18 @@ The demonstration's keys are encrypted software keys; loading one costs forty mi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from pki.ceremony import Authority, CeremonyPlan, hold_ceremony
-from pki.keys import KeyKind, SoftwareSigner
+from pki.errors import KeyRefusedError
+from pki.keys import KeyKind
 from pki.orders import Addresses, Issuer
 from pki.profiles import CLASS_3_ASSURANCE, TEST_ASSURANCE
 from workflow.commands_of_performers import RecordAuthority
 from workflow.crl_scope import partition_number
+from workflow.errors import Unavailable
 from workflow.facts import SYSTEM
 from workflow.store import schema as t
 from workflow.vocabulary import AuthorityState, Ca
@@ -24,6 +25,8 @@ from workflow.vocabulary import AuthorityState, Ca
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pki.keys import Signer
+    from pki.keystores import KeptKey
     from workflow.office import Office
 
 A = t.authority.c
@@ -37,7 +40,7 @@ class Working:
     name: str
     certificate: bytes
     issuer: Issuer
-    signer: SoftwareSigner
+    signer: Signer
 
 
 def policy_oid(office: Office) -> str:
@@ -74,18 +77,19 @@ def establish(office: Office, not_before: datetime) -> None:
     """Hold the demonstration's ceremony once: one root and a CA under it for each name. Later calls do nothing."""
     if established(office):
         return
-    root = SoftwareSigner.generate(KeyKind.RSA_4096)
-    signers = {authority: SoftwareSigner.generate(KeyKind.RSA_2048) for authority in Authority}
+    keystore = office.keystore
+    root = keystore.make(ROOT, KeyKind.RSA_4096)
+    kept = {authority: keystore.make(str(Ca[authority.name]), KeyKind.RSA_2048) for authority in Authority}
     host = office.settings.repository_url
     plan = CeremonyPlan(
         not_before,
         Addresses(crl=(host + crl_path(ROOT, 0),), ca_issuers=host + bundle_path(ROOT)),
         policy=policy_oid(office),
     )
-    hierarchy = hold_ceremony(plan, root, signers)
-    for authority, signer in signers.items():
+    hierarchy = hold_ceremony(plan, root.signer, {one: key.signer for one, key in kept.items()})
+    for authority, key in kept.items():
         ca = Ca[authority.name]
-        _record(office, str(ca), hierarchy.authorities[authority], signer, ca)
+        _record(office, str(ca), hierarchy.authorities[authority], key, ca)
     # The root comes last: where it stands, all of them do.
     _record(office, ROOT, hierarchy.root, root)
 
@@ -127,13 +131,13 @@ def serving(office: Office, ca: Ca | None = None) -> tuple[str, ...]:
     return tuple(row.name for row in sorted(rows, key=lambda row: order.index(Ca(row.ca))))
 
 
-def _record(
-    office: Office, name: str, certificate: bytes, signer: SoftwareSigner, ca: Ca | None = None
-) -> None:
+def _record(office: Office, name: str, certificate: bytes, key: KeptKey, ca: Ca | None = None) -> None:
     from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
 
-    sealed = signer.to_pkcs8(office.key_passphrase)
-    handle(office, RecordAuthority(name=name, certificate=certificate, sealed_key=sealed, ca=ca), SYSTEM)
+    command = RecordAuthority(
+        name=name, certificate=certificate, sealed_key=key.sealed, key_reference=key.reference, ca=ca
+    )
+    handle(office, command, SYSTEM)
 
 
 def certificate_of(office: Office, name: str) -> bytes:
@@ -147,20 +151,18 @@ def certificate_of(office: Office, name: str) -> bytes:
 
 
 def working(office: Office, name: str) -> Working:
-    """Return an authority with its key; LookupError for none of that name, or for one whose key was destroyed."""
+    """Return an authority with its key; LookupError for none of that name, or for one whose key was destroyed.
+
+    Raises Unavailable when the key is kept where it can't be reached now.
+    """
     certificate = certificate_of(office, name)
     with office.reading() as connection:
-        sealed = connection.execute(sa.select(A.sealed_key).where(A.name == name)).scalar_one()
-    if sealed is None:
+        kept = connection.execute(sa.select(A.sealed_key, A.key_reference).where(A.name == name)).one()
+    if kept.sealed_key is None and kept.key_reference is None:
         raise LookupError(f"the key of the authority {name} is not here")
-    return Working(
-        name,
-        certificate,
-        Issuer.from_certificate(certificate),
-        _unlocked(bytes(sealed), office.key_passphrase),
-    )
-
-
-@cache
-def _unlocked(sealed: bytes, passphrase: bytes) -> SoftwareSigner:
-    return SoftwareSigner.from_pkcs8(sealed, passphrase)
+    sealed = bytes(kept.sealed_key) if kept.sealed_key is not None else None
+    try:
+        signer = office.keystore.open(sealed, kept.key_reference)
+    except KeyRefusedError as error:
+        raise Unavailable("authority.key_unavailable", authority=name, detail=error.message) from error
+    return Working(name, certificate, Issuer.from_certificate(certificate), signer)

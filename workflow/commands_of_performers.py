@@ -116,7 +116,8 @@ class RenewResponder(Command):
 
     authority: str
     certificate: bytes = field(repr=False)
-    sealed_key: bytes = field(repr=False)
+    sealed_key: bytes | None = field(default=None, repr=False)
+    key_reference: str | None = None
     replaces: str
 
 

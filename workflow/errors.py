@@ -366,6 +366,13 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "輸入資料有誤，請依各欄位的說明修正。",
         "Some fields need correcting; see beside each.",
     ),
+    "authority.key_unavailable": (
+        "{authority} 的簽章金鑰目前無法使用（{detail}），簽發與清冊暫停，系統將自動重試；請維運員檢查金鑰載具及其 PIN 設定。",
+        (
+            "The key of {authority} can't be used now ({detail}). Issuing and lists wait and are tried again; operators"
+            " should check the token and the setting of its PIN."
+        ),
+    ),
     "crl.refused": (
         "{authority} 的新憑證廢止清冊未通過檢查（{code}），未公布；原清冊繼續有效，系統將自動重試。請維運員查明原因。",
         (

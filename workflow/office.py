@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pki.keystores import SoftwareKeystore
 from workflow.machine import check_all
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from pki.keystores import Keystore
     from workflow.ports import (
         CardStation,
         CheckpointSigner,
@@ -72,6 +74,8 @@ class Office:
     stations: tuple[CardStation, ...]
     key_passphrase: bytes = field(repr=False)
     settings: Settings = field(default_factory=Settings)
+    token: Keystore | None = None
+    """Where new keys of authorities and responders are made; without one they are software keys."""
 
     def __post_init__(self) -> None:
         check_all()
@@ -81,6 +85,11 @@ class Office:
         """Give a connection for queries; what is written through it is rolled back."""
         with self.engine.connect() as connection:
             yield connection
+
+    @property
+    def keystore(self) -> Keystore:
+        """Where the keys of authorities and responders are kept."""
+        return self.token or SoftwareKeystore(self.key_passphrase)
 
     @property
     def sealing_lag(self) -> timedelta:

@@ -36,13 +36,19 @@ DAY_SECONDS = 86400
     help="Where that reader waits for its virtual card, if not as usual.",
 )
 @click.option(
+    "--keystore",
+    type=click.Choice(["software", "softhsm"]),
+    default="software",
+    help="Where the keys of the CAs and of OCSP are: in encrypted files, or in a SoftHSM2 token.",
+)
+@click.option(
     "--database-url",
     default="",
     envvar=f"{PREFIX}DATABASE_URL",
     help="A database to use as it is, migrated if needed; else a new SQLite file in the folder.",
 )
-def command(
-    ca: str, out: Path, reader: str, vpcd_port: int | None, database_url: str, *, lapse: bool
+def command(  # noqa: PLR0913 - one parameter an option.
+    ca: str, out: Path, reader: str, vpcd_port: int | None, keystore: str, database_url: str, *, lapse: bool
 ) -> None:
     """Walk one card through the whole registry, over HTTP, and check what comes out.
 
@@ -53,13 +59,15 @@ def command(
 
     began = time.monotonic()
     try:
-        _walk(Asked(Ca(ca), lapse=lapse, reader=reader, vpcd_port=vpcd_port or 0), out, database_url)
+        _walk(
+            Asked(Ca(ca), lapse=lapse, reader=reader, vpcd_port=vpcd_port or 0), out, database_url, keystore
+        )
     except JourneyError as error:
         raise FoundError(f"the journey ended early: {error}") from error
     click.echo(f"{time.monotonic() - began:6.1f} s  in all")
 
 
-def _walk(asked: Asked, out: Path, database_url: str) -> None:
+def _walk(asked: Asked, out: Path, database_url: str, keystore: str) -> None:
     from ops.journey import checks, leaving, stand
     from ops.journey.story import LAPSE_DAYS, Teller
 
@@ -67,6 +75,7 @@ def _walk(asked: Asked, out: Path, database_url: str) -> None:
         out=out,
         database_url=database_url,
         reader=asked.reader,
+        keystore=keystore,
         key_passphrase=Settings.read().key_passphrase,
         ahead=-LAPSE_DAYS * DAY_SECONDS if asked.lapse else 0,
     )

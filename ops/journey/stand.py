@@ -21,6 +21,7 @@ from ops.database import upgrade
 from ops.demo import seed
 from ops.demo.mail_folder import LOOPBACK, MailSink, free_port
 from ops.demo.runner import PASSWORD
+from ops.journey import softhsm
 from ops.journey.checkpoint_key import keep_derived_key
 from ops.journey.house import House
 from ops.settings import Settings
@@ -50,6 +51,8 @@ class Wanted:
     database_url: str = ""
     reader: str = ""
     key_passphrase: str = ""
+    keystore: str = "software"
+    """`softhsm` keeps the keys of CAs and responders in a SoftHSM2 token in the folder."""
     ahead: int = 0
     """Seconds by which the house's clock runs ahead of real time; below zero it starts in the past."""
 
@@ -98,6 +101,7 @@ def plan(wanted: Wanted) -> Settings:
         hash_memory_kib=19456,
         hash_lanes=1,
         log_level="ERROR",
+        **softhsm.settings(out) if wanted.keystore == "softhsm" else {},
     )
 
 
@@ -117,6 +121,8 @@ def running(wanted: Wanted) -> Iterator[House]:
     logs.configure(settings.log_level)
     logging.getLogger("werkzeug").setLevel(settings.log_level)
     clear(wanted.out)
+    if wanted.keystore == "softhsm":
+        softhsm.prepare(wanted.out.resolve())
     keep_derived_key(settings.data_dir / "checkpoint_key.pem", settings.key_passphrase.encode())
     upgrade(settings.url)
     _fill(settings, wanted.ahead)

@@ -110,3 +110,23 @@ def test_the_office_works_by_the_same_settings(make_settings):
     shared = {one.name for one in fields(OfficeSettings)} & {one.name for one in fields(settings)}
     assert {"crl_hours", "hotline", "font_dirs", "base_url", "attempts", "sweep_limit"} <= shared
     assert all(getattr(office, name) == getattr(settings, name) for name in shared)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"keystore": "cupboard"}, "GUANFANG_KEYSTORE"),
+        ({"keystore": "pkcs11", "pkcs11_token": "ca"}, "GUANFANG_PKCS11_MODULE"),
+        ({"keystore": "pkcs11", "pkcs11_module": Path("module.so")}, "GUANFANG_PKCS11_TOKEN"),
+    ],
+)
+def test_a_token_needs_its_module_and_its_label(given, named):
+    with pytest.raises(SettingsError, match=named):
+        Settings(**given)
+
+
+def test_the_pin_of_a_token_comes_from_a_file_and_is_in_no_text(tmp_path):
+    (tmp_path / "pin").write_text("the-pin\n")
+    settings = Settings.read({"GUANFANG_PKCS11_PIN_FILE": str(tmp_path / "pin")})
+    assert settings.pkcs11_pin == "the-pin"
+    assert "the-pin" not in repr(settings)

@@ -27,7 +27,12 @@ def _renew(work: UnitOfWork, command: RenewResponder, actor: Actor, _prepared: N
     in_use = work.connection.execute(sa.select(A.certificate).where(A.name == name)).scalar()
     if command.replaces != (sha256(bytes(in_use)).hexdigest() if in_use else ""):
         return Outcome()
-    values = {"certificate": command.certificate, "sealed_key": command.sealed_key, "at": work.now}
+    values = {
+        "certificate": command.certificate,
+        "sealed_key": command.sealed_key,
+        "key_reference": command.key_reference,
+        "at": work.now,
+    }
     if in_use is None:
         work.insert(t.authority, name=name, state=str(AuthorityState.ACTIVE), **values)
     else:

@@ -12,14 +12,14 @@ import logging
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
 
 from pki.certificates import read_certificate
-from pki.errors import PkiError
+from pki.errors import KeyRefusedError, PkiError
 from pki.issuing import new_serial, prepare, sign
-from pki.keys import KeyKind, SoftwareSigner
+from pki.keys import KeyKind
 from pki.names import EXECUTIVE_YUAN, Subject, read_name
 from pki.ocsp import Responder
 from pki.orders import CertificateOrder
@@ -35,10 +35,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from pki.keys import Signer
     from workflow.office import Office
 
 log = logging.getLogger("guanfang.ocsp")
 PREFIX = "ocsp:"
+_Kept: TypeAlias = tuple[bytes, bytes | None, str | None]
+"""A certificate, and its key as encrypted PKCS#8 or as a reference into a token."""
 # A minute's grace for relying parties whose clocks are slow.
 GRACE = timedelta(minutes=1)
 
@@ -56,25 +59,36 @@ def keep_desk(office: Office) -> Desk:
         _try_to_renew(office, name, now)
     stored = _stored(office) if due else stored
     responders = {
-        name: _responder(*stored[PREFIX + name], issuers[name], office.key_passphrase)
+        name: made
         for name in issuers
-        if PREFIX + name in stored and _is_of(stored[PREFIX + name][0], issuers[name], now)
+        if PREFIX + name in stored
+        and _is_of(stored[PREFIX + name][0], issuers[name], now)
+        and (made := _opened(office, stored[PREFIX + name], issuers[name])) is not None
     }
     return Desk(issuers, responders)
 
 
-def _stored(office: Office) -> Mapping[str, tuple[bytes, bytes]]:
+def _stored(office: Office) -> Mapping[str, _Kept]:
     """Return certificates and sealed keys of authorities and responders by name, the CAs before the root.
 
     An authority whose key is in a token, or destroyed, has no sealed key; what it issued is asked about all the same.
     """
     a = t.authority.c
     with office.reading() as connection:
-        rows = connection.execute(sa.select(a.name, a.certificate, a.sealed_key).order_by(a.id)).all()
-    return {row.name: (bytes(row.certificate), bytes(row.sealed_key or b"")) for row in rows}
+        rows = connection.execute(
+            sa.select(a.name, a.certificate, a.sealed_key, a.key_reference).order_by(a.id)
+        ).all()
+    return {
+        row.name: (
+            bytes(row.certificate),
+            bytes(row.sealed_key) if row.sealed_key else None,
+            row.key_reference,
+        )
+        for row in rows
+    }
 
 
-def _is_due(stored: tuple[bytes, bytes] | None, issuer: bytes, now: datetime) -> bool:
+def _is_due(stored: _Kept | None, issuer: bytes, now: datetime) -> bool:
     """Tell whether a responder is missing, of another CA key, or past half its life."""
     if stored is None or not _is_of(stored[0], issuer, now):
         return True
@@ -88,9 +102,19 @@ def _is_of(certificate: bytes, issuer: bytes, now: datetime) -> bool:
     return same and fields.not_before <= now < fields.not_after
 
 
+def _opened(office: Office, kept: _Kept, issuer: bytes) -> Responder | None:
+    """Return a responder whose key can be reached; without it whoever asks has to try later."""
+    certificate, sealed, reference = kept
+    try:
+        return _responder(office.keystore.open(sealed, reference), certificate, issuer)
+    except KeyRefusedError as error:
+        log.warning("responder's key not reached", extra={"reason": error.code})
+        return None
+
+
 @cache
-def _responder(certificate: bytes, sealed_key: bytes, issuer: bytes, passphrase: bytes) -> Responder:
-    return Responder(SoftwareSigner.from_pkcs8(sealed_key, passphrase), certificate, issuer)
+def _responder(signer: Signer, certificate: bytes, issuer: bytes) -> Responder:
+    return Responder(signer, certificate, issuer)
 
 
 def _try_to_renew(office: Office, authority: str, now: datetime) -> None:
@@ -106,7 +130,8 @@ def renew(office: Office, authority: str, now: datetime) -> None:
 
     ca = working(office, authority)
     replaced = _stored(office).get(PREFIX + authority)
-    signer = SoftwareSigner.generate(KeyKind.RSA_2048)
+    keystore = office.keystore
+    key = keystore.make(PREFIX + authority, KeyKind.RSA_2048)
     issued_from = ca.issuer.fields.not_before if ca.issuer.fields else now
     subject = Subject(
         organisation=EXECUTIVE_YUAN,
@@ -114,16 +139,20 @@ def renew(office: Office, authority: str, now: datetime) -> None:
         common_name=f"{authority.upper()} OCSP",
     )
     start = max(now - GRACE, issued_from)
-    order = CertificateOrder(OCSP_RESPONDER, subject, signer.spki_der, new_serial(), start)
+    order = CertificateOrder(OCSP_RESPONDER, subject, key.signer.spki_der, new_serial(), start)
     prepared = prepare(order, ca.issuer)
     certificate = sign(prepared.tbs_der, prepared.tbs_sha256, ca.issuer, ca.signer)
     command = RenewResponder(
         authority=authority,
         certificate=certificate,
-        sealed_key=signer.to_pkcs8(office.key_passphrase),
+        sealed_key=key.sealed,
+        key_reference=key.reference,
         replaces=sha256(replaced[0]).hexdigest() if replaced else "",
     )
     handle(office, command, SYSTEM)
+    # Other processes may answer with the key that was replaced until they look again; those before it are done with.
+    in_use = _stored(office)[PREFIX + authority][2]
+    keystore.destroy_others(PREFIX + authority, frozenset({in_use, replaced[2] if replaced else None}))
 
 
 def _units(authority: str, issuer_name: bytes) -> tuple[str, ...]:
