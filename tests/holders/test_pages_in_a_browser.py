@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from tests.faults.line import READER
+from tests.holders.browser import Browser
 from tests.holders.stand import Stand
 from tests.workflow.registry import CODE
 
@@ -81,8 +82,10 @@ class Holder:
         self.page.wait_for_selector("#trouble:not([hidden])")
         return self.page.inner_text("#trouble")
 
-    def errand(self, path, **fields):
+    def errand(self, path, *, first=False, **fields):
         self.go(path)
+        if first:
+            self.pair()
         self.read_card()
         self.send(**fields)
 
@@ -110,13 +113,10 @@ def holder(stand, chromium):
     assert holder.wrong == []
 
 
-def activate(holder):
-    holder.go("/card/activate/")
-    holder.pair()
-    holder.read_card()
-    holder.send(user_code=CODE)
-    holder.result()
-    return holder.page.inner_text(".big-secret")
+@pytest.fixture
+def pin(stand):
+    """Return the PIN of the card, which was activated without a screen."""
+    return Browser(stand.bench).activate()
 
 
 @pytest.mark.rule("ACT-01", "ACT-02", "PIN-02", "PCH-01", "VEW-01", "VEW-02")
@@ -153,10 +153,9 @@ def test_a_holder_activates_views_tests_changes_and_unblocks(holder, stand):
 
 
 @pytest.mark.rule("CTC-01", "SUS-01", "STA-03")
-def test_a_holder_changes_the_contact_suspends_and_resumes(holder, stand):
-    pin = activate(holder)
+def test_a_holder_changes_the_contact_suspends_and_resumes(holder, stand, pin):
     number = stand.bench.card.number
-    holder.errand("/card/contact/", pin=pin)
+    holder.errand("/card/contact/", first=True, pin=pin)
     holder.page.wait_for_url("**/card/contact/form")
     holder.look_well("contact")
     for name, value in (("name", "林新任"), ("email", "new@example.tw"), ("phone", "02-2321-0000")):
@@ -275,18 +274,17 @@ def test_the_check_shows_what_fails_in_red_and_what_passes_in_blue(holder, stand
 
 
 @pytest.mark.rule("PIN-02")
-def test_mistakes_are_found_before_a_try_is_spent(holder, stand):
-    pin = activate(holder)
-    holder.errand("/card/change-pin/", pin="12", new_pin="123456", new_pin_again="654321")
+def test_mistakes_are_found_before_a_try_is_spent(holder, pin):
+    holder.errand("/card/change-pin/", first=True, pin="12", new_pin="123456", new_pin_again="654321")
     assert holder.page.locator(".problem").count() == 3
     holder.look_well("mistakes")
     holder.send(pin=pin, new_pin=PIN, new_pin_again=PIN)
     assert "PIN 碼已更改" in holder.result()
 
 
-def test_a_card_pulled_out_is_said_and_put_right(holder, stand):
-    pin = activate(holder)
+def test_a_card_pulled_out_is_said_and_put_right(holder, stand, pin):
     holder.go("/card/test/")
+    holder.pair()
     holder.read_card()
     csn = stand.bench.card.csn
     stand.bench.station.remove(READER)
