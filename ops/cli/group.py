@@ -14,6 +14,7 @@ COMMANDS = {
     "agent": "ops.cli.agent:agent",
     "audit": "ops.cli.audit:audit",
     "batch": "ops.cli.batches:batch",
+    "ca": "ops.cli.ca:ca",
     "card": "ops.cli.card:card",
     "case": "ops.cli.cases:case",
     "cert": "ops.cli.certificates:cert",

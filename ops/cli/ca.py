@@ -1,0 +1,56 @@
+"""`guanfang ca`: the authorities, the generations of their keys, and where each key is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ops.cli.group import FoundError
+from ops.cli.reading import reading
+
+if TYPE_CHECKING:
+    from workflow.views.authorities import AuthorityLine
+
+
+@click.group()
+def ca() -> None:
+    """Show the certification authorities and their keys."""
+
+
+@ca.command("list")
+def list_authorities() -> None:
+    """List all authorities and OCSP responders, with the state and the place of each key."""
+    from workflow.views.authorities import authorities
+
+    with reading() as (connection, _):
+        for one in authorities(connection):
+            click.echo(f"{one.name:<12} {one.state.zh} {one.state}  {one.place:<9} {one.not_after:%Y-%m-%d}")
+
+
+@ca.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Show one authority: its certificate, its key and the fingerprint to compare over the telephone."""
+    from workflow.views.authorities import authorities
+
+    with reading() as (connection, _):
+        found = next((one for one in authorities(connection) if one.name == name), None)
+    if found is None:
+        raise FoundError(
+            f"沒有名為「{name}」的憑證機構。 There is no authority {name}; see `guanfang ca list`."
+        )
+    for label, value in _lines(found):
+        click.echo(f"{label:<12} {value}")
+
+
+def _lines(one: AuthorityLine) -> list[tuple[str, str]]:
+    return [
+        ("name", one.name),
+        ("generation", str(one.generation)),
+        ("state", f"{one.state.zh} {one.state.en}"),
+        ("subject", one.subject),
+        ("valid", f"{one.not_before:%Y-%m-%d} – {one.not_after:%Y-%m-%d}"),
+        ("key", one.reference or one.place),
+        ("sha256", one.fingerprint),
+    ]
