@@ -177,13 +177,13 @@ def decide(case_id: int) -> Answer:
 def certificate(item_id: int, form: str) -> Response:
     """Hand out an item's certificate as DER, PEM, or as p7b with its chain."""
     with office().reading() as connection:
-        ca, serial, der = item_certificate(connection, access.actor(), item_id)
+        authority, serial, der = item_certificate(connection, access.actor(), item_id)
     if form == "der":
         return as_download(Response(der, mimetype=CERTIFICATE), f"{serial}.cer")
     if form == "pem":
         return as_download(Response(certificate_pem(der), mimetype=PEM), f"{serial}.pem")
     if form == "p7b":
-        content = p7b([der, *repository.chain(office(), str(ca))])
+        content = p7b([der, *repository.chain(office(), authority)])
         return as_download(Response(content, mimetype=BUNDLE), f"{serial}.p7b")
     raise NotFound("case.not_found")
 
@@ -196,7 +196,10 @@ def certificates(case_id: int) -> Response:
     issued = [item.der for item in page.items if item.der is not None]
     if not issued:
         raise Refused("request.not_done")
-    content = p7b([*issued, *repository.chain(office(), str(page.ca))])
+    # A batch that was issued across a roll-over has certificates of two generations.
+    names = dict.fromkeys(item.authority for item in page.items if item.der is not None)
+    chains = dict.fromkeys(one for name in names for one in repository.chain(office(), name))
+    content = p7b([*issued, *chains])
     return as_download(Response(content, mimetype=BUNDLE), f"{page.number}.p7b")
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 C, I = t.certificate.c, t.request_item.c  # noqa: E741 - the item's columns, beside their siblings.
 
+KEYS_AT_ONCE = 500
 __all__ = ["Examiner", "Found", "batch_items", "examine_batch"]
 
 
@@ -57,8 +58,7 @@ def examine_batch(office: Office, case_id: int) -> dict[int, Found]:
         filed = filed_case(connection, case_id)
     examiner = Examiner(office, filed)
     items = batch_items(office, filed)
-    found = {row.id: examiner.examine(row) for row in items}
-    return examiner.without_twins(items, found)
+    return examiner.without_twins(items, examiner.examine(items))
 
 
 @lru_cache(maxsize=32)
@@ -134,34 +134,64 @@ class Examiner:
             return replace(subject, common_name=str(said.get("common_name") or "") or None)
         return subject
 
-    def gate(self, row: Any) -> Found:
-        """Return what the gate finds on an item: the request, its key and whether that is new, names and domains."""
+    def gate(self, rows: Sequence[Any]) -> dict[int, Found]:
+        """Return what the gate finds on items: each request, its key and whether that is new, names and domains.
+
+        All are examined first as if no key was known; then the register is asked once for the keys of all, and only
+        those whose key it knows are examined again.
+        """
+        asked = {row.id: _Asked() for row in rows}
+        found = {row.id: self._gate(row, KeyRecords(asked[row.id], asked[row.id])) for row in rows}
+        used, compromised = self._known({digest for one in asked.values() for digest in one.digests})
+        for row in rows:
+            mine = asked[row.id].digests
+            others = frozenset(digest for digest in mine if used.get(digest, set()) - {row.id})
+            if others or mine & compromised:
+                self._accepted.pop(row.id, None)
+                found[row.id] = self._gate(row, KeyRecords(others, compromised))
+        return found
+
+    def _gate(self, row: Any, records: KeyRecords) -> Found:
         said = self.line(row)["subject"]
         domains = tuple(str(name) for name in said.get("dns_names", ()))
         known = not self.profile.alternative_names.are_domains or domains
-        accepted, found = pass_gate(
-            bytes(row.csr),
-            self.profile,
-            KeyRecords(_UsedKeys(self._office, row.id), _CompromisedKeys(self._office)),
-            domains,
-            self._subject(said, domains) if known else None,
-        )
+        subject = self._subject(said, domains) if known else None
+        accepted, found = pass_gate(bytes(row.csr), self.profile, records, domains, subject)
         if accepted is not None:
             self._accepted[row.id] = accepted
         return found
 
-    def examine(self, row: Any) -> Found:
-        """Return everything that is found on an item, with the lints of the certificate it would get."""
-        found = self.gate(row)
+    def _known(self, digests: set[bytes]) -> tuple[dict[bytes, set[int | None]], frozenset[bytes]]:
+        """Return which keys have certificates in any CA, with the items they are for, and which are compromised."""
+        wanted = [digest.hex() for digest in sorted(digests)]
+        used: dict[bytes, set[int | None]] = {}
+        with self._office.reading() as connection:
+            for start in range(0, len(wanted), KEYS_AT_ONCE):
+                query = sa.select(C.spki_sha256, C.item_id).where(
+                    C.spki_sha256.in_(wanted[start : start + KEYS_AT_ONCE])
+                )
+                for row in connection.execute(query):
+                    used.setdefault(bytes.fromhex(row.spki_sha256), set()).add(row.item_id)
+            compromised = known_compromised(connection, wanted)
+        return used, frozenset(map(bytes.fromhex, compromised))
+
+    def examine(self, rows: Sequence[Any]) -> dict[int, Found]:
+        """Return everything that is found on items, with the lints of the certificates they would get."""
+        return {
+            row_id: (*found, *self._lint(row))
+            for row, (row_id, found) in zip(rows, self.gate(rows).items(), strict=True)
+        }
+
+    def _lint(self, row: Any) -> Found:
         if row.id not in self._accepted:
-            return found
+            return ()
         try:
             prepare(self.order(row)(new_serial(), self._authority.name), self._authority.issuer)
         except LintRefusedError as error:
-            return (*found, *(_of_pki("lint", sentence) for sentence in error.findings))
+            return tuple(_of_pki("lint", sentence) for sentence in error.findings)
         except PkiError as error:
-            return (*found, _of_pki(error.code, error.message))
-        return found
+            return (_of_pki(error.code, error.message),)
+        return ()
 
     def without_twins(self, items: Iterable[Any], found: Mapping[int, Found]) -> dict[int, Found]:
         """Add a finding to each item whose key stands earlier in the batch."""
@@ -177,34 +207,16 @@ class Examiner:
         return marked
 
 
-class _UsedKeys:
-    """The keys that have certificates in any CA, but for an item's own (CSR-04): answers `in` from the database."""
+class _Asked:
+    """Remembers which keys the gate asked about, and knows none of them."""
 
-    def __init__(self, office: Office, item_id: int) -> None:
-        self._office = office
-        self._item_id = item_id
-
-    def __contains__(self, digest: object) -> bool:
-        if not isinstance(digest, bytes):
-            return False
-        query = sa.select(C.id).where(
-            C.spki_sha256 == digest.hex(), C.item_id.is_distinct_from(self._item_id)
-        )
-        with self._office.reading() as connection:
-            return connection.execute(query).first() is not None
-
-
-class _CompromisedKeys:
-    """The keys that must never be certified: answers `in` from the database."""
-
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self) -> None:
+        self.digests: set[bytes] = set()
 
     def __contains__(self, digest: object) -> bool:
-        if not isinstance(digest, bytes):
-            return False
-        with self._office.reading() as connection:
-            return bool(known_compromised(connection, [digest.hex()]))
+        if isinstance(digest, bytes):
+            self.digests.add(digest)
+        return False
 
 
 def _key_used(place: int) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from workflow.errors import NotFound, Refused
 from workflow.machine import state_of
 from workflow.outcome import Outcome
 from workflow.store import schema as t
-from workflow.store.directory import index_certificate
+from workflow.store.directory import index_certificates
 from workflow.store.keys import known_compromised, require_unknown_key
 from workflow.vocabulary import CardState, CertificateStatus, ItemState, Role
 
@@ -165,8 +165,7 @@ def _record(work: UnitOfWork, records: Sequence[RecordCertificate], actor: Actor
         said = {"number": case.number, "serial": record.serial, "der": sha256_hex(record.der)}
         work.audit("certificate_issued", actor, said, (case.id, case.version))
     _write(work, updates)
-    for one in updates:
-        index_certificate(work.connection, one["b_id"], one["b_der"])
+    index_certificates(work.connection, [(one["b_id"], one["b_der"]) for one in updates])
     return Outcome()
 
 

@@ -50,7 +50,9 @@ def issue_items(office: Office, work: Work) -> None:
     examiner.require_whole()
     mine = [int(one) for one in work.payload["items"]]
     waiting = [row for row in batch_items(office, filed, mine) if row.state == str(ItemState.WAITING)]
-    refused: dict[int, Found] = {row.id: found for row in waiting if refusals(found := examiner.gate(row))}
+    refused: dict[int, Found] = {
+        row_id: found for row_id, found in examiner.gate(waiting).items() if refusals(found)
+    }
     claims = _claims(examiner, filed, [row for row in waiting if row.id not in refused])
     refused |= _issue(office, claims)
     if refused:

@@ -19,7 +19,17 @@ _LOG = logging.getLogger(__name__)
 COUNTRY = "C"
 NOT_NAMES = frozenset({EMAIL, OID, COUNTRY})
 """Terms that are not searched by a part: addresses and OIDs want to be complete, and the country is everybody's."""
-__all__ = ["COUNTRY", "DNS", "EMAIL", "NOT_NAMES", "OID", "grams", "index_certificate", "normal"]
+__all__ = [
+    "COUNTRY",
+    "DNS",
+    "EMAIL",
+    "NOT_NAMES",
+    "OID",
+    "grams",
+    "index_certificate",
+    "index_certificates",
+    "normal",
+]
 
 
 def normal(text: str) -> str:
@@ -33,24 +43,31 @@ def grams(text: str) -> frozenset[str]:
 
 
 def index_certificate(connection: sa.Connection, certificate_id: int, der: bytes) -> None:
-    """Write the terms of a certificate that was just recorded.
+    """Write the terms of a certificate that was just recorded."""
+    index_certificates(connection, [(certificate_id, der)])
+
+
+def index_certificates(connection: sa.Connection, recorded: Iterable[tuple[int, bytes]]) -> None:
+    """Write the terms of certificates that were just recorded.
 
     One that can't be read is kept without them: the record of a signature must never fail for the sake of a search.
     """
-    try:
-        terms = [(term.label, normal(term.value)) for term in search_terms(der)]
-    except DerRefusedError:
-        _LOG.warning("certificate %d can't be read and will not be found by name", certificate_id)
-        return
-    parts = [
-        {"certificate_id": certificate_id, "position": position, "kind": kind, "value": value}
-        for position, (kind, value) in enumerate(terms)
-    ]
+    parts: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
+    for certificate_id, der in recorded:
+        try:
+            terms = [(term.label, normal(term.value)) for term in search_terms(der)]
+        except DerRefusedError:
+            _LOG.warning("certificate %d can't be read and will not be found by name", certificate_id)
+            continue
+        parts += [
+            {"certificate_id": certificate_id, "position": position, "kind": kind, "value": value}
+            for position, (kind, value) in enumerate(terms)
+        ]
+        rows += [{"gram": gram, "certificate_id": certificate_id} for gram in sorted(_grams_of(terms))]
     if parts:
         connection.execute(sa.insert(t.certificate_part), parts)
-    found = sorted(_grams_of(terms))
-    if found:
-        rows = [{"gram": gram, "certificate_id": certificate_id} for gram in found]
+    if rows:
         connection.execute(sa.insert(t.certificate_gram), rows)
 
 

@@ -33,6 +33,7 @@ class ItemPart:
     findings: Sequence[Mapping[str, str]]
     examined_at: datetime | None
     settled_at: datetime | None
+    authority: str
     serial: str
     subject: str
     der: bytes | None
@@ -104,7 +105,7 @@ def _items(
     query = (
         sa.select(
             i.id, i.position, i.label, i.csr_sha256, i.state, i.findings, i.examined_at, i.settled_at,
-            c.serial, c.subject, c.der,
+            c.authority, c.serial, c.subject, c.der,
         )
         .outerjoin(s.certificate, c.item_id == i.id)
         .where(i.case_id == case_id, i.revision == revision)
@@ -121,6 +122,7 @@ def _items(
             findings=row.findings,
             examined_at=row.examined_at,
             settled_at=row.settled_at,
+            authority=row.authority or "",
             serial=(row.serial or "") if row.der is not None else "",
             subject=row.subject or "",
             der=bytes(row.der) if row.der is not None else None,
@@ -129,15 +131,15 @@ def _items(
     )
 
 
-def item_certificate(connection: sa.Connection, actor: Actor, item_id: int) -> tuple[Ca, str, bytes]:
-    """Return CA, serial and DER of an item's certificate; NotFound when there is none that the actor may see."""
+def item_certificate(connection: sa.Connection, actor: Actor, item_id: int) -> tuple[str, str, bytes]:
+    """Return the name of the authority, serial and DER of an item's certificate; NotFound when there is none that the actor may see."""
     i, c = s.request_item.c, s.certificate.c
     row = connection.execute(
-        sa.select(i.case_id, c.ca, c.serial, c.der)
+        sa.select(i.case_id, c.authority, c.serial, c.der)
         .join(s.certificate, c.item_id == i.id)
         .where(i.id == item_id, c.der.is_not(None))
     ).first()
     if row is None:
         raise NotFound("case.not_found")
     case_head(connection, actor, row.case_id)
-    return Ca(row.ca), row.serial, bytes(row.der)
+    return row.authority, row.serial, bytes(row.der)

@@ -1,0 +1,270 @@
+"""Certificates a second through the whole pipeline on PostgreSQL, and beside cfssl, which has neither lints nor records.
+
+The pipeline is that of the worker: gate, prepare, lint, commit of the intents, signature, commit of the certificates with
+their audit entries and search terms, and the seal of the log. The approvals of each batch were signed before. Requests are
+P-256, the authority's key is RSA-2048. `--profile` prints where the time goes.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import http.client
+import json
+import os
+import pstats
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import sqlalchemy as sa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from registry import an_office, fresh_url, report
+
+from pki import issuing
+from pki.lint.run import LintReport
+from pki.pem import certificate_pem
+from workflow import authorities
+from workflow import commands_of_requests as r
+from workflow.authorities import working
+from workflow.facts import SYSTEM, Actor
+from workflow.handlers import handle
+from workflow.performers import perform_next
+from workflow.store import schema as t
+from workflow.store.sealing import seal
+from workflow.vocabulary import Ca, Lane, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workflow.office import Office
+
+BATCH = 250
+BATCHES = 4
+PASSWORD = "only for the benchmark"  # noqa: S105 - it protects nothing.
+OID = "2.16.886.101.1"
+PROFILE = "agency_non_card_signature"
+CONTACT = {"contact_name": "王小明", "contact_email": "contact@example.org"}
+POLICY = {"signing": {"default": {"expiry": "43800h", "usages": ["digital signature"]}}}
+AGAINST_FLOOR = "60 a second a core"
+FLOOR = 60
+
+
+def new_requests(count: int) -> list[bytes]:
+    """Make signing requests, each with a key of its own."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bench")])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+    made = (builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()) for _ in range(count))
+    return [one.public_bytes(Encoding.PEM) for one in made]
+
+
+def people(office: Office) -> tuple[Actor, Actor]:
+    """Give the office two officers and an agency."""
+    with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(
+            sa.insert(t.organisation).values(
+                ca="gca", name="示範機關", oid=OID, kind="agency", county="臺北市", town="中正區",
+                postal_code="100", address="x", phone="02-1", email="o@example.org",
+            )
+        )  # fmt: skip
+        return tuple(_officer(connection, office, login) for login in ("one", "two"))  # type: ignore[return-value]
+
+
+def _officer(connection: sa.Connection, office: Office, login: str) -> Actor:
+    sealed, spki = office.statements.new_key(PASSWORD)
+    person = connection.execute(sa.insert(t.person).values(name=login)).inserted_primary_key[0]
+    account = connection.execute(
+        sa.insert(t.account).values(
+            login=login, person_id=person, roles=["second_reviewer"], password_hash="", signing_key=sealed,
+            signing_spki=spki,
+        )
+    ).inserted_primary_key[0]  # fmt: skip
+    return Actor(login, frozenset({Role.SECOND_REVIEWER}), account, person)
+
+
+def approved_batch(office: Office, officers: tuple[Actor, Actor], requests: list[bytes]) -> None:
+    """Bring a batch to where the worker issues it."""
+    items = tuple(r.RequestedItem(label=str(n), csr=csr) for n, csr in enumerate(requests))
+    submitted = r.SubmitCertificateRequest(
+        ca=Ca.GCA, profile=PROFILE, organisation_oid=OID, items=items, contact=CONTACT
+    )
+    desk = Actor("desk", frozenset({Role.HELP_DESK}))
+    case_id = int(handle(office, submitted, desk).case_id or 0)
+    handle(office, r.ExamineRequest(case_id=case_id), SYSTEM)
+    for kind, officer in zip((r.ApproveRequest, r.ConfirmRequest), officers, strict=True):
+        with office.reading() as connection:
+            seen = connection.execute(
+                sa.select(t.case.c.snapshot_sha256).where(t.case.c.id == case_id)
+            ).scalar()
+        handle(office, kind(case_id=case_id, seen_sha256=str(seen), password=PASSWORD), officer)
+
+
+def issue_all(office: Office, batches: int) -> tuple[float, float]:
+    """Let the worker's lane issue approved batches; returns seconds by the clock and of this process."""
+    clock, own = time.perf_counter(), time.process_time()
+    while perform_next(office, Lane.CERTIFICATE, "bench"):
+        pass
+    seal(office)
+    took = time.perf_counter() - clock, time.process_time() - own
+    with office.reading() as connection:
+        states = set(connection.execute(sa.select(t.case.c.state)).scalars())
+    assert states == {"issued"}, states
+    assert batches
+    return took
+
+
+def measure(office: Office, officers: tuple[Actor, Actor]) -> tuple[float, float]:
+    """Return certificates a second by the clock and a second of this process's own time."""
+    clock = own = 0.0
+    for _ in range(BATCHES):
+        with without_lints():
+            # The dry run is no part of what is measured.
+            approved_batch(office, officers, new_requests(BATCH))
+        seal(office)
+        took = issue_all(office, 1)
+        clock, own = clock + took[0], own + took[1]
+    return BATCH * BATCHES / clock, BATCH * BATCHES / own
+
+
+def without_lints() -> Any:
+    """Leave the lints out, as cfssl has none."""
+    return patch.object(issuing, "_lint_under_throw_away_key", lambda *_a: LintReport((), ()))
+
+
+# --- the peer --------------------------------------------------------------------------------------------------------
+
+
+def cfssl_program() -> str | None:
+    """Return where cfssl is, installing Debian's package when this is root's machine."""
+    if shutil.which("cfssl") is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "install", "-y", "-qq", "golang-cfssl"], check=False, capture_output=True)
+    return shutil.which("cfssl")
+
+
+def cfssl_rate(program: str, office: Office, requests: list[bytes]) -> float:
+    """Return how many requests cfssl signs in a second with the same key, over one connection."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        authority = working(office, authorities.current(office, Ca.GCA))
+        pem = authority.signer.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (place / "ca.pem").write_bytes(certificate_pem(authority.certificate))
+        (place / "ca-key.pem").write_bytes(pem)
+        (place / "config.json").write_text(json.dumps(POLICY))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [
+            program, "serve", "-address", "127.0.0.1", "-port", str(port), "-ca", str(place / "ca.pem"), "-ca-key",
+            str(place / "ca-key.pem"), "-config", str(place / "config.json"), "-loglevel", "5",
+        ]  # fmt: skip
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            return _ask(port, requests)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _ask(port: int, requests: list[bytes]) -> float:
+    connection = _connected(port)
+    bodies = [json.dumps({"certificate_request": csr.decode()}) for csr in requests]
+    began = time.perf_counter()
+    for body in bodies:
+        connection.request("POST", "/api/v1/cfssl/sign", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        said = answer.read()
+        assert answer.status == http.client.OK, said
+    return len(requests) / (time.perf_counter() - began)
+
+
+def _connected(port: int) -> http.client.HTTPConnection:
+    for _ in range(100):
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        try:
+            connection.connect()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return connection
+    raise TimeoutError("cfssl does not answer")
+
+
+def bare_rate(office: Office, requests: list[bytes]) -> float:
+    """Return how many certificates are gated, built and signed in a second, with no lints and no database: cfssl's work."""
+    from pki.csr import AcceptedRequest, examine_csr
+    from pki.profiles import PROFILES
+
+    authority = working(office, authorities.current(office, Ca.GCA))
+    profile = PROFILES[PROFILE]
+    began = time.perf_counter()
+    for csr in requests:
+        accepted = examine_csr(csr, profile)
+        assert isinstance(accepted, AcceptedRequest)
+        prepared = issuing.prepare(
+            _order(office, authority.name, profile, accepted.spki_der), authority.issuer
+        )
+        issuing.sign(prepared.tbs_der, prepared.tbs_sha256, authority.issuer, authority.signer)
+    return len(requests) / (time.perf_counter() - began)
+
+
+def _order(office: Office, authority: str, profile: Any, spki: bytes) -> Any:
+    from pki.names import agency
+    from pki.orders import CertificateOrder
+    from workflow.requested_profiles import attributes_of
+
+    serial = issuing.new_serial()
+    return CertificateOrder(
+        profile, agency("示範機關"), spki, serial, office.clock.now(),
+        authorities.addresses(office, authority, serial), attributes_of(profile, OID),
+    )  # fmt: skip
+
+
+def run(office: Office) -> Iterator[tuple[str, float, str, float, str]]:
+    """Yield each figure."""
+    officers = people(office)
+    warm = new_requests(10)
+    approved_batch(office, officers, warm)
+    seal(office)
+    issue_all(office, 1)
+    whole, own = measure(office, officers)
+    yield "issue_whole", whole, "certificates/s", whole / FLOOR, AGAINST_FLOOR
+    yield "issue_whole_cpu", own, "certificates/cpu-s", own / FLOOR, AGAINST_FLOOR
+    program = cfssl_program()
+    with without_lints():
+        unlinted, _own = measure(office, officers)
+        requests = new_requests(BATCH * BATCHES)
+        bare = bare_rate(office, requests)
+    peer = cfssl_rate(program, office, requests) if program else float("nan")
+    against = f"cfssl, {peer:.0f}/s over one connection"
+    yield "issue_without_lint", unlinted, "certificates/s", unlinted / peer, against
+    yield "issue_bare", bare, "certificates/s", bare / peer, against
+
+
+def main() -> None:
+    """Measure, or say with --profile where the time goes."""
+    with fresh_url("postgresql") as url:
+        office = an_office(url, sealing_lag_seconds=600)
+        authorities.establish(office, office.clock.now())
+        if "--profile" in sys.argv:
+            profiler = cProfile.Profile()
+            officers = people(office)
+            approved_batch(office, officers, new_requests(BATCH))
+            seal(office)
+            profiler.runcall(issue_all, office, 1)
+            pstats.Stats(profiler).sort_stats("cumulative").print_stats(60)
+        else:
+            for figure in run(office):
+                report(*figure)
+        office.engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
