@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from pki.errors import DerRefusedError
@@ -92,6 +93,8 @@ def bit_string(value: bytes) -> bytes:
     return tlv(BIT_STRING, b"\x00", value)
 
 
+# The same few dozen identifiers stand in every certificate, so their encodings are kept.
+@lru_cache(maxsize=512)
 def oid(dotted: str) -> bytes:
     """Return an OBJECT IDENTIFIER from its dotted form; refuses arcs that X.660 does not allow."""
     parts = dotted.split(".")
@@ -176,21 +179,25 @@ class Element:
 
     def as_oid(self) -> str:
         """Return the dotted form of an OBJECT IDENTIFIER."""
-        content = self.expect(OBJECT_IDENTIFIER).content
-        if not content or content[-1] & _LONG_FORM:
-            raise DerRefusedError("pki.der.oid", "an object identifier is cut short")
-        arcs: list[int] = []
-        value, fresh = 0, True
-        for octet in content:
-            if fresh and octet == _LONG_FORM:
-                raise DerRefusedError("pki.der.oid", "an object identifier is padded")
-            value = value << 7 | octet & 0x7F
-            fresh = not octet & _LONG_FORM
-            if fresh:
-                arcs.append(value)
-                value = 0
-        first = min(arcs[0] // _ARCS_BELOW_ROOT, _LAST_ROOT_ARC)
-        return ".".join(str(arc) for arc in (first, arcs[0] - _ARCS_BELOW_ROOT * first, *arcs[1:]))
+        return _dotted(self.expect(OBJECT_IDENTIFIER).content)
+
+
+@lru_cache(maxsize=512)
+def _dotted(content: bytes) -> str:
+    if not content or content[-1] & _LONG_FORM:
+        raise DerRefusedError("pki.der.oid", "an object identifier is cut short")
+    arcs: list[int] = []
+    value, fresh = 0, True
+    for octet in content:
+        if fresh and octet == _LONG_FORM:
+            raise DerRefusedError("pki.der.oid", "an object identifier is padded")
+        value = value << 7 | octet & 0x7F
+        fresh = not octet & _LONG_FORM
+        if fresh:
+            arcs.append(value)
+            value = 0
+    first = min(arcs[0] // _ARCS_BELOW_ROOT, _LAST_ROOT_ARC)
+    return ".".join(str(arc) for arc in (first, arcs[0] - _ARCS_BELOW_ROOT * first, *arcs[1:]))
 
 
 def read_all(data: bytes) -> tuple[Element, ...]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 C, I = t.certificate.c, t.request_item.c  # noqa: E741 - the item's columns, beside their siblings.
 
 KEYS_AT_ONCE = 500
-__all__ = ["Examiner", "Found", "batch_items", "examine_batch"]
+__all__ = ["Examiner", "Found", "batch_items", "examine_batch", "item_states"]
 
 
 def batch_items(office: Office, filed: FiledCase, only: Sequence[int] | None = None) -> list[Any]:
@@ -50,6 +50,13 @@ def batch_items(office: Office, filed: FiledCase, only: Sequence[int] | None = N
         query = query.where(I.id.in_(only))
     with office.reading() as connection:
         return list(connection.execute(query.order_by(I.position)))
+
+
+def item_states(office: Office, filed: FiledCase) -> set[str]:
+    """Return the states in which items of a case's current revision are."""
+    query = sa.select(I.state).where(I.case_id == filed.case.id, I.revision == filed.case.revision).distinct()
+    with office.reading() as connection:
+        return set(connection.execute(query).scalars())
 
 
 def examine_batch(office: Office, case_id: int) -> dict[int, Found]:
