@@ -161,7 +161,12 @@ def _looked(answer: dict[str, Any]) -> dict[str, Any]:
     html = render_template(
         "card/results/look.html", answer=answer, details=details, certificates=certificates
     )
-    return {"html": html, "csn": answer["csn"], "known": details is not None}
+    return {
+        "html": html,
+        "csn": answer["csn"],
+        "known": details is not None,
+        "activated": details is not None and details.activated,
+    }
 
 
 def _proved(token: str) -> dict[str, Any]:

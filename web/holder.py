@@ -84,6 +84,8 @@ def look() -> Answer:
 
 
 def _card_page(reader: str, card: CardDetails, problems: tuple[FieldProblem, ...] = ()) -> str:
+    if card.activated:
+        return render_template("holder/activated.html", card=card)
     return render_template("holder/card.html", reader=reader, card=card, problems=problems)
 
 

@@ -18,6 +18,7 @@ from hardware.scripts.unlock import PukChange
 from hardware.scripts.unlock import activate as activate_script
 from hardware.secrets_of_card import new_pin
 from workflow import stations
+from workflow.cases.card_application import States
 from workflow.commands import BeginActivation, CompleteActivation
 from workflow.errors import NotFound, Refused
 from workflow.facts import SYSTEM, Actor
@@ -50,6 +51,11 @@ class CardDetails:
     valid_until: datetime
     state: str
     state_zh: str
+
+    @property
+    def activated(self) -> bool:
+        """Whether the card was activated: its PIN was shown then, and the user code alone leads to another (PIN-02)."""
+        return self.state == States.ACTIVATED
 
 
 def readers(office: Office) -> tuple[ReaderStatus, ...]:

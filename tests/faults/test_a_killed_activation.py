@@ -1,4 +1,4 @@
-"""An activation that is killed at any moment is done again by the holder, who then has a PIN that works."""
+"""Whenever an activation is killed, its holder comes to a PIN that works: by doing it again, or by the user code."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from hardware.scripts.steps import select, standing_of, verify_pin
 from hardware.scripts.unlock import PukChange, unblock
 from tests.faults.falling import Trip, in_child, moments, tripping
 from tests.faults.line import READER
+from tests.holders.browser import Browser
 from tests.workflow.registry import CODE
 from workflow import activation
 from workflow.errors import Refused
 from workflow.facts import PUBLIC
 from workflow.store import schema as t
+from workflow.vocabulary import CardErrand
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.faults.line import Bench, Line
+
+NEW_PIN = "735162"
 
 
 def activate(bench: Bench, trip: Trip) -> str:
@@ -53,29 +57,35 @@ def check_active(bench: Bench, pin: str, when: str) -> None:
     assert told.count("activate") == 1, when
 
 
-def fall_and_repeat(line: Line, at: int, name: str) -> bool:
-    """Kill an activation and let the holder repeat it; False where it had come to its end already."""
+def unblocked(bench: Bench) -> str:
+    """Set a PIN with the user code, as the holder does whose activation ended before its PIN was on the screen."""
+    Browser(bench).talk(CardErrand.UNBLOCK, {"new_pin": NEW_PIN})
+    return NEW_PIN
+
+
+def fall_and_go_on(line: Line, at: int, name: str) -> str:
+    """Kill an activation and let the holder go the way that is open then; returns which way that was."""
     with line.copy() as bench:
         assert in_child(lambda: activate(bench, Trip(at))) == signal.SIGKILL
-        if bench.case.state == "activated":
-            return False
-        check_active(bench, activate(bench, Trip()), f"killed at {at}, {name}")
-        return True
+        ended = bench.case.state == "activated"
+        pin = unblocked(bench) if ended else activate(bench, Trip())
+        check_active(bench, pin, f"killed at {at}, {name}")
+        return "unblocked" if ended else "repeated"
 
 
-@pytest.mark.rule("ACT-01", "ACT-02")
-def test_an_activation_killed_at_any_moment_is_done_again(posted, tmp_path):
+@pytest.mark.rule("ACT-01", "ACT-02", "PIN-02")
+def test_after_an_activation_killed_at_any_moment_the_holder_gets_a_pin_that_works(posted, tmp_path):
     passed = moments_of(posted, tmp_path)
-    repeated = [fall_and_repeat(posted, at, name) for at, name in enumerate(passed)]
-    # Only the last moment, after the commit that ends the activation, leaves nothing to do again.
-    assert repeated == [True] * (len(passed) - 1) + [False]
+    ways = [fall_and_go_on(posted, at, name) for at, name in enumerate(passed)]
+    # After the commit that ends the activation the PIN is nowhere; the user code leads to another.
+    assert ways == ["repeated"] * (len(passed) - 1) + ["unblocked"]
 
 
-def test_an_activation_killed_around_its_commits_on_postgresql_is_done_again(postgresql_posted, tmp_path):
+def test_the_same_on_postgresql_around_its_commits(postgresql_posted, tmp_path):
     passed = moments_of(postgresql_posted, tmp_path)
-    for at, name in enumerate(passed[:-1]):
-        if "commit" in name or at % 3 == 0:
-            assert fall_and_repeat(postgresql_posted, at, name)
+    chosen = [at for at, name in enumerate(passed) if "commit" in name or at % 3 == 0]
+    ways = [fall_and_go_on(postgresql_posted, at, passed[at]) for at in chosen]
+    assert ways == ["repeated"] * (len(chosen) - 1) + ["unblocked"]
 
 
 def test_an_activation_that_ended_is_refused_in_words_when_repeated(posted):

@@ -134,6 +134,12 @@ def test_a_holder_activates_views_tests_changes_and_unblocks(holder, stand):
     assert stand.bench.case.state == "activated"
     assert pin not in holder.page.evaluate("JSON.stringify(sessionStorage) + JSON.stringify(localStorage)")
 
+    holder.go("/card/activate/")
+    holder.read_card()
+    expect(holder.page.locator("#activated")).to_contain_text("鎖卡解碼／重設PIN碼")
+    expect(holder.page.locator("#errand")).to_be_hidden()
+    holder.look_well("activated-already")
+
     holder.go("/card/view/")
     holder.read_card()
     assert "有效" in holder.page.inner_text("#details")

@@ -68,6 +68,22 @@ def test_activation_shows_the_pin_once_and_never_stores_the_page(visitor, house,
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "way"),
+    [("zh", "這張卡片已經開卡", "鎖卡解碼／重設PIN碼"), ("en", "activated already", "Unblock the PIN")],
+)
+def test_a_card_that_is_activated_says_so_and_leads_to_another_pin(visitor, csn, language, said, way):
+    visitor.post("/activate/", reader=READER, csn=csn, details_right="yes", user_code=CODE)
+    visitor.get(f"/?lang={language}")
+    looked = visitor.post("/activate/card", reader=READER)
+    repeated = visitor.post("/activate/", reader=READER, csn=csn, details_right="yes", user_code=CODE)
+    assert (looked.status_code, repeated.status_code) == (200, 409)
+    for page in (looked.text, repeated.text):
+        assert said in page
+        assert re.search(rf'href="/card/unblock/">{way}<', page)
+        assert 'name="user_code"' not in page
+
+
 def test_details_must_be_confirmed_and_the_code_be_right(visitor, house, csn):
     answer = visitor.post("/activate/", reader=READER, csn=csn, user_code="")
     assert answer.status_code == 400

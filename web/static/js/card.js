@@ -57,7 +57,7 @@ function choice(reader, index, chosen) {
 
 async function listReaders() {
   hide("details", "result", "trouble");
-  if (byId("errand")) hide("errand");
+  for (const name of ["errand", "activated"]) if (byId(name)) hide(name);
   try {
     const readers = await agent.readers();
     const chosen = readers.find((reader) => reader.card) || readers[0];
@@ -78,7 +78,8 @@ async function look() {
     byId("told").textContent = words.done;
     show("details", seen.html);
     await forget(wires, seen, words);
-    if (asks.length && seen.known) byId("errand").hidden = false;
+    if (errand === "activate" && seen.activated) show("activated");
+    else if (asks.length && seen.known) byId("errand").hidden = false;
   });
 }
 
