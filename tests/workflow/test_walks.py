@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from tests.workflow.registry import Registry
-from tests.workflow.walking import APPLICATION_TRIGGERS, RESET_TRIGGERS, Walk, empty, numbers
+from tests.workflow.batches import Batches, items, submission, work_certificates
+from tests.workflow.registry import PASSWORD, Registry
+from tests.workflow.walking import (
+    APPLICATION_TRIGGERS,
+    REQUEST_TRIGGERS,
+    RESET_TRIGGERS,
+    Walk,
+    empty,
+    numbers,
+)
 from workflow import commands as c
+from workflow import commands_of_requests as r
 from workflow.errors import RegistryError
 from workflow.facts import PUBLIC
+from workflow.store import schema as t
 from workflow.vocabulary import Ca, Rank
 
 MODEST = settings(max_examples=20, stateful_step_count=30)
 ONCE = settings(max_examples=8, stateful_step_count=30)
+# A batch is linted and signed in each walk, which takes its time.
+FEW = settings(max_examples=4, stateful_step_count=10)
 
 
 class ApplicationWalk(Walk):
@@ -84,7 +97,82 @@ class ResetWalk(Walk):
         self.attempt(c.LapsePaper(case_id=self.pick(number)), self.people[1])
 
 
-walks = pytest.mark.parametrize("walk", [ApplicationWalk, ResetWalk])
+class RequestWalk(Walk):
+    """Batches of signing requests, sound and unsound, submitted, edited, decided and issued by anybody who tries."""
+
+    @initialize()
+    def establish(self):
+        self.batches = Batches(self.registry)
+        self.people += [self.batches.first, self.batches.second]
+        self.keys = 0
+
+    def _items(self, number, *, bad):
+        rubbish = (r.RequestedItem(label="rubbish", csr=b"no request"),) if bad else ()
+        # Few keys, so that they are used again and again.
+        return (*items(number % 5, (number + 1) % 5), *rubbish)
+
+    @rule(number=numbers, who=numbers, bad=st.booleans())
+    def submit(self, number, who, bad):
+        command = submission(self.registry, *self._items(number, bad=bad))
+        try:
+            self.cases.append(self.registry.do(command, self.people[who % len(self.people)]).case_id)
+        except RegistryError as refusal:
+            self.last = refusal.code
+
+    @precondition(lambda self: self.cases)
+    @rule(number=numbers, trigger=st.sampled_from(REQUEST_TRIGGERS), who=numbers, choice=numbers)
+    def meddle(self, number, trigger, who, choice):
+        self._do(self.pick(number), trigger, self.people[who % len(self.people)], choice)
+
+    @precondition(lambda self: self.cases)
+    @rule(number=numbers, who=numbers, bad=st.booleans())
+    def edit(self, number, who, bad):
+        command = r.AmendCertificateRequest(case_id=self.pick(number), items=self._items(number, bad=bad))
+        self.attempt(command, self.people[who % len(self.people)])
+
+    @rule()
+    def work(self):
+        work_certificates(self.registry.office)
+
+    @precondition(lambda self: self.cases)
+    @rule(number=numbers)
+    def bring_on(self, number):
+        """Examine and approve as two good officers would, so that walks come to certificates."""
+        case_id = self.pick(number)
+        self.attempt(r.ExamineRequest(case_id=case_id), self.people[1])
+        seen = {"seen_sha256": self.registry.case(case_id).snapshot_sha256, "password": PASSWORD}
+        self.attempt(r.ApproveRequest(case_id=case_id, **seen), self.batches.first)
+        self.attempt(r.ConfirmRequest(case_id=case_id, **seen), self.batches.second)
+
+    @invariant()
+    def certificates_have_two_approvals_by_others_over_what_was_issued(self):
+        decided = defaultdict(list)
+        for one in self.registry.rows(t.review_decision, t.review_decision.c.voided_at.is_(None)):
+            if one.verdict == "approve":
+                decided[one.case_id].append(one)
+        for row in self.registry.rows(t.certificate):
+            case = self.registry.case(row.case_id)
+            made = decided[row.case_id]
+            assert sorted(one.stage for one in made) == ["first", "second"]
+            persons = {one.person_id for one in made}
+            assert len(persons) == 2
+            assert not persons & set(case.data["entered"])
+            assert {one.snapshot_sha256 for one in made} == {case.snapshot_sha256}
+            assert case.state in {"issuing", "issued", "partly_refused"}
+
+    @invariant()
+    def items_and_certificates_agree(self):
+        certified = {
+            row.item_id for row in self.registry.rows(t.certificate, t.certificate.c.der.is_not(None))
+        }
+        issued = {row.id for row in self.registry.rows(t.request_item, t.request_item.c.state == "issued")}
+        assert certified == issued
+        ended = {"issued": {"issued"}, "partly_refused": {"issued", "refused"}}
+        for case in self.registry.rows(t.case, t.case.c.state.in_(list(ended))):
+            assert {row.state for row in self.batches.items(case.id)} == ended[case.state]
+
+
+walks = pytest.mark.parametrize("walk", [ApplicationWalk, ResetWalk, RequestWalk])
 
 
 @pytest.mark.rule("ROL-07", "SUS-08", "APP-05", "AUD-01")
@@ -99,7 +187,7 @@ def test_whatever_people_do_the_registry_stays_in_order(walk, tmp_path):
         shutil.copyfile(template, here)
         return Registry(f"sqlite:///{here}")
 
-    run_state_machine_as_test(lambda: walk(fresh), settings=MODEST)
+    run_state_machine_as_test(lambda: walk(fresh), settings=FEW if walk is RequestWalk else MODEST)
 
 
 @pytest.mark.rule("ROL-07", "SUS-08", "APP-05", "AUD-01")
@@ -110,4 +198,4 @@ def test_whatever_people_do_postgresql_keeps_the_registry_in_order(walk, postgre
         empty(registry)
         return registry
 
-    run_state_machine_as_test(lambda: walk(fresh), settings=ONCE)
+    run_state_machine_as_test(lambda: walk(fresh), settings=FEW if walk is RequestWalk else ONCE)

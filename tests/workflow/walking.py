@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.workflow.batches import items
 from tests.workflow.registry import CODE, PASSWORD, Registry
 from workflow import commands as c
 from workflow import policies
@@ -29,7 +30,7 @@ BEFORE_APPROVAL = {
     "uploaded", "first_review", "returned_first", "first_passed", "second_review", "returned_second", "withdrawn", "refused",
 }  # fmt: skip
 ALLOWED = {
-    "intended": {"issued", "revoked"},
+    "intended": {"issued", "valid", "revoked"},
     "issued": {"valid", "suspended", "revoked"},
     "valid": {"suspended", "revoked"},
     "suspended": {"issued", "valid", "revoked"},
@@ -38,6 +39,9 @@ ALLOWED = {
 ASTRAY = {"withdraw", "refuse", "return_first", "return_second", "card_spoiled", "mail_returned", "cancel"}
 numbers = st.integers(0, 50)
 APPLICATION_TRIGGERS = sorted(TABLES[CaseKind.CARD_APPLICATION].commands.keys() - {"submit"})
+REQUEST_TRIGGERS = sorted(
+    TABLES[CaseKind.CERTIFICATE_REQUEST].commands.keys() - {"submit_request", "amend_request"}
+)
 RESET_TRIGGERS = sorted(TABLES[CaseKind.USERCODE_RESET].commands.keys() - {"request"})
 
 
@@ -106,7 +110,10 @@ class Walk(RuleBasedStateMachine):
             "card_number": "Xc0" if wrong else str(case.card_number),
             "envelope_number": case.number,
             "csn": self.registry.csn(case_id) if case.card_number and case.parent_id is None else "00",
-            "items": ((case_id, "1" * 14 if wrong else self.registry.mail_number()),),
+            "items": items(number % 5)
+            if case.kind == CaseKind.CERTIFICATE_REQUEST
+            else ((case_id, "1" * 14 if wrong else self.registry.mail_number()),),
+            "refused": (),
             "case_ids": (case_id,),
             "issued_at": self.registry.clock.now(),
             "arrived_by": "fax",
