@@ -33,6 +33,10 @@ class KeyRefusedError(PkiError):
     """A key that cannot be loaded or may not be used for this."""
 
 
+class ShareRefusedError(PkiError):
+    """A share of a secret that is damaged, foreign or repeated, or too few of them."""
+
+
 class ProfileRefusedError(PkiError):
     """A certificate profile that contradicts itself, or an order that does not fit its profile."""
 
