@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 
 SETTER = Actor(name="operator", roles=frozenset({Role.SYSTEM}), channel="cli")
 REVIEWERS = frozenset({Role.FIRST_REVIEWER, Role.SECOND_REVIEWER})
+# Reviewers sign their decisions, and the people of ROL-02 what is done to the authorities' keys.
+SIGNERS = REVIEWERS | {Role.ADMINISTRATOR, Role.AUDITOR, Role.CONTROLLER}
 SHORTEST_PASSWORD = 12
 _APART = (Role.ADMINISTRATOR, Role.SECOND_REVIEWER, Role.AUDITOR)
 EXCLUSIVE = (
     # Administrator, officer and auditor are three people, each of whom may operate as well (ROL-03).
     *(frozenset(pair) for pair in combinations(_APART, 2)),
     # Nobody audits himself (ROL-03).
-    *(frozenset({Role.AUDITOR, role}) for role in sorted(STAFF_ROLES - {Role.OPERATOR, *_APART})),
+    *(
+        frozenset({Role.AUDITOR, role})
+        for role in sorted(STAFF_ROLES - {Role.OPERATOR, Role.CONTROLLER, *_APART})
+    ),
+    # A controller of physical security has no other role (ROL-03).
+    *(frozenset({Role.CONTROLLER, role}) for role in sorted(STAFF_ROLES - {Role.CONTROLLER})),
     # The two reviews are two agencies' (RV2-01).
     frozenset({Role.FIRST_REVIEWER, Role.SECOND_REVIEWER}),
 )
@@ -54,11 +61,11 @@ class NewAccount:
 
 
 def add(office: Office, new: NewAccount) -> int:
-    """Make an account with its person, and a signing key for a reviewer; returns its number."""
+    """Make an account with its person, and a signing key for those who sign; returns its number."""
     _check(new)
     # Slow by design, so done before the transaction that would hold others up.
     hashed = office.hasher.hash(new.password)
-    keys = office.statements.new_key(new.password) if new.roles & REVIEWERS else (None, None)
+    keys = office.statements.new_key(new.password) if new.roles & SIGNERS else (None, None)
     with transaction(office) as work:
         if work.connection.execute(t.account.select().where(t.account.c.login == new.login)).first():
             raise AccountError(f"there is an account {new.login} already")

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workflow.errors_of_keys import KEY_SENTENCES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SENTENCES: Mapping[str, tuple[str, str]] = {
+SENTENCES: Mapping[str, tuple[str, str]] = KEY_SENTENCES | {
     "access.denied": (
         "您的身分（{role}）不能執行「{action}」。",
         "Your role ({role}) may not do '{action}'.",

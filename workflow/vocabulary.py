@@ -66,6 +66,7 @@ class Role(Word):
     AUDITOR = "auditor", "稽核員", "Auditor"
     ADMINISTRATOR = "administrator", "管理員", "Administrator"
     OPERATOR = "operator", "維運員", "Operator"
+    CONTROLLER = "controller", "實體安全控管員", "Physical security controller"
     SYSTEM = "system", "系統", "System"
 
 
@@ -145,6 +146,24 @@ class AuthorityState(Word):
     ACTIVE = "active", "使用中", "Active"
     RETIRED = "retired", "已停止簽發", "Retired"
     DESTROYED = "destroyed", "金鑰已銷毀", "Destroyed"
+
+
+class KeyTask(Word):
+    """What is done to authorities' keys by several people together (ROL-02, ROL-08)."""
+
+    CEREMONY = "ceremony", "金鑰產製典禮", "Key ceremony"
+    ROLLOVER = "rollover", "金鑰更換", "Roll-over"
+    RETIREMENT = "retirement", "停止簽發", "Retirement"
+    DESTRUCTION = "destruction", "金鑰銷毀", "Destruction"
+    RESTORATION = "restoration", "金鑰回復", "Restoration"
+
+
+class KeyTaskState(Word):
+    """States of such a task: under way, carried out, or broken off with all that it had made destroyed."""
+
+    OPEN = "open", "進行中", "Under way"
+    DONE = "done", "已完成", "Done"
+    ABORTED = "aborted", "已中止", "Broken off"
 
 
 class StatusChange(Word):

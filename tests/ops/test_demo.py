@@ -40,7 +40,7 @@ def test_the_demonstration_is_filled_once(demo_office, station):
     counted = [
         len(rows(demo_office, table)) for table in (t.organisation, t.account, t.review_window, t.card)
     ]
-    assert counted == [len(ORGANISATIONS), 11, 3, hopper.BOX]
+    assert counted == [len(ORGANISATIONS), 12, 3, hopper.BOX]
     assert seed.seed(demo_office, station, PASSWORD) is False
     assert [len(rows(demo_office, table)) for table in (t.organisation, t.account)] == counted[:2]
     assert {row.name for row in rows(demo_office, t.authority)} >= {"root", "gca", "xca", "moica"}

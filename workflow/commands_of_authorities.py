@@ -1,0 +1,98 @@
+"""Commands on the authorities' keys: several people carry each out together, and all of them sign it (ROL-02, ROL-08)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workflow.commands import Command
+
+if TYPE_CHECKING:
+    from workflow.vocabulary import Ca, KeyTask
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One of the people present: the account, and the password that opens that person's signing key."""
+
+    account_id: int
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByPeople(Command):
+    """What several people do together; the actor is one of them."""
+
+    hands: tuple[Hand, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeginKeyTask(ByPeople):
+    """Write down what keys will be made, before any is: `authorities` are their names, `plan` what was agreed on.
+
+    Refused while another task is under way. The outcome's number is the task's; keys are made under
+    `workflow.key_tasks.label_of` it, so that those of a broken-off task can be told and destroyed.
+    """
+
+    task: KeyTask
+    authorities: tuple[str, ...]
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewAuthority:
+    """An authority's certificate with its key, encrypted or by reference, as a task made them."""
+
+    name: str
+    certificate: bytes = field(repr=False)
+    ca: Ca | None = None
+    generation: int = 1
+    sealed_key: bytes | None = field(default=None, repr=False)
+    key_reference: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordGenerations(ByPeople):
+    """Store all authorities that a task made, in one transaction; older generations of their CAs stop issuing.
+
+    `record` is what was done, as canonical JSON; the people sign it.
+    """
+
+    number: int
+    authorities: tuple[NewAuthority, ...]
+    record: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbortKeyTask(Command):
+    """End a task that was broken off; what it had made is destroyed before."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetireAuthority(ByPeople):
+    """Let an authority issue no more; it goes on signing lists and OCSP answers about what it issued."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DestroyAuthority(ByPeople):
+    """Sign a last list and forget an authority's key for ever (ROL-08).
+
+    Refused while certificates live that it issued, unless `forced`.
+    """
+
+    name: str
+    reason: str
+    forced: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordKeyGone(Command):
+    """Record that the token has destroyed a key whose end was decided before."""
+
+    number: int

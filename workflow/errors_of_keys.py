@@ -1,0 +1,57 @@
+"""Sentences of the refusals around authorities' keys and the people who touch them (ROL-02, ROL-08)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
+    "people.missing": (
+        "「{task}」須有{needed}親自到場並逐一登入，現有{present}。請補足人員後重新執行。",
+        "{task} takes {needed}, each logged in; here are {present}. Bring the others and run it again.",
+    ),
+    "people.twice": (
+        "「{login}」與另一帳號為同一人，同一人不得重複參與。請改由另一位人員登入。",
+        "{login} is the same natural person as another account here. Nobody counts twice; let another person log in.",
+    ),
+    "people.no_key": (
+        "帳號「{login}」沒有簽署金鑰，無法簽署紀錄。請以 guanfang accounts add --same-person-as 為其另建帳號。",
+        (
+            "The account {login} has no signing key and can't sign the record. Make the person another account with"
+            " `guanfang accounts add --same-person-as`."
+        ),
+    ),
+    "authority.not_found": (
+        "沒有名為「{name}」的憑證機構，請以 guanfang ca list 查詢。",
+        "There is no authority {name}; see `guanfang ca list`.",
+    ),
+    "authority.state": (
+        "憑證機構「{name}」目前為「{state}」，不能{action}。",
+        "The authority {name} is {state}, so you can't {action}.",
+    ),
+    "authority.task_open": (
+        "另一項金鑰作業（{task}，編號 {number}，自 {since} 起）尚未結束。若已中斷，請執行 guanfang ca abort {number} --yes。",
+        (
+            "Another task with keys ({task}, number {number}, since {since}) is under way. If it was broken off, run"
+            " `guanfang ca abort {number} --yes`."
+        ),
+    ),
+    "authority.task_ended": (
+        "金鑰作業 {number} 已結束或不存在，請以 guanfang ca tasks 查詢。",
+        "The task with keys {number} has ended or never was; see `guanfang ca tasks`.",
+    ),
+    "authority.still_needed": (
+        "憑證機構「{name}」仍有 {count} 張未到期的憑證，最後一張至 {until}。金鑰須保留至該日；必要時以 --force 並敘明事由。",
+        (
+            "{count} certificates of {name} have not ended, the last ends {until}. Keep the key until then; to destroy it"
+            " all the same, use --force and say why."
+        ),
+    ),
+    "authority.issues": (
+        "憑證機構「{name}」仍在簽發憑證，請先以 guanfang ca retire 停止簽發。",
+        "The authority {name} still issues. Retire it first with `guanfang ca retire`.",
+    ),
+    "authority.not_issued": (
+        "憑證機構「{ca}」目前沒有可簽發的金鑰，請以 guanfang ca rollover 產製新金鑰。",
+        "No key of {ca} issues now. Make a new one with `guanfang ca rollover`.",
+    ),
+}
