@@ -67,6 +67,13 @@ def _families(found: Measures) -> Iterator[GaugeMetricFamily]:
         "authority",
         found.crl_failing,
     )
+    yield _by_name(
+        "guanfang_watch_findings",
+        "What a watch found and nobody has mended; above 0 alarms",
+        "watch",
+        found.watch_findings,
+    )
+    yield _by_name("guanfang_watch_age_seconds", "Since a watch ran last", "watch", found.watch_age)
     yield GaugeMetricFamily("guanfang_breaker_open", "1 while a sweep waits for a person", found.breaker_open)
 
 

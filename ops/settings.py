@@ -29,6 +29,8 @@ LONGEST_CRL_PAUSE = 3600
 LONGEST_CRL_HOURS = 36
 LONGEST_OCSP_MINUTES = 24 * 60
 HIGHEST_PORT = 65535
+LONGEST_MONITOR_PAUSE = 24 * 3600
+LAST_HOUR = 23
 _SECRETS = frozenset({"secret_key", "key_passphrase", "smtp_password", "database_url", "pkcs11_pin"})
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -113,6 +115,16 @@ class Settings:
     hash_time: int = 3
     hash_memory_kib: int = 65536
     hash_lanes: int = 4
+    alarm_email: str = ""
+    """Whom the watches write to when they find something new, and once a day until it is mended."""
+    watch_seconds: int = 300
+    """How often the worker looks at lists and responders, and whether another watch is due."""
+    monitor_seconds: int = 3600
+    """How often the worker fetches what certificates name; 0 leaves it to `guanfang monitor` elsewhere."""
+    monitor_host: str = ""
+    """`host:port` to fetch from in place of the host in the certificates, as behind a proxy."""
+    night_hour: int = 2
+    """The hour in Taipei from which the nightly watches run."""
     checkpoint_file: Path | None = None
     """Where the worker appends signed checkpoints of the audit log; best on another machine's disk (AUD-03)."""
     font_dirs: tuple[str, ...] = ()
@@ -131,6 +143,7 @@ class Settings:
             "sealing_seconds",
             "crl_check_seconds",
             "lane_pause_seconds",
+            "watch_seconds",
             "web_workers",
         )
         return {
@@ -142,6 +155,9 @@ class Settings:
             "repository_url": self.repository_url.startswith("http://")
             and not self.repository_url.endswith("/"),
             "base_url": self.base_url.startswith(("http://", "https://")) and not self.base_url.endswith("/"),
+            "monitor_seconds": 0 <= self.monitor_seconds <= LONGEST_MONITOR_PAUSE,
+            "night_hour": 0 <= self.night_hour <= LAST_HOUR,
+            "alarm_email": not self.alarm_email or "@" in self.alarm_email,
             "ocsp_minutes": 1 <= self.ocsp_minutes <= LONGEST_OCSP_MINUTES,
             "ocsp_max_age": 0 <= self.ocsp_max_age <= self.ocsp_minutes * 30,
             "subject_type_oids": self._types_make_sense(),
@@ -206,7 +222,11 @@ _SENSE = {
     "sealing_seconds": "more than 0",
     "crl_check_seconds": "more than 0",
     "lane_pause_seconds": "more than 0",
+    "watch_seconds": "more than 0",
     "web_workers": "more than 0",
+    "monitor_seconds": "0 to 86400 seconds",
+    "night_hour": "an hour from 0 to 23",
+    "alarm_email": "an e-mail address, or nothing",
 }
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ops.clock import SystemClock
+from ops.watches import run_nightly, watch_half_life
 from workflow import sweeper
 from workflow.performers import perform_next
 from workflow.store import outbox
@@ -45,6 +46,8 @@ class Orders:
     sealing: float = 1
     crls: float = 300
     lane: float = 0.5
+    watches: float = 300
+    night_hour: int = 2
     checkpoint_file: Path | None = None
 
     @classmethod
@@ -55,6 +58,8 @@ class Orders:
             settings.sealing_seconds,
             settings.crl_check_seconds,
             settings.lane_pause_seconds,
+            settings.watch_seconds,
+            settings.night_hour,
             settings.checkpoint_file,
         )
 
@@ -117,6 +122,8 @@ class Worker:
             ("seal", self._orders.sealing, lambda: seal_all(self._office)),
             ("seal_whole_log", WHOLE_LOG_SECONDS, lambda: seal(self._office, reach=None)),
             ("crls", self._orders.crls, lambda: sweeper.schedule_crls(self._office)),
+            ("half_life", self._orders.watches, lambda: watch_half_life(self._office)),
+            ("night", self._orders.watches, lambda: run_nightly(self._office, self._orders.night_hour)),
             ("export_checkpoints", self._orders.crls, self._export),
         )
         for name, seconds, act in rounds:

@@ -17,7 +17,7 @@ from web.ports import office
 from workflow.commands import ConfirmSweep, RequeueDeadLetter
 from workflow.days import TAIPEI
 from workflow.errors import FieldProblem, RegistryError
-from workflow.views import audit, deadlines, outbox
+from workflow.views import audit, deadlines, outbox, watches
 from workflow.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _page(problems: tuple[FieldProblem, ...] = ()) -> str:
             lanes=outbox.lanes(connection),
             dead=outbox.dead_letters(connection),
             breakers=outbox.breakers(connection),
+            alarms=watches.open_findings(connection),
             problems=problems,
             typed=request.form,
         )

@@ -83,6 +83,7 @@ DEEDS: dict[str, Words] = {
     "PublishDocument": Words("公布文件", "publish a document"),
     "WithdrawDocument": Words("撤下文件", "withdraw a document"),
     "SetPublication": Words("選擇憑證是否公布", "choose whether certificates are published"),
+    "RecordWatch": Words("登錄巡查結果", "record what a watch found"),
     "AddApiToken": Words("建立存取權杖", "make a token"),
     "ConfirmApiToken": Words("確認存取權杖", "confirm a token"),
     "RevokeApiToken": Words("撤銷存取權杖", "revoke a token"),

@@ -20,6 +20,7 @@ class Effect(Word):
     SEND_NEW_CODE = "send_new_code", "寄送新用戶代碼", "Send the new user code"
     EXAMINE_REQUEST = "examine_request", "檢查憑證請求檔", "Examine signing requests"
     ISSUE_ITEMS = "issue_items", "簽發憑證", "Issue certificates"
+    ALARM = "alarm", "警報", "Send an alarm"
 
 
 LANES = {
@@ -30,6 +31,7 @@ LANES = {
     Effect.SEND_NEW_CODE: Lane.NOTICE,
     Effect.EXAMINE_REQUEST: Lane.CERTIFICATE,
     Effect.ISSUE_ITEMS: Lane.CERTIFICATE,
+    Effect.ALARM: Lane.NOTICE,
 }
 
 

@@ -33,6 +33,7 @@ from workflow.acts import (
     revocations,
     tokens,
     usercode,
+    watches,
 )
 from workflow.acts.act import PUBLIC, Act
 from workflow.commands import CaseCommand, Command, WithUserCode
@@ -93,6 +94,7 @@ ACTS: Mapping[type[Command], Act] = {
         revocations,
         tokens,
         usercode,
+        watches,
     )
     for act in room.ACTS
 }

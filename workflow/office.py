@@ -55,6 +55,8 @@ class Settings:
     """How long a list that follows a change of status waits for more of them; one list then serves all."""
     attempts: int = 8
     """Tries at a piece of work before it becomes a dead letter."""
+    alarm_email: str = ""
+    """Whom the watches write to when they find something; nobody while it is empty."""
     font_dirs: tuple[str, ...] = ()
 
 

@@ -274,6 +274,16 @@ class ApiScope(Word):
     SUBMIT = "submit", "送出憑證請求檔", "Submit certificate requests"
 
 
+class Watch(Word):
+    """What looks at the registry by itself, and tells people what it finds."""
+
+    MONITOR = "monitor", "信賴憑證者巡查", "Relying party's round"
+    HALF_LIFE = "half_life", "清冊與回應憑證效期過半", "Half-life of lists and responders"
+    RECONCILE = "reconcile", "每夜對帳", "Nightly reconciliation"
+    WEAK_KEYS = "weak_keys", "金鑰共因數檢查", "Shared factors of keys"
+    RELINT = "relint", "憑證抽查", "Sampled certificates"
+
+
 class CardErrand(Word):
     """What a conversation with the card in the holder's own reader is for."""
 

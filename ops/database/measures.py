@@ -11,8 +11,8 @@ from workflow.crl_scope import COMPLETE
 from workflow.store import schema as t
 from workflow.store.columns import UtcDateTime
 from workflow.store.crl_lists import failing_authorities, failures, newest_lists
-from workflow.views import audit, outbox
-from workflow.vocabulary import DeadlineState, Lane, OutboxState
+from workflow.views import audit, outbox, watches
+from workflow.vocabulary import DeadlineState, Lane, OutboxState, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,10 @@ class Measures:
     crl_failing: Mapping[str, int]
     """Lists that were refused since the newest that was published."""
     breaker_open: bool
+    watch_findings: Mapping[Watch, int]
+    """What the watches found and nobody has mended."""
+    watch_age: Mapping[Watch, float]
+    """How long ago each watch ran last."""
 
 
 def measure(connection: sa.Connection, now: datetime, wall: datetime) -> Measures:
@@ -73,6 +77,8 @@ def measure(connection: sa.Connection, now: datetime, wall: datetime) -> Measure
         crl_failures={name: one.ever for name, one in failed.items()},
         crl_failing={name: one.in_a_row for name, one in failed.items()},
         breaker_open=any(line.open for line in outbox.breakers(connection)),
+        watch_findings=watches.counted(connection),
+        watch_age={watch: _age(run.at, now) for watch, run in watches.last_runs(connection).items()},
     )
 
 

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -148,7 +148,7 @@ def running(wanted: Wanted) -> Iterator[House]:
 
 
 def _orders(settings: Settings) -> Orders:
-    return Orders(ORDERS.sweep, ORDERS.sealing, ORDERS.crls, ORDERS.lane, settings.checkpoint_file)
+    return replace(ORDERS, checkpoint_file=settings.checkpoint_file)
 
 
 def _browser(settings: Settings) -> httpx.Client:

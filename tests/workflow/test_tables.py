@@ -133,4 +133,6 @@ def test_every_effect_has_its_lane():
     asked = {do.effect for table in TABLES.values() for row in table.rows for do in row.effects}
     # A batch is issued in pieces, which the second approval asks for one by one.
     asked.add(Effect.ISSUE_ITEMS)
+    # An alarm comes from a watch, not from a case.
+    asked.add(Effect.ALARM)
     assert asked == set(Effect)

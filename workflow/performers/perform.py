@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workflow.effects import Effect
 from workflow.errors import RegistryError
+from workflow.performers.alarms import send_alarm
 from workflow.performers.crl import publish_crl
 from workflow.performers.manufacture import manufacture
 from workflow.performers.new_code import send_new_code
@@ -30,6 +31,7 @@ PERFORMERS: Mapping[Effect, Callable[[Office, Work], None]] = {
     Effect.SEND_NEW_CODE: send_new_code,
     Effect.EXAMINE_REQUEST: examine_request,
     Effect.ISSUE_ITEMS: issue_items,
+    Effect.ALARM: send_alarm,
 }
 
 

@@ -75,6 +75,22 @@ def crl_row(ca: str, now: datetime, due: datetime, *, whole: bool = True) -> dic
     }
 
 
+def alarm_row(payload: Mapping[str, Any], now: datetime, due: datetime) -> dict[str, Any]:
+    """Return a row that asks for a mail to the operators about what a watch found."""
+    return {
+        "case_id": None,
+        "lane": str(Lane.NOTICE),
+        "effect": str(Effect.ALARM),
+        "template": "",
+        "payload": dict(payload),
+        "merge_key": None,
+        "state": str(OutboxState.WAITING),
+        "attempts": 0,
+        "due_at": due,
+        "created_at": now,
+    }
+
+
 def crls_under_way(connection: sa.Connection) -> frozenset[str]:
     """Return the authorities whose lists somebody has asked for and nobody has finished."""
     open_states = [str(OutboxState.WAITING), str(OutboxState.CLAIMED)]

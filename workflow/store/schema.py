@@ -30,6 +30,7 @@ from workflow.store.schema_keys import compromised_key
 from workflow.store.schema_paper import document, letter, letter_case, mail_item, mailing_list, sent_notice
 from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
 from workflow.store.schema_requests import request_item
+from workflow.store.schema_watches import certificate_sample, watch_finding, watch_run
 
 __all__ = [
     "account",
@@ -46,6 +47,7 @@ __all__ = [
     "certificate",
     "certificate_gram",
     "certificate_part",
+    "certificate_sample",
     "clock_offset",
     "compromised_key",
     "counter",
@@ -73,4 +75,6 @@ __all__ = [
     "review_window",
     "sent_notice",
     "status_change",
+    "watch_finding",
+    "watch_run",
 ]

@@ -1,0 +1,70 @@
+"""Running the watches: which is due, what it looks at, and the way of its findings through the one door.
+
+Several workers may run one twice: a second run finds what the first did, and tells nobody again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from workflow.commands_of_watches import RecordWatch
+from workflow.days import TAIPEI
+from workflow.facts import SYSTEM
+from workflow.handlers import handle
+from workflow.views.watches import last_runs
+from workflow.vocabulary import Watch
+from workflow.watching.half_life import half_life
+from workflow.watching.relint import relint
+from workflow.watching.weak_keys import weak_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+
+    from workflow.office import Office
+
+
+def watch_half_life(office: Office) -> int:
+    """Look at the newest lists and the responders' certificates; returns how many findings there are."""
+    with office.reading() as connection:
+        examined, found = half_life(connection, office.clock.now())
+    handle(office, RecordWatch(watch=Watch.HALF_LIFE, examined=examined, found=found), SYSTEM)
+    return len(found)
+
+
+def watch_weak_keys(office: Office) -> int:
+    """Look for shared factors among all stored RSA moduli; returns how many findings there are."""
+    with office.reading() as connection:
+        examined, found = weak_keys(connection)
+    handle(office, RecordWatch(watch=Watch.WEAK_KEYS, examined=examined, found=found), SYSTEM)
+    return len(found)
+
+
+def watch_sample(office: Office) -> int:
+    """Bring the samples of this quarter and the one before up to their measure; returns how many findings there are."""
+    with office.reading() as connection:
+        samples, found = relint(office, connection, office.clock.now())
+    command = RecordWatch(watch=Watch.RELINT, examined=len(samples), found=found, samples=samples)
+    handle(office, command, SYSTEM)
+    return len(found)
+
+
+NIGHTLY: Mapping[Watch, Callable[[Office], int]] = {
+    Watch.WEAK_KEYS: watch_weak_keys,
+    Watch.RELINT: watch_sample,
+}
+
+
+def night_of(moment: datetime, hour: int) -> date:
+    """Return the night that a moment belongs to: it begins at `hour` in Taipei and lasts a day."""
+    return (moment.astimezone(TAIPEI) - timedelta(hours=hour)).date()
+
+
+def run_nightly(office: Office, hour: int) -> int:
+    """Run each nightly watch that has not run this night; returns how many findings there are."""
+    with office.reading() as connection:
+        last = last_runs(connection)
+    tonight = night_of(office.clock.now(), hour)
+    due = [watch for watch in NIGHTLY if watch not in last or night_of(last[watch].at, hour) < tonight]
+    return sum(NIGHTLY[watch](office) for watch in due)
