@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workflow.errors_of_keys import KEY_SENTENCES
+from workflow.errors_of_line import LINE_SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SENTENCES: Mapping[str, tuple[str, str]] = KEY_SENTENCES | {
+SENTENCES: Mapping[str, tuple[str, str]] = KEY_SENTENCES | LINE_SENTENCES | {
     "access.denied": (
         "您的身分（{role}）不能執行「{action}」。",
         "Your role ({role}) may not do '{action}'.",

@@ -88,14 +88,6 @@ def seal_label(serial: str) -> str:
     return f"tbs:{serial}"
 
 
-def issue(office: Office, claim: Claim) -> bytes:
-    """Return the certificate of one claim, issuing it if it is not there yet; raises what refuses it."""
-    (outcome,) = issue_all(office, [claim])
-    if isinstance(outcome, RegistryError):
-        raise outcome
-    return outcome
-
-
 def issue_all(office: Office, claims: Sequence[Claim]) -> list[bytes | RegistryError]:
     """Return, for each claim, its certificate or what refuses it; a bad one holds up no other.
 

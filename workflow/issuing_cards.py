@@ -13,10 +13,13 @@ from workflow import policies
 from workflow.authorities import addresses
 from workflow.certificate_names import subject_of
 from workflow.certificate_profiles import office_profiles, subject_types
-from workflow.issuing import Claim, issue
+from workflow.errors import RegistryError
+from workflow.issuing import Claim, issue_all
 from workflow.vocabulary import Rank, SubscriberKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pki.subject_types import SubjectType
     from workflow.filed_cases import FiledCase
     from workflow.office import Office
@@ -31,10 +34,20 @@ class KeyOnCard:
     spki: bytes
 
 
-def ensure_certificate(office: Office, filed: FiledCase, key: KeyOnCard) -> bytes:
-    """Return the certificate of a key on a card, issuing it if it is not there yet. Never issues a second one."""
-    order = partial(_order, office, filed, key)
-    return issue(office, Claim(filed.case, key.purpose, order, csn=key.csn))
+def ensure_certificates(office: Office, filed: FiledCase, keys: Sequence[KeyOnCard]) -> list[bytes]:
+    """Return the certificates of a card's keys, issuing together those that are not there yet.
+
+    Never issues a second one for a key. Raises what refuses any of them; the others are issued and found next time.
+    """
+    claims = [
+        Claim(filed.case, key.purpose, partial(_order, office, filed, key), csn=key.csn) for key in keys
+    ]
+    certificates = []
+    for outcome in issue_all(office, claims):
+        if isinstance(outcome, RegistryError):
+            raise outcome
+        certificates.append(outcome)
+    return certificates
 
 
 def _order(office: Office, filed: FiledCase, key: KeyOnCard, serial: int, authority: str) -> CertificateOrder:

@@ -200,6 +200,29 @@ class CardState(Word):
     SPOILED = "spoiled", "廢卡", "Spoiled"
 
 
+class JobState(Word):
+    """States of one card to be made in a batch of the manufacturing line."""
+
+    WAITING = "waiting", "等候製卡", "Waiting"
+    WORKING = "working", "製作中", "Being made"
+    INTERRUPTED = "interrupted", "中斷，請放回卡片", "Interrupted: put the card back"
+    MADE = "made", "已製成", "Made"
+    LEFT = "left", "移出批次", "Left the batch"
+
+
+OPEN_JOBS = (JobState.WAITING, JobState.WORKING, JobState.INTERRUPTED)
+
+
+class ReaderState(Word):
+    """What a reader of the manufacturing line is doing."""
+
+    WORKING = "working", "製卡中", "Making a card"
+    EMPTY = "empty", "等候空白卡", "Waiting for a blank"
+    IDLE = "idle", "無待製案件", "Nothing to make"
+    SET_ASIDE = "set_aside", "停用，請檢查", "Set aside: look at it"
+    STOPPED = "stopped", "未運轉", "Not running"
+
+
 class MailState(Word):
     """States of a registered mail item."""
 

@@ -51,9 +51,9 @@ def card_key(number: int) -> rsa.RSAPrivateKey:
 
 
 @contextmanager
-def ready_keys(first: int) -> Iterator[None]:
+def ready_keys(first: int, count: int = 8) -> Iterator[None]:
     """Let the virtual cards take their RSA keys from the pool, from the n-th on; the process forgets with the block."""
-    taken = iter(range(first, first + 8))
+    taken = iter(range(first, first + count))
     with patch.object(key_operations, "_make", lambda _algorithm: card_key(next(taken))):
         yield
 
@@ -159,7 +159,7 @@ def prepare(copies: Copies, cards: Path, *, posted: bool) -> Line:
     registry = Registry(copies.url)
     station = FolderStation(cards, (READER,))
     registry.office = replace(registry.office, stations=(station,))
-    _establish(registry.office)
+    establish(registry.office)
     blanks = [station.new_blank() for _ in range(BLANKS)]
     registry.do(c.AddStock(csns=tuple(blanks), box="A"), registry.centre)
     station.insert(READER, blanks[0])
@@ -183,7 +183,7 @@ def _fold(url: str) -> None:
         engine.dispose()
 
 
-def _establish(office: Office) -> None:
+def establish(office: Office) -> None:
     """Hold the ceremony once a run, and give the same authorities to every registry after the first."""
     if not _ceremony:
         authorities.establish(office, START)

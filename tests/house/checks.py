@@ -32,6 +32,7 @@ MAY_COMMIT = {
 }
 # The outermost loops: an unknown error is logged there and ends one request or one job, never the process.
 MAY_CATCH_EVERYTHING = {
+    "ops/line_runner.py": "what nobody foresaw at one reader must not stop it or the others",
     "ops/worker.py": "one failed job must not stop the others",
     "ops/ocsp/signing.py": "a batch that fails is answered `try later`, and the next one comes",
     "web/errors.py": "an unknown error becomes a blank page and a log line",

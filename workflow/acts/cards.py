@@ -27,6 +27,7 @@ from workflow.commands import (
 from workflow.errors import BadInput, FieldProblem, NotFound, Refused
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
+from workflow.store.line_jobs import job_made, job_spoiled, on_the_line
 from workflow.store.unit_of_work import Extra, UnitOfWork
 from workflow.vocabulary import CardState, MailState, Role
 
@@ -85,6 +86,8 @@ def _spoil_blank(work: UnitOfWork, command: SpoilBlank, actor: Actor, _prepared:
 
 def _order(work: UnitOfWork, command: OrderManufacture, actor: Actor, _prepared: None) -> Outcome:
     case = work.lock_one(command.case_id)
+    if on_the_line(work.connection, [case.id]):
+        raise Refused("line.case_taken", number=case.number)
     extra = Extra(note=command.reader, payload={"reader": command.reader})
     return of_case(work.fire(case, command.trigger, command, actor, extra))
 
@@ -107,6 +110,7 @@ def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: No
     )
     if result.rowcount != 1:
         raise Refused("card.not_found", number=command.card_number)
+    job_made(work.connection, case.id, work.now)
     return of_case(after)
 
 
@@ -118,6 +122,7 @@ def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepar
         .where(K.case_id == case.id, K.state == str(CardState.PERSONALISING))
         .values(state=str(CardState.QUARANTINED), reason=command.reason, updated_at=work.now)
     )
+    job_spoiled(work.connection, case.id, command.reason, work.now)
     return of_case(after)
 
 

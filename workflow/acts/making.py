@@ -28,7 +28,8 @@ from workflow.store.numbers import next_card_number
 from workflow.vocabulary import AuthorityState, CardState, Role
 
 if TYPE_CHECKING:
-    from workflow.facts import Actor
+    from workflow.commands_of_line import TakeBlank
+    from workflow.facts import Actor, CaseFacts
     from workflow.store.unit_of_work import UnitOfWork
 
 SYSTEM = frozenset({Role.SYSTEM})
@@ -42,12 +43,19 @@ def _claim_blank(work: UnitOfWork, command: ClaimBlank, actor: Actor, _prepared:
     row = work.connection.execute(sa.select(t.card).where(K.csn == command.csn).with_for_update()).first()
     if row is None or row.state != str(CardState.BLANK):
         raise Refused("card.not_blank", csn=command.csn)
+    bind_blank(work, case, row, command, actor)
+    return of_case(case)
+
+
+def bind_blank(
+    work: UnitOfWork, case: CaseFacts, row: Any, command: ClaimBlank | TakeBlank, actor: Actor
+) -> None:
+    """Bind a locked blank to a locked case and store its secrets before the card is told of them."""
     begun = work.connection.execute(
         sa.select(K.csn).where(K.case_id == case.id, K.state == str(CardState.PERSONALISING))
     ).scalar()
     if begun is not None:
         raise Refused("card.begun_already", csn=begun)
-    seal = work.office.sealer.seal
     number = next_card_number(work.connection, case.ca)
     work.connection.execute(
         sa.update(t.card)
@@ -57,15 +65,23 @@ def _claim_blank(work: UnitOfWork, command: ClaimBlank, actor: Actor, _prepared:
             case_id=case.id,
             number=number,
             step="claimed",
-            pin_sealed=seal(command.pin.encode(), command.csn),
-            puk_sealed=seal(command.puk.encode(), command.csn),
-            management_key_sealed=seal(command.management_key, command.csn),
             updated_at=work.now,
+            **_sealed_secrets(work, row, command),
         )
     )
     said = {"number": case.number, "csn": command.csn, "card": number}
     work.audit("blank_claimed", actor, said, (case.id, case.version))
-    return of_case(case)
+
+
+def _sealed_secrets(work: UnitOfWork, row: Any, command: ClaimBlank | TakeBlank) -> dict[str, bytes]:
+    """Return the secrets to store; a blank that came back from quarantine may hold its own already, and keeps them."""
+    seal = work.office.sealer.seal
+    new = {
+        "pin_sealed": command.pin.encode(),
+        "puk_sealed": command.puk.encode(),
+        "management_key_sealed": command.management_key,
+    }
+    return {name: seal(value, command.csn) for name, value in new.items() if getattr(row, name) is None}
 
 
 def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: None) -> Outcome:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workflow import commands as c
 from workflow import guards as g
 from workflow.cases.table import NEW, CaseTable, DeadlineKind, Row, by_trigger
+from workflow.commands_of_line import TakeBlank
 from workflow.effects import Do, Effect, notice
 from workflow.vocabulary import Basis, CaseKind, Consequence, Role, StatusChange, Word
 
@@ -179,6 +180,8 @@ ROWS: tuple[Row, ...] = (
     Row("refuse", S.SECOND_REVIEW, S.REFUSED, OFFICER, guards=(g.reason_given, *DECIDES),
         effects=(notice("refused"),), cites=("APP-07", "APP-30")),
     Row("order_manufacture", S.APPROVED, S.MANUFACTURING, CENTRE, effects=(Do(Effect.MANUFACTURE),), cites=("CRD-01", "RV2-02")),
+    # The same for a batch: a reader takes the case and makes its card at once, so that no work waits in the outbox.
+    Row("take_on_line", S.APPROVED, S.MANUFACTURING, SYSTEM, cites=("CRD-01", "RV2-02")),
     Row("card_made", S.MANUFACTURING, S.MADE, SYSTEM, guards=(g.certificates_alive,), starts=("activation",), cites=("CRD-07", "P-06")),
     Row("card_spoiled", S.MANUFACTURING, S.APPROVED, SYSTEM | CENTRE, guards=(g.reason_given,),
         change=StatusChange.REVOKE, effects=(CRL,), cites=("CRD-01",)),
@@ -233,6 +236,7 @@ TABLE = CaseTable(
         "receive_letter": c.TieLetter,
         "forward": c.ForwardCases,
         "post": c.PostCards,
+        "take_on_line": TakeBlank,
         **by_trigger(
             c.AmendApplication, c.WithdrawApplication, c.ChaseLetter, c.ApproveFirstReview, c.ReturnFirstReview,
             c.ApproveSecondReview, c.ReturnSecondReview, c.RefuseApplication, c.OrderManufacture, c.RecordCardMade,

@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from hardware.piv import Algorithm, Slot
 from hardware.scripts.authenticate_management import authenticate_management
@@ -22,16 +19,15 @@ from hardware.scripts.card_number import write_card_number, write_chuid
 from hardware.scripts.certificates import verify_read_back, write_certificate
 from hardware.scripts.generate_key import generate_key
 from hardware.scripts.identify import identify, read_csn
+from hardware.scripts.possession import verify_possession
 from hardware.scripts.set_secrets import CardSecrets, set_secrets
-from hardware.scripts.sign import SigningKey, prove_possession
 from hardware.secrets_of_card import ManagementKey, new_management_key, new_pin, new_puk
 from workflow.commands import RecordCardMade
 from workflow.commands_of_performers import ClaimBlank, RecordKey
-from workflow.errors import Refused
 from workflow.facts import SYSTEM, CaseFacts
 from workflow.filed_cases import FiledCase, filed_case
 from workflow.handlers import handle
-from workflow.issuing_cards import KeyOnCard, ensure_certificate
+from workflow.issuing_cards import KeyOnCard, ensure_certificates
 from workflow.stations import card_in
 from workflow.store import schema as t
 from workflow.vocabulary import CardState
@@ -60,10 +56,19 @@ def manufacture(office: Office, work: Work) -> None:
         return
     with card_in(office, str(work.payload["reader"])) as session:
         csn = session.run(read_csn())
-        card = _claimed(office, filed.case, csn)
-        _personalise(office, session, card)
-        certificates = _certify(office, session, filed, csn)
-        _prove(office, session, certificates, _card(office, csn))
+        _claim(office, filed.case, csn)
+        make_card(office, session, filed, csn)
+
+
+def make_card(office: Office, session: CardSession, filed: FiledCase, csn: str) -> None:
+    """Make the card that is bound to a case, from wherever an interruption left it to the report that it is made.
+
+    Raises Refused or a HardwareError; what was recorded by then stays, and the same call goes on from there.
+    """
+    card = _card(office, csn)
+    _personalise(office, session, card)
+    certificates = _certify(office, session, filed, card)
+    _prove(office, session, certificates, card)
     issued_at = x509.load_der_x509_certificate(certificates["signature"]).not_valid_before_utc
     report = RecordCardMade(case_id=filed.case.id, card_number=card.number, issued_at=issued_at)
     handle(office, report, SYSTEM)
@@ -74,20 +79,21 @@ def _card(office: Office, csn: str) -> Any:
         return connection.execute(sa.select(t.card).where(K.csn == csn)).first()
 
 
-def _claimed(office: Office, case: CaseFacts, csn: str) -> Any:
-    """Return the card's record, bound to the case: now, or before an interruption."""
+def _claim(office: Office, case: CaseFacts, csn: str) -> None:
+    """Bind the card to the case, unless it was before an interruption."""
     card = _card(office, csn)
     if card is not None and card.case_id == case.id and card.state == str(CardState.PERSONALISING):
-        return card
-    claim = ClaimBlank(
-        case_id=case.id,
-        csn=csn,
-        pin=new_pin(secrets.randbelow),
-        puk=new_puk(secrets.randbelow),
-        management_key=new_management_key(secrets.token_bytes).value,
-    )
-    handle(office, claim, SYSTEM)
-    return _card(office, csn)
+        return
+    handle(office, ClaimBlank(case_id=case.id, csn=csn, **new_secrets()), SYSTEM)
+
+
+def new_secrets() -> dict[str, Any]:
+    """Return the PIN, PUK and management key of a new card, by the names of a claim's fields (CRD-02)."""
+    return {
+        "pin": new_pin(secrets.randbelow),
+        "puk": new_puk(secrets.randbelow),
+        "management_key": new_management_key(secrets.token_bytes).value,
+    }
 
 
 def _personalise(office: Office, session: CardSession, card: Any) -> None:
@@ -109,28 +115,25 @@ def _personalise(office: Office, session: CardSession, card: Any) -> None:
     session.run(write_card_number(card.number))
 
 
-def _certify(office: Office, session: CardSession, filed: FiledCase, csn: str) -> dict[str, bytes]:
-    """Make each key on the card, have it certified and write the certificate beside it (CRD-03)."""
-    certificates = {}
+def _certify(office: Office, session: CardSession, filed: FiledCase, card: Any) -> dict[str, bytes]:
+    """Make both keys on the card, have them certified together and write the certificates beside them (CRD-03)."""
+    keys = []
     for purpose, slot in SLOTS.items():
-        spki = getattr(_card(office, csn), f"{purpose}_spki")
+        spki = getattr(card, f"{purpose}_spki")
         if spki is None:
             spki = session.run(generate_key(slot, Algorithm.RSA_2048))
-            handle(office, RecordKey(csn=csn, purpose=purpose, spki=spki), SYSTEM)
-        certificates[purpose] = ensure_certificate(office, filed, KeyOnCard(csn, purpose, bytes(spki)))
+            handle(office, RecordKey(csn=card.csn, purpose=purpose, spki=spki), SYSTEM)
+        keys.append(KeyOnCard(card.csn, purpose, bytes(spki)))
+    certificates = dict(zip(SLOTS, ensure_certificates(office, filed, keys), strict=True))
+    for purpose, slot in SLOTS.items():
         session.run(write_certificate(slot, certificates[purpose]))
     return certificates
 
 
 def _prove(office: Office, session: CardSession, certificates: Mapping[str, bytes], card: Any) -> None:
-    """Read everything back, and let the card sign: the key, the certificate and the card belong together."""
+    """Read everything back, and let each key prove itself: keys, certificates and card belong together."""
     session.run(verify_read_back({SLOTS[purpose]: der for purpose, der in certificates.items()}))
     challenge = secrets.token_bytes(CHALLENGE_BYTES)
     pin = office.sealer.open(card.pin_sealed, card.csn).decode()
-    signature = session.run(prove_possession(SigningKey(Slot.SIGNATURE, Algorithm.RSA_2048), challenge, pin))
-    key = x509.load_der_x509_certificate(certificates["signature"]).public_key()
-    assert isinstance(key, rsa.RSAPublicKey)  # noqa: S101 - it was generated so.
-    try:
-        key.verify(signature, challenge, padding.PKCS1v15(), hashes.SHA256())
-    except InvalidSignature as error:
-        raise Refused("card.failed", detail="signature") from error
+    for purpose, der in certificates.items():
+        session.run(verify_possession(SLOTS[purpose], der, challenge, pin))

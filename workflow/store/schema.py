@@ -27,6 +27,7 @@ from workflow.store.schema_house import (
     review_window,
 )
 from workflow.store.schema_keys import compromised_key
+from workflow.store.schema_line import line_batch, line_job, line_reader
 from workflow.store.schema_paper import document, letter, letter_case, mail_item, mailing_list, sent_notice
 from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
 from workflow.store.schema_requests import request_item
@@ -63,6 +64,9 @@ __all__ = [
     "holder_suspension",
     "letter",
     "letter_case",
+    "line_batch",
+    "line_job",
+    "line_reader",
     "mail_item",
     "mailing_list",
     "metadata",
