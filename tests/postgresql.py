@@ -13,8 +13,10 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,6 +148,11 @@ class Cluster:
             "--no-instructions",
         )
 
+    def adopt(self, path: Path) -> None:
+        """Give a file or folder to the account that the server runs as."""
+        if account := _server_account():
+            os.chown(path, account.pw_uid, account.pw_gid)
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         settings = COMMON_SETTINGS + (() if self.durable else FAST_SETTINGS)
@@ -166,6 +173,38 @@ class Cluster:
         """Stop the server; mode `immediate` is a crash: nothing is flushed, the next start recovers."""
         if (self.data / "postmaster.pid").exists():
             self._run("pg_ctl", "stop", "--wait", f"--mode={mode}", f"--pgdata={self.data}")
+
+    def kill(self) -> None:
+        """Kill the server and each of its processes with no chance to tidy up; the next start recovers."""
+        postmaster = int((self.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii").split()
+        for pid in (postmaster, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while _alive(postmaster):
+            time.sleep(0.01)
+
+    def answers(self) -> bool:
+        """Say whether the server takes connections."""
+        try:
+            self.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def revive(self) -> None:
+        """Start the server unless it runs, or recovers by itself within a moment."""
+        for _ in range(20):
+            if self.answers():
+                return
+            if not self._runs():
+                self.start()
+                return
+            time.sleep(0.25)
+
+    def _runs(self) -> bool:
+        note = self.data / "postmaster.pid"
+        return note.exists() and _alive(int(note.read_text(encoding="ascii").split()[0]))
 
     def remove(self) -> None:
         """Stop the server without ceremony and delete all its files."""

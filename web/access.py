@@ -118,6 +118,11 @@ def staff() -> Actor | None:
     return found
 
 
+def ask_nobody() -> None:
+    """Take the visitor for a stranger for the rest of this request, since the accounts can't be read."""
+    g.staff = None
+
+
 def begin_session(account_id: int) -> None:
     """Begin the session of a member of the staff; nothing set before the log-in is carried over."""
     with office().reading() as connection:

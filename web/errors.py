@@ -15,12 +15,14 @@ from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from web import access
 from web.api import shapes
 from web.api.openapi import PREFIX, PROBLEM
 from web.api.shapes import Problem
 from web.language import say, t
 from workflow import errors
 from workflow.errors import FieldProblem, RegistryError
+from workflow.outages import outage
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as BaseResponse
@@ -81,6 +83,7 @@ def problems_of(error: RegistryError, field: str = "") -> tuple[FieldProblem, ..
 def _page(status: int, said: Bilingual | tuple[str, str], code: str = "") -> Answer | Response:
     if request.path.startswith(PREFIX):
         return _problem(status, said, code)
+    _know_the_visitor()
     sentence = say(said)
     # The way back is offered only to addresses that may be opened by a link.
     found = status != HTTPStatus.NOT_FOUND and (request.method == "GET" or _has_get())
@@ -88,6 +91,16 @@ def _page(status: int, said: Bilingual | tuple[str, str], code: str = "") -> Ans
     return render_template(
         "errors/error.html", status=status, sentence=sentence, code=code, back=back
     ), status
+
+
+def _know_the_visitor() -> None:
+    """Ask who the visitor is before the page is drawn; while the database is away, everybody is a stranger."""
+    try:
+        access.staff()
+    except Exception as error:
+        if outage(error) is None:
+            raise
+        access.ask_nobody()
 
 
 def _problem(
@@ -138,6 +151,10 @@ def _http(error: HTTPException) -> Answer | BaseResponse:
 
 
 def _unknown(error: Exception) -> Answer | Response:
+    unavailable = outage(error)
+    if unavailable is not None:
+        _LOG.error("the database failed at %s %s", request.method, request.path, exc_info=error)
+        return _refusal(unavailable)
     # The path alone: the query or the body may hold what must not be in a log.
     _LOG.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
     if request.path.startswith(PREFIX):

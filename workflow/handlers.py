@@ -6,7 +6,6 @@ written to the audit log too. Whoever is not named by an act's roles or by the t
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,7 @@ from workflow.acts.act import PUBLIC, Act
 from workflow.commands import CaseCommand, Command, WithUserCode
 from workflow.deeds import deed, roles_in_words
 from workflow.errors import NotAllowed, RegistryError, Unavailable
+from workflow.outages import outage, passing
 from workflow.outcome import Outcome, of_case
 from workflow.storable import require_storable
 from workflow.store.audit_entry import speak
@@ -141,7 +141,7 @@ def _prepared(office: Office, act: Act, command: Command, actor: Actor) -> Any:
     try:
         return act.prepare(office, command, actor) if act.prepare else None
     except sa.exc.DBAPIError as error:
-        raise _in_words(error) from error
+        raise outage(error) or error from error
 
 
 def _commit(office: Office, act: Act, command: Command, actor: Actor, prepared: Any) -> Outcome:
@@ -155,37 +155,10 @@ def _in_transaction(office: Office, act: Callable[[UnitOfWork], Outcome]) -> Out
             with transaction(office) as work:
                 return act(work)
         except sa.exc.DBAPIError as error:
-            if not _passing(error):
-                raise _in_words(error) from error
+            if not passing(error):
+                raise outage(error) or error from error
             time.sleep(PAUSE_SECONDS * 2**attempt)
     raise Unavailable("registry.busy")
-
-
-# A unique violation too: two wrote the same thing at once, and the second try finds it and says so in words.
-_DEADLOCK, _SERIALIZATION, _UNIQUE = "40P01", "40001", "23505"
-
-
-def _passing(error: sa.exc.DBAPIError) -> bool:
-    """Tell whether the same transaction may succeed a moment later."""
-    state = getattr(error.orig, "sqlstate", None)
-    if state in (_DEADLOCK, _SERIALIZATION, _UNIQUE):
-        return True
-    said = str(error.orig)
-    return isinstance(error.orig, sqlite3.Error) and ("locked" in said or "UNIQUE constraint" in said)
-
-
-_DISK_FULL = "53100"
-
-
-def _in_words(error: sa.exc.DBAPIError) -> Exception:
-    """Turn a database's error into a refusal where people can do something about it."""
-    state = getattr(error.orig, "sqlstate", None)
-    said = str(error.orig)
-    if state == _DISK_FULL or "disk is full" in said or "disk I/O" in said or "readonly database" in said:
-        return Unavailable("registry.storage")
-    if error.connection_invalidated:
-        return Unavailable("registry.busy")
-    return error
 
 
 def _note_refusal(office: Office, command: Command, actor: Actor, refusal: RegistryError) -> None:

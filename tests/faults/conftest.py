@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import postgresql
 from tests.faults.line import card_key, postgresql_copies, prepare, sqlite_copies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.faults.line import Line
     from tests.postgresql import Cluster
 
@@ -50,3 +53,23 @@ def postgresql_posted(
     """Lend a case whose card came with the post, on PostgreSQL."""
     cards = tmp_path_factory.mktemp("postgresql_posted") / "cards"
     return prepare(postgresql_copies(postgresql_cluster, f"posted_{worker_name}"), cards, posted=True)
+
+
+@pytest.fixture(scope="module")
+def crash_cluster_of_module(postgresql_cluster: Cluster) -> Iterator[Cluster]:
+    """Keep a cluster that a module's tests may kill; asking for the run's own tells whether there is PostgreSQL."""
+    del postgresql_cluster
+    cluster = postgresql.Cluster(postgresql.reserve_directory(), durable=True)
+    try:
+        cluster.create()
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+@pytest.fixture
+def crash_cluster(crash_cluster_of_module: Cluster) -> Cluster:
+    """Lend the cluster alive, whatever an earlier test did to it."""
+    crash_cluster_of_module.revive()
+    return crash_cluster_of_module
