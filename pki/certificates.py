@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pki import der
@@ -195,12 +196,18 @@ def _read_extensions(element: der.Element) -> dict[str, ExtensionValue]:
 
 
 def _read_time(element: der.Element) -> datetime:
-    text = element.content.decode("ascii", errors="replace")
-    if element.tag == der.UTC_TIME:
+    return _time(element.tag, element.content)
+
+
+# Certificates of one batch begin and end in the same few seconds.
+@lru_cache(maxsize=256)
+def _time(tag: int, content: bytes) -> datetime:
+    text = content.decode("ascii", errors="replace")
+    if tag == der.UTC_TIME:
         # RFC 5280 §4.1.2.5.1: two-digit years from 50 on belong to the twentieth century.
         text = ("19" if text[:2] >= "50" else "20") + text
-    elif element.tag != der.GENERALIZED_TIME:
-        raise DerRefusedError("pki.certificate.time", "not a time", tag=element.tag)
+    elif tag != der.GENERALIZED_TIME:
+        raise DerRefusedError("pki.certificate.time", "not a time", tag=tag)
     try:
         moment = datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError as error:

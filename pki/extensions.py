@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -11,7 +12,7 @@ from pki import der
 from pki.certificates import key_identifier
 from pki.errors import ProfileRefusedError
 from pki.keygate import is_elliptic
-from pki.profiles import AlternativeNames, Extension, Identifier, KeyUse
+from pki.profiles import AlternativeNames, Extension, Identifier, KeyUse, Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,8 @@ def encode_extensions(order: CertificateOrder, issuer: Issuer) -> bytes:
     return der.sequence(*encoded)
 
 
+# What follows from profile, issuer and addresses alone is the same in thousands of certificates, so it is kept.
+@lru_cache(maxsize=64)
 def authority_key_identifier(identifier: bytes) -> bytes:
     """Return the value of an AKI that holds the key identifier alone."""
     return x509.AuthorityKeyIdentifier(identifier, None, None).public_bytes()
@@ -53,9 +56,14 @@ def _subject_key(order: CertificateOrder, _issuer: Issuer) -> bytes:
 
 
 def _information_access(order: CertificateOrder, _issuer: Issuer) -> bytes:
+    return _access(order.addresses.ca_issuers, order.addresses.ocsp)
+
+
+@lru_cache(maxsize=64)
+def _access(ca_issuers: str | None, ocsp: str | None) -> bytes:
     methods = (
-        (AuthorityInformationAccessOID.CA_ISSUERS, order.addresses.ca_issuers),
-        (AuthorityInformationAccessOID.OCSP, order.addresses.ocsp),
+        (AuthorityInformationAccessOID.CA_ISSUERS, ca_issuers),
+        (AuthorityInformationAccessOID.OCSP, ocsp),
     )
     found = [
         x509.AccessDescription(method, x509.UniformResourceIdentifier(address))
@@ -68,7 +76,12 @@ def _information_access(order: CertificateOrder, _issuer: Issuer) -> bytes:
 
 
 def _key_usage(order: CertificateOrder, _issuer: Issuer) -> bytes:
-    bits = order.profile.purpose.key_usage_of(elliptic=is_elliptic(order.spki_der))
+    return _usage(order.profile.purpose, elliptic=is_elliptic(order.spki_der))
+
+
+@lru_cache(maxsize=64)
+def _usage(purpose: Purpose, *, elliptic: bool) -> bytes:
+    bits = purpose.key_usage_of(elliptic=elliptic)
     return x509.KeyUsage(
         digital_signature=KeyUse.DIGITAL_SIGNATURE in bits,
         content_commitment=False,
@@ -143,10 +156,15 @@ def _directory_attributes(order: CertificateOrder, _issuer: Issuer) -> bytes:
 def _distribution_points(order: CertificateOrder, _issuer: Issuer) -> bytes:
     if not order.addresses.crl:
         raise ProfileRefusedError("pki.order.addresses", "there is no CRL address")
+    return _points(order.addresses.crl)
+
+
+@lru_cache(maxsize=1024)
+def _points(lists: tuple[str, ...]) -> bytes:
     # One point for each list: a relying party may use either, and each covers all reasons.
     return x509.CRLDistributionPoints(
         x509.DistributionPoint([x509.UniformResourceIdentifier(address)], None, None, None)
-        for address in order.addresses.crl
+        for address in lists
     ).public_bytes()
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import Enum
-from math import isqrt
+from functools import lru_cache
+from math import gcd, isqrt, prod
 from typing import TYPE_CHECKING, Final
 
 from pki import der
@@ -119,6 +120,8 @@ def examine_key(
     return (*_examine_bytes(spki_der, rules), *(fault for fault, found in known if found))
 
 
+# The gate asks this of a key when a request is examined and again when its certificate is prepared.
+@lru_cache(maxsize=128)
 def _examine_bytes(spki_der: bytes, rules: KeyRules) -> tuple[KeyFault, ...]:
     try:
         algorithm, bits = der.read(spki_der).expect(der.SEQUENCE).children()
@@ -182,7 +185,7 @@ def _examine_rsa(bits: der.Element, rules: KeyRules) -> tuple[KeyFault, ...]:
     faults = (
         (KeyFault.TOO_SHORT, modulus.bit_length() < rules.rsa_bits_from),
         (KeyFault.EXPONENT, not _exponent_is_sound(exponent)),
-        (KeyFault.SMALL_FACTOR, any(modulus % prime == 0 for prime in _SMALL_PRIMES)),
+        (KeyFault.SMALL_FACTOR, gcd(modulus, _SMALL_PRODUCT) != 1),
         (KeyFault.CLOSE_PRIMES, _fermat_factors(modulus)),
         (KeyFault.ROCA, _has_roca_fingerprint(modulus)),
     )
@@ -205,7 +208,8 @@ def _fermat_factors(modulus: int) -> bool:
     root = isqrt(modulus - 1) + 1
     for candidate in range(root, root + _FERMAT_ROUNDS):
         rest = candidate * candidate - modulus
-        if isqrt(rest) ** 2 == rest:
+        # Most numbers betray by their last bits that they are no square.
+        if _MAY_BE_SQUARE[rest & _LAST_BITS] and isqrt(rest) ** 2 == rest:
             return True
     return False
 
@@ -228,6 +232,10 @@ def _powers(base: int, prime: int) -> frozenset[int]:
 
 
 _SMALL_PRIMES: Final = _primes_below(_SMALL_PRIME_LIMIT)
+_SMALL_PRODUCT: Final = prod(_SMALL_PRIMES)
+_LAST_BITS: Final = 0xFF
+_SQUARES: Final = frozenset(number * number & _LAST_BITS for number in range(_LAST_BITS + 1))
+_MAY_BE_SQUARE: Final = tuple(rest in _SQUARES for rest in range(_LAST_BITS + 1))
 # A ROCA prime is a power of 65537 modulo many small primes, hence so is the product of two of them.
 _ROCA_MARKS: Final = tuple(
     (prime, _powers(65537, prime)) for prime in _SMALL_PRIMES[1:] if prime <= _ROCA_LARGEST_PRIME

@@ -9,6 +9,7 @@ Loading an RSA key costs some 25-45 ms for its checks: make a signer once and ke
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import Final, Protocol, TypeAlias
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -163,6 +164,8 @@ def load_private_key(encrypted: bytes, passphrase: bytes) -> PrivateKey:
     return key
 
 
+# Gate, proof of possession and issue look at the same key in turn, and every signature at the issuer's. A few are kept.
+@lru_cache(maxsize=128)
 def load_public_key(spki_der: bytes) -> PublicKey:
     """Return the public key inside a SubjectPublicKeyInfo; raises KeyRefusedError for anything but RSA and EC keys."""
     try:

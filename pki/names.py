@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from pki import der
@@ -71,12 +72,18 @@ class Subject:
         `printable` are attributes to be written as PrintableString beside those that always are: servers write
         their domain so.
         """
-        return der.sequence(
-            *(
-                _relative_name(kind, value, der.PRINTABLE_STRING if kind in printable else kind.tag)
-                for kind, value in self.pairs()
-            )
+        return _encoded(self, printable)
+
+
+# A batch carries few names, and each is written several times on its way to a certificate.
+@lru_cache(maxsize=256)
+def _encoded(subject: Subject, printable: frozenset[NameAttribute]) -> bytes:
+    return der.sequence(
+        *(
+            _relative_name(kind, value, der.PRINTABLE_STRING if kind in printable else kind.tag)
+            for kind, value in subject.pairs()
         )
+    )
 
 
 def agency(*units: str) -> Subject:
@@ -124,6 +131,7 @@ def read_name(encoded: bytes) -> Subject:
     return subject
 
 
+@lru_cache(maxsize=256)
 def describe_name(encoded: bytes) -> str:
     """Return a name for people and logs, in the order of encoding: `C=TW,O=行政院,OU=財政部`."""
     return ",".join(f"{kind.label}={value}" for kind, value in read_name(encoded).pairs())

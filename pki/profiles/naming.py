@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pki.names import NameAttribute
@@ -61,21 +62,7 @@ class NameRules:
 
     def faults(self, subject: Subject) -> tuple[NameFault, ...]:
         """Return everything in which a subject departs from these rules; values are checked when they are encoded."""
-        count = Counter(kind for kind, _ in subject.pairs())
-        missing = [_missing(kind) for kind in NameAttribute if kind in self.required and not count[kind]]
-        surplus = [_surplus(kind) for kind in NameAttribute if count[kind] and kind not in self.allowed]
-        limits = ((NameAttribute.LOCALITY, self.most_localities), (NameAttribute.UNIT, self.most_units))
-        crowded = [_crowded(kind, most) for kind, most in limits if count[kind] > most]
-        others = []
-        if subject.country != COUNTRY:
-            others.append(_COUNTRY)
-        if (
-            self.numbered
-            and subject.serial_number is not None
-            and not _PERSON_NUMBER.fullmatch(subject.serial_number)
-        ):
-            others.append(_NUMBER)
-        return (*missing, *surplus, *crowded, *others)
+        return _faults(self, subject)
 
 
 _COUNTRY: Final = NameFault(
@@ -87,6 +74,26 @@ _NUMBER: Final = NameFault(
     "serialNumber 須為憑證機構給的 16 位數字。",
     "serialNumber is the 16 digits that the CA gives.",
 )
+
+
+# Gate and issue ask the same of each subject, and a batch carries few.
+@lru_cache(maxsize=256)
+def _faults(rules: NameRules, subject: Subject) -> tuple[NameFault, ...]:
+    count = Counter(kind for kind, _ in subject.pairs())
+    missing = [_missing(kind) for kind in NameAttribute if kind in rules.required and not count[kind]]
+    surplus = [_surplus(kind) for kind in NameAttribute if count[kind] and kind not in rules.allowed]
+    limits = ((NameAttribute.LOCALITY, rules.most_localities), (NameAttribute.UNIT, rules.most_units))
+    crowded = [_crowded(kind, most) for kind, most in limits if count[kind] > most]
+    others = []
+    if subject.country != COUNTRY:
+        others.append(_COUNTRY)
+    if (
+        rules.numbered
+        and subject.serial_number is not None
+        and not _PERSON_NUMBER.fullmatch(subject.serial_number)
+    ):
+        others.append(_NUMBER)
+    return (*missing, *surplus, *crowded, *others)
 
 
 def _missing(kind: NameAttribute) -> NameFault:
