@@ -55,6 +55,7 @@ class Prepared:
     tbs_der: bytes
     tbs_sha256: bytes
     serial: int
+    subject_name: bytes
     spki_sha256: bytes
     profile_name: str
     not_before: datetime
@@ -97,6 +98,7 @@ def prepare(order: CertificateOrder, issuer: Issuer) -> Prepared:
         tbs,
         hashlib.sha256(tbs).digest(),
         order.serial,
+        order.subject.to_der(order.profile.naming.printable),
         spki_sha256(order.spki_der),
         order.profile.name,
         order.not_before.replace(microsecond=0),

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pki.certificates import read_tbs
 from pki.errors import PkiError
 from pki.issuing import Prepared, new_serial, prepare, serial_text, sign
 from pki.keygate import spki_sha256
@@ -45,6 +44,9 @@ if TYPE_CHECKING:
     from workflow.vocabulary import Ca
 
 C = t.certificate.c
+_STANDING = sa.select(
+    C.item_id, C.csn, C.purpose, C.authority, C.serial, C.status, C.tbs, C.tbs_sha256, C.tbs_seal, C.der
+)
 REVOKED = str(CertificateStatus.REVOKED)
 
 
@@ -119,7 +121,7 @@ def _recorded(office: Office, claims: Sequence[Claim]) -> dict[int, Any]:
     # A card's spoiled certificate makes way for another; a request's key has one certificate for ever.
     wanted = C.item_id.in_(items) | (C.csn.in_(cards) & (C.status != REVOKED))
     with office.reading() as connection:
-        found = connection.execute(sa.select(t.certificate).where(wanted)).all()
+        found = connection.execute(_STANDING.where(wanted)).all()
     named = ((_place(row.csn, row.purpose, row.item_id), row) for row in found)
     return {places[place]: row for place, row in named if place in places}
 
@@ -169,7 +171,7 @@ def _intent(office: Office, claim: Claim, authority: str, prepared: Prepared) ->
         tbs_sha256=prepared.tbs_sha256.hex(),
         tbs_seal=office.sealer.seal(prepared.tbs_sha256, seal_label(serial)),
         spki_sha256=prepared.spki_sha256.hex(),
-        subject=describe_name(read_tbs(prepared.tbs_der).subject_name),
+        subject=describe_name(prepared.subject_name),
         not_before=prepared.not_before,
         not_after=prepared.not_after,
     )

@@ -200,20 +200,16 @@ _SIGNED = (
         published_at=sa.bindparam("b_published"),
     )
 )
-_SETTLED = (
-    sa.update(t.request_item)
-    .where(I.id == sa.bindparam("b_item"))
-    .values(state=str(ItemState.ISSUED), settled_at=sa.bindparam("b_at"))
-)
 
 
 def _write(work: UnitOfWork, updates: Sequence[dict[str, Any]]) -> None:
     if updates:
         stamped = [{"b_at": work.now, **one} for one in updates]
         work.connection.execute(_SIGNED, [{k: v for k, v in one.items() if k != "b_item"} for one in stamped])
-    items = [{"b_at": work.now, "b_item": one["b_item"]} for one in updates if one["b_item"] is not None]
+    items = [one["b_item"] for one in updates if one["b_item"] is not None]
     if items:
-        work.connection.execute(_SETTLED, items)
+        settled = sa.update(t.request_item).where(I.id.in_(items))
+        work.connection.execute(settled.values(state=str(ItemState.ISSUED), settled_at=work.now))
 
 
 ACTS = (

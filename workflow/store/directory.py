@@ -6,14 +6,14 @@ import logging
 import unicodedata
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from pki.errors import DerRefusedError
 from pki.search_terms import DNS, EMAIL, OID, search_terms
-from workflow.store import schema as t
+from workflow.store.writing import writes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import sqlalchemy as sa
 
 _LOG = logging.getLogger(__name__)
 COUNTRY = "C"
@@ -65,10 +65,11 @@ def index_certificates(connection: sa.Connection, recorded: Iterable[tuple[int, 
             for position, (kind, value) in enumerate(terms)
         ]
         rows += [{"gram": gram, "certificate_id": certificate_id} for gram in sorted(_grams_of(terms))]
+    writes = writes_of(connection.dialect)
     if parts:
-        connection.execute(sa.insert(t.certificate_part), parts)
+        writes.insert(connection, "certificate_part", parts)
     if rows:
-        connection.execute(sa.insert(t.certificate_gram), rows)
+        writes.insert(connection, "certificate_gram", rows)
 
 
 def _grams_of(terms: Iterable[tuple[str, str]]) -> set[str]:

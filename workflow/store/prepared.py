@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import sqlalchemy as sa
     from sqlalchemy.sql.dml import UpdateBase
 
 
@@ -35,3 +36,39 @@ class Prepared:
         for name, process in self._processors.items():
             values[name] = process(values[name])
         return tuple(values[name] for name in self._positions) if self._positions is not None else values
+
+
+class Many:
+    """An INSERT of many rows in one statement of PostgreSQL's: each column travels as one array.
+
+    The rows get their numbers in their order. A row costs a tenth of what it costs with a statement of its own.
+    """
+
+    def __init__(self, table: sa.Table, dialect: sa.Dialect, names: Sequence[str]) -> None:
+        quote = dialect.identifier_preparer.quote
+        columns = [table.c[name] for name in names]
+        named = ", ".join(quote(name) for name in names)
+        arrays = ", ".join(f"%s::{column.type.compile(dialect=dialect)}[]" for column in columns)
+        self._text = (
+            f"INSERT INTO {quote(table.name)} ({named}) SELECT {named}"  # noqa: S608 - names of our own tables.
+            f" FROM unnest({arrays}) WITH ORDINALITY AS given ({named}, place_of_row) ORDER BY place_of_row"
+        )
+        self._columns = [(column.name, _processor(column.type, dialect)) for column in columns]
+
+    def send(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert the rows."""
+        arrays = []
+        for name, process in self._columns:
+            values = [row[name] for row in rows]
+            arrays.append([process(value) for value in values] if process else values)
+        connection.exec_driver_sql(self._text, tuple(arrays))
+
+
+def fits_arrays(table: sa.Table, names: Sequence[str]) -> bool:
+    """Tell whether the columns can travel as arrays; JSON is itself written in lists."""
+    return not any(isinstance(table.c[name].type, sa.JSON) for name in names)
+
+
+def _processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Any:
+    # The wrapper that the driver wants around single bytes is none that it takes inside an array.
+    return None if isinstance(kind, sa.LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect)

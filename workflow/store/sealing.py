@@ -18,6 +18,7 @@ from workflow.errors import Unavailable
 from workflow.store import schema as t
 from workflow.store.audit_entry import leaf_hash
 from workflow.store.merkle import Tree
+from workflow.store.writing import writes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +134,7 @@ def _write_leaves(connection: sa.Connection, start: int, ids: Sequence[int], has
         {"leaf_index": index, "entry_id": entry_id, "leaf_hash": leaf}
         for index, (entry_id, leaf) in enumerate(zip(ids, hashes, strict=True), start)
     ]
-    connection.execute(sa.insert(t.audit_leaf), rows)
+    writes_of(connection.dialect).insert(connection, "audit_leaf", rows)
 
 
 def _write_checkpoint(connection: sa.Connection, tree: Tree, office: Office) -> Checkpoint:

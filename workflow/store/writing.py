@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workflow.store import schema as t
-from workflow.store.prepared import Prepared
+from workflow.store.prepared import Many, Prepared, fits_arrays
 from workflow.vocabulary import DeadlineState
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.sql.dml import UpdateBase
 
+FEW = 8
+"""Rows for which a statement each is as quick as one for all."""
 OPEN = (str(DeadlineState.WAITING), str(DeadlineState.PAUSED))
 
 
@@ -38,10 +40,23 @@ class Writes:
     def __init__(self, dialect: sa.Dialect) -> None:
         self._dialect = dialect
         self._known: dict[tuple[str, tuple[str, ...]], Prepared] = {}
+        self._many: dict[tuple[str, tuple[str, ...]], Many] = {}
 
     def insert(self, connection: sa.Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows, which all have the columns of the first."""
-        self._get(table, tuple(rows[0]), self._insert).send(connection, rows)
+        """Insert rows in their order, which all have the columns of the first."""
+        names = tuple(rows[0])
+        if len(rows) > FEW and self._dialect.name == "postgresql":
+            target = t.metadata.tables[table]
+            if fits_arrays(target, names):
+                self._insert_many(target, names).send(connection, rows)
+                return
+        self._get(table, names, self._insert).send(connection, rows)
+
+    def _insert_many(self, table: sa.Table, names: tuple[str, ...]) -> Many:
+        found = self._many.get((table.name, names))
+        if found is None:
+            found = self._many[(table.name, names)] = Many(table, self._dialect, names)
+        return found
 
     def insert_or_skip(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
         """Write work to the outbox, unless the same work waits there."""
