@@ -247,7 +247,8 @@ def test_a_batch_waits_while_the_audit_log_is_not_sealed(small):
     assert small.registry.state(case_id) == "issued"
 
 
-def test_a_batch_of_many_items_is_issued_in_pieces(small):
+def test_a_batch_of_many_items_is_issued_in_pieces(small, monkeypatch):
+    monkeypatch.setattr("workflow.acts.requests.CHUNK", 25)
     many = items(*range(60))
     case_id = small.approved(*many)
     pieces = [row for row in small.registry.rows(t.outbox) if row.effect == "issue_items"]
