@@ -71,6 +71,8 @@ class StatusFeed:
                 raise UnreachableError("a replica lags behind; the responder needs the primary database")
             self._connection.execute(f"LISTEN {CHANNEL}")
             self._frontier = int(self._connection.execute(_FRONTIER).fetchone()[0])
+            # While an old transaction is open anywhere in the server, the frontier lies before changes long known.
+            self._new_on_postgresql()
         except self._errors as error:
             raise UnreachableError(type(error).__name__) from error
 

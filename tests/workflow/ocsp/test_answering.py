@@ -147,6 +147,19 @@ def test_the_feed_tells_each_change_of_status_once(registry):
     assert [row.version for row in versions] == list(range(1, len(versions) + 1))
 
 
+@pytest.mark.rule("SUS-10")
+def test_an_old_transaction_elsewhere_in_the_server_brings_no_old_news(locking_registry):
+    registry = locking_registry
+    with registry.engine.begin() as old:
+        old.execute(sa.text("SELECT pg_current_xact_id()"))
+        case_id, serial = an_activated_card(registry)
+        with StatusFeed.open(registry.engine) as feed:
+            assert feed.changes() == set()
+            change(registry, case_id, StatusChange.SUSPEND)
+            assert ("xca", serial) in feed.changes()
+            assert feed.changes() == set()
+
+
 def test_a_change_that_is_taken_back_is_not_told(registry):
     case_id, _serial = an_activated_card(registry)
 
