@@ -15,7 +15,7 @@ from workflow.errors_of_line import LINE_SENTENCES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SENTENCES: Mapping[str, tuple[str, str]] = KEY_SENTENCES | LINE_SENTENCES | {
+_COMMON: Mapping[str, tuple[str, str]] = {
     "access.denied": (
         "您的身分（{role}）不能執行「{action}」。",
         "Your role ({role}) may not do '{action}'.",
@@ -404,6 +404,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = KEY_SENTENCES | LINE_SENTENCES | {
         "The connection to the database broke, so this may or may not have been done. Look before you do it again.",
     ),
 }
+SENTENCES: Mapping[str, tuple[str, str]] = {**_COMMON, **KEY_SENTENCES, **LINE_SENTENCES}
 
 
 @dataclass(frozen=True)
