@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ops.clock import SystemClock
+from ops.monitor import watch_publication
 from ops.watches import run_nightly, watch_half_life
 from workflow import sweeper
 from workflow.performers import perform_next
@@ -48,6 +49,8 @@ class Orders:
     lane: float = 0.5
     watches: float = 300
     night_hour: int = 2
+    monitor: float = 0
+    monitor_host: str = ""
     checkpoint_file: Path | None = None
 
     @classmethod
@@ -60,6 +63,8 @@ class Orders:
             settings.lane_pause_seconds,
             settings.watch_seconds,
             settings.night_hour,
+            settings.monitor_seconds,
+            settings.monitor_host,
             settings.checkpoint_file,
         )
 
@@ -135,11 +140,19 @@ class Worker:
                 id=name,
                 next_run_time=SystemClock().now(),
             )
+        if self._orders.monitor:
+            # The pages may start after the worker, so the first round is a whole pause away.
+            look = ("monitor", self._monitor)
+            schedule.add_job(self._guarded, "interval", look, seconds=self._orders.monitor, id="monitor")
         return schedule
 
     def _export(self) -> int:
         path = self._orders.checkpoint_file
         return export_checkpoints(self._office, path) if path else 0
+
+    def _monitor(self) -> int:
+        seen = watch_publication(self._office, self._orders.monitor_host)
+        return sum(len(one.complaints) for one in seen)
 
     def _guarded(self, name: str, act: Callable[[], object]) -> bool:
         """Do one round; an error is logged, and the next round comes as if nothing had been."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "journey": "ops.journey:command",
     "keys": "ops.cli.keys:keys",
     "migrate": "ops.cli.db:upgrade",
+    "monitor": "ops.cli.monitor:monitor",
     "ocsp": "ops.cli.ocsp:ocsp",
     "profiles": "ops.cli.profiles:profiles",
     "repository": "ops.cli.repository:repository",

@@ -1,0 +1,119 @@
+"""A relying party's round over a house with cards finds nothing, and finds each fault that is planted in what it fetches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ops.monitor import look_around, watch_publication
+from ops.monitor.judging import Bar, judge
+from ops.monitor.targets import Kind, known
+from ops.watches import watch_half_life, watch_sample, watch_weak_keys
+from ops.worker import run_once
+from tests.watching.planted import Pages, as_pem, redirected, with_a_flipped_bit
+from workflow.commands_of_performers import PublishCrl
+from workflow.facts import SYSTEM
+from workflow.handlers import handle
+from workflow.store import schema as t
+from workflow.store.unit_of_work import transaction
+from workflow.views.watches import open_findings
+from workflow.vocabulary import Ca, StatusChange
+
+on_sqlite = pytest.mark.parametrize("registry", ["sqlite"], indirect=True)
+
+
+class Later:
+    """A clock that runs ahead of another."""
+
+    def __init__(self, clock, **by) -> None:
+        self._clock, self._by = clock, timedelta(**by)
+
+    def now(self):
+        return self._clock.now() + self._by
+
+
+def codes(seen):
+    return {complaint.code for one in seen for complaint in one.complaints}
+
+
+@pytest.fixture
+def case_id(walk, house):
+    filed, _, _ = walk.activated(Ca.XCA)
+    run_once(house.office)
+    with house.office.reading() as connection:
+        return connection.execute(t.case.select().where(t.case.c.number == filed.number)).one().id
+
+
+@pytest.fixture
+def pages(case_id, house):
+    del case_id
+    return Pages(house)
+
+
+def test_nothing_is_wrong_with_a_healthy_house(pages, house):
+    seen = watch_publication(house.office, get=pages)
+    assert codes(seen) == set()
+    assert {one.target.kind for one in seen} == set(Kind)
+    assert {one.target.authority for one in seen} == {"root", "gca", "xca", "moica"}
+    assert watch_half_life(house.office) == watch_weak_keys(house.office) == watch_sample(house.office) == 0
+
+
+@on_sqlite
+@pytest.mark.rule("CRL-01")
+def test_pem_redirects_altered_bytes_and_falling_numbers_are_found(pages, house):
+    look_around(house.office, get=pages)
+    old = next(one for url, one in pages.kept.items() if url.endswith("gca/CRL2/CRL_0001.crl"))
+    handle(house.office, PublishCrl(authority="gca"), SYSTEM)
+    pages.tampering = {
+        "xca.crt": as_pem,
+        "moica/CRL2/complete.crl": redirected,
+        "xca/CRL2/complete.crl": with_a_flipped_bit,
+        "gca/CRL2/CRL_0001.crl": lambda _: old,
+        "root/Certs/IssuedToThisCA.p7b": lambda got: replace(got, media_type="text/html"),
+    }
+    seen = watch_publication(house.office, get=pages)
+    found = {
+        (one.target.url.rpartition("repository/")[2], said.code) for one in seen for said in one.complaints
+    }
+    assert found == {
+        ("xca/Certs/xca.crt", "pem"),
+        ("moica/CRL2/complete.crl", "redirect"),
+        ("xca/CRL2/complete.crl", "crl.unsound"),
+        ("gca/CRL2/CRL_0001.crl", "crl.number"),
+        ("root/Certs/IssuedToThisCA.p7b", "media_type"),
+    }
+    with house.office.reading() as connection:
+        assert len(open_findings(connection)) == len(found)
+    pages.tampering = {}
+    watch_publication(house.office, get=pages)
+    with house.office.reading() as connection:
+        assert not open_findings(connection)
+
+
+@on_sqlite
+def test_what_is_not_renewed_is_found_before_and_after_it_ends(pages, house):
+    at_noon = replace(house.office, clock=Later(house.office.clock, hours=13))
+    assert codes(look_around(at_noon, get=pages)) == {"crl.half_life", "ocsp.stale"}
+    next_week = replace(house.office, clock=Later(house.office.clock, days=4))
+    assert codes(look_around(next_week, get=pages)) == {"crl.stale", "ocsp.stale", "responder.half_life"}
+
+
+@on_sqlite
+@pytest.mark.rule("CRL-05")
+def test_good_for_a_revoked_or_never_issued_certificate_is_found(pages, house, case_id):
+    with transaction(house.office) as work:
+        work.change_certificates(case_id, StatusChange.REVOKE, "card_spoiled")
+    run_once(house.office)
+    assert codes(look_around(house.office, get=pages)) == set()
+    with house.office.engine.begin() as connection:
+        connection.execute(
+            t.certificate.update().where(t.certificate.c.case_id == case_id).values(status="valid")
+        )
+    seen = look_around(house.office, get=pages)
+    assert codes(seen) == {"ocsp.disagrees"}
+    asked = next(one.target for one in seen if one.complaints)
+    bar = Bar(known(house.office).certificates, house.office.clock.now())
+    never = replace(asked, certificate=None)
+    assert {said.code for said in judge(never, pages.kept[asked.url], bar)} >= {"ocsp.never_issued"}
