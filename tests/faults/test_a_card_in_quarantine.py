@@ -88,6 +88,7 @@ def test_a_card_that_holds_keys_is_only_spoiled_and_another_is_made(line: Line, 
         assert refused(bench, release) == "card.not_quarantined"
         assert {row.status for row in bench.rows(t.certificate)} == {"revoked"}
         other = next(row.csn for row in bench.rows(t.card) if row.state == "blank")
+        bench.station.remove(READER)
         bench.station.insert(READER, other)
         make_again(bench)
         assert bench.case.state == "made"
