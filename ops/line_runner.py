@@ -8,6 +8,7 @@ set aside and the others go on; when somebody puts it back into use, its thread 
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections import Counter
 from contextlib import suppress
@@ -50,6 +51,11 @@ class Plan:
     batch_id: int | None = None
     until_done: bool = True
     pause: float = 0.5
+
+
+def default_name() -> str:
+    """Return the name of the one line of this machine."""
+    return f"line@{socket.gethostname()}"
 
 
 class Line:

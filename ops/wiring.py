@@ -77,7 +77,7 @@ def build_web(settings: Settings, office: Office | None = None) -> Flask:
 def web_ports(settings: Settings, office: Office) -> WebPorts:
     """Return what the screens are given."""
     folder = settings.mail_folder
-    toys = settings.demo and settings.card_folder is not None
+    toys = _has_toys(settings)
     return WebPorts(
         office=office,
         secret_key=settings.secret_key,
@@ -87,11 +87,20 @@ def web_ports(settings: Settings, office: Office) -> WebPorts:
         proxies=settings.proxies,
         demo_password=settings.demo_password if settings.demo else "",
         mailbox=(lambda: read_mails(folder)) if settings.demo and folder is not None else None,
-        holder_readers=frozenset(settings.holder_readers).union(DEMO_READERS[2:] if toys else ()),
+        holder_readers=holders_readers(settings),
         card_folder=LetterBox(office, folder_station(settings)) if toys else None,
         agent_url=f"http://{LOOPBACK}:{settings.agent_port}",
         agent_code=(lambda: holders_agent.newest_code(settings.data_dir)) if toys else None,
     )
+
+
+def _has_toys(settings: Settings) -> bool:
+    return settings.demo and settings.card_folder is not None
+
+
+def holders_readers(settings: Settings) -> frozenset[str]:
+    """Return the readers at the public's disposal, on which no card is ever made."""
+    return frozenset(settings.holder_readers).union(DEMO_READERS[2:] if _has_toys(settings) else ())
 
 
 def web_from_environment() -> Flask:

@@ -80,6 +80,8 @@ ITEMS: tuple[Item, ...] = (
     Item("requests.index", "憑證請求", "Certificate requests", group="staff"),
     Item("requests.submit", "送出憑證請求", "Submit certificate requests", group="staff", main=False),
     Item("centre.index", "製卡", "Manufacture", group="staff"),
+    Item("line.index", "製卡線", "Line", group="staff"),
+    Item("line.quarantine", "隔離卡片", "Quarantine", group="staff", main=False),
     Item("centre.packing", "裝封", "Packing", group="staff"),
     Item("centre.posting", "交寄", "Posting", group="staff"),
     Item("centre.returned", "退回郵件", "Returned mail", group="staff"),

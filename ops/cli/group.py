@@ -28,6 +28,7 @@ COMMANDS = {
     "migrate": "ops.cli.db:upgrade",
     "monitor": "ops.cli.monitor:monitor",
     "ocsp": "ops.cli.ocsp:ocsp",
+    "line": "ops.cli.line:line",
     "profiles": "ops.cli.profiles:profiles",
     "repository": "ops.cli.repository:repository",
     "rules": "ops.cli.rules:rules",

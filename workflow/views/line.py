@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from workflow.errors import NotFound
 from workflow.store import schema as s
 from workflow.store.line_jobs import on_the_line
-from workflow.vocabulary import Ca, CardState, CaseKind, JobState, ReaderState
+from workflow.vocabulary import OPEN_JOBS, Ca, CardState, CaseKind, JobState, ReaderState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,6 +172,23 @@ def still_running(connection: sa.Connection, batch_id: int | None = None) -> int
     if batch_id is not None:
         query = query.where(J.batch_id == batch_id)
     return connection.execute(query).scalar_one()
+
+
+def unfinished(connection: sa.Connection, batch_id: int | None = None) -> int:
+    """Return how many cards wait, are being made or were interrupted, in one batch or in all."""
+    query = sa.select(sa.func.count()).where(J.state.in_([str(state) for state in OPEN_JOBS]))
+    if batch_id is not None:
+        query = query.where(J.batch_id == batch_id)
+    return connection.execute(query).scalar_one()
+
+
+def made_and_all(connection: sa.Connection, batch_id: int | None = None) -> tuple[int, int]:
+    """Return how many cards are made and asked for: in one batch, or in all in which something is unfinished."""
+    unended = sa.select(J.batch_id).where(J.state.in_([str(state) for state in OPEN_JOBS]))
+    query = sa.select(sa.func.count(sa.case((J.state == str(JobState.MADE), 1))), sa.func.count())
+    query = query.where(J.batch_id == batch_id if batch_id is not None else J.batch_id.in_(unended))
+    made, total = connection.execute(query.where(J.state != str(JobState.LEFT))).one()
+    return made, total
 
 
 def line_readers(connection: sa.Connection) -> tuple[LineReader, ...]:

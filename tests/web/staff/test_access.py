@@ -7,7 +7,7 @@ import pytest
 from web.access import rule_of
 from workflow.vocabulary import STAFF_ROLES, Role
 
-BLUEPRINTS = ("staff", "clerk", "window", "officer", "centre", "stock", "desk", "operator")
+BLUEPRINTS = ("staff", "clerk", "window", "officer", "centre", "line", "stock", "desk", "operator")
 
 
 def rules(app):
@@ -17,7 +17,14 @@ def rules(app):
 
 def paths(app):
     """Name each page with ids that are not there: an open page answers 404 or shows itself, a closed one 403."""
-    ids = {"case_id": 999, "letter_id": 999, "document_id": 999, "list_id": 999, "trigger": "cancel"}
+    ids = {
+        "case_id": 999,
+        "letter_id": 999,
+        "document_id": 999,
+        "list_id": 999,
+        "batch_id": 999,
+        "trigger": "cancel",
+    }
     adapter = app.url_map.bind("localhost")
     for rule in rules(app):
         values = {name: ids[name] for name in rule.arguments}

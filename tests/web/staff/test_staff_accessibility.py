@@ -85,13 +85,21 @@ def _busy_office(counter):
         s.breaker, name="sweep", open=True, count=900, allowance=0, reason="", at=now - timedelta(hours=2)
     )
     counter.centre.post("/centre/stock/add/", box="A1", csns="0011223344556677 8899aabbccddeeff")
+    waiting = counter.applied("上線國小", Rank.SECONDARY)
+    counter.put(waiting, state="approved")
+    counter.centre.post("/centre/line/", ca="", count="9")
+    counter.house.insert(
+        s.card, csn="00112244", number=None, state="quarantined", box="A1", step="claimed", reason="CardRefused: 6F00",
+        counted_in_at=now, updated_at=now,
+    )  # fmt: skip
     return (
         "/staff/worklist/", "/staff/worklist/?tab=mine", "/staff/search/?q=國小", "/staff/search/?q=nothing", f"/staff/cases/{made}/",
         f"/staff/cases/{second}/", f"/staff/cases/{reset}/do/receive_copy/", f"/staff/cases/{reset}/", "/letters/",
         "/letters/missing/", "/letters/new/", "/letters/import/", f"/letters/{letter}/?number=1234", "/window/",
         f"/window/cases/{to_review}/", "/window/forward/", "/officer/", f"/officer/cases/{second}/",
         f"/officer/cases/{second}/oid/", "/centre/", "/centre/packing/", "/centre/posting/", "/centre/lists/",
-        "/centre/returned/", "/centre/stock/", "/desk/", "/operator/", "/operator/deadlines/?days=90", "/operator/audit/",
+        "/centre/returned/", "/centre/stock/", "/centre/line/", "/centre/line/1/",
+        "/centre/line/quarantine/", "/desk/", "/operator/", "/operator/deadlines/?days=90", "/operator/audit/",
     )  # fmt: skip
 
 

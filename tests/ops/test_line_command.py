@@ -1,0 +1,73 @@
+"""`guanfang line`: a batch is opened, run on two readers and shown, all from the command line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from ops.cli.group import main
+from ops.settings import Settings
+from ops.wiring import build_office
+from ops.worker import seal_all
+from tests.faults.line import ready_keys
+from tests.workflow.registry import PASSWORD, START, Registry
+from workflow import authorities
+from workflow import commands as c
+from workflow.store import schema as t
+
+READERS = ("製卡機 A", "製卡機 B")
+
+
+@pytest.fixture
+def registry(migrated_sqlite_url, tmp_path, monkeypatch):
+    environment = {
+        "DATABASE_URL": migrated_sqlite_url, "DATA_DIR": str(tmp_path), "CARD_FOLDER": str(tmp_path / "cards"),
+        "SECRET_KEY": "s" * 40, "KEY_PASSPHRASE": "p" * 40, "LANE_PAUSE_SECONDS": "0.01",
+        "HASH_TIME": "1", "HASH_MEMORY_KIB": "8", "HASH_LANES": "1",
+    }  # fmt: skip
+    for name, value in environment.items():
+        monkeypatch.setenv(f"GUANFANG_{name}", value)
+    made = Registry(migrated_sqlite_url)
+    office = build_office(Settings.read())
+    made.office = replace(office, clock=made.clock, wall=made.clock)
+    authorities.establish(made.office, START)
+    yield made
+    made.close()
+    office.engine.dispose()
+
+
+def guanfang(*arguments, password=""):
+    result = CliRunner().invoke(main, ["line", *arguments], input=password)
+    return result.exit_code, result.output
+
+
+def test_a_batch_is_opened_run_and_shown(registry):
+    (station,) = registry.office.stations
+    blanks = [station.new_blank() for _ in READERS]
+    registry.do(c.AddStock(csns=tuple(blanks), box="A"), registry.centre)
+    for reader, csn in zip(READERS, blanks, strict=True):
+        station.insert(reader, csn)
+    cases = [registry.a_case("approved") for _ in READERS]
+    seal_all(registry.office)
+
+    login = ("--as", registry.centre.name, "--password-stdin")
+    code, said = guanfang("open", "--count", "5", *login, password=f"{PASSWORD}\n")
+    assert (code, said) == (0, "Batch 1: 2 cards are to be made.\n")
+    seal_all(registry.office)
+    with ready_keys(0, 16):
+        code, said = guanfang("run", "-r", READERS[0], "-r", READERS[1], "--batch", "1")
+    assert code == 0, said
+    assert "2 of 2 cards are made." in said
+    assert [registry.state(case) for case in cases] == ["made", "made"]
+    assert {row.reader for row in registry.rows(t.line_job)} == set(READERS)
+    code, said = guanfang("status", "--batch", "1")
+    assert code == 0
+    assert all(registry.case(case).card_number in said for case in cases)
+
+
+def test_a_line_refuses_readers_it_does_not_have(registry):
+    code, said = guanfang("run", "-r", "nowhere")
+    assert code == 2
+    assert "製卡機 A" in said
