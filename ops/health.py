@@ -35,7 +35,7 @@ def check(office: Office) -> tuple[Check, ...]:
     except (DatabaseError, MigrationError) as error:
         # Only the kind of error: its text may hold the database's address.
         return (Check("database", good=False, said=f"does not answer ({type(error).__name__})"),)
-    return (schema, _sealing(found, office.sealing_lag.total_seconds()), _lists(found))
+    return (schema, _sealing(found, office.sealing_lag.total_seconds()), _activation(office), _lists(found))
 
 
 def _schema(office: Office) -> Check:
@@ -50,6 +50,16 @@ def _sealing(found: Measures, lag: float) -> Check:
     return Check("sealing", found.unsealed_age <= lag, said)
 
 
+def _activation(office: Office) -> Check:
+    """Judge whether the authorities' keys may be used (ROL-08)."""
+    if office.activation is None:
+        return Check("activation", good=True, said="automatic, by the settings")
+    if office.keys_activated():
+        return Check("activation", good=True, said="the keys are activated")
+    said = "尚未啟用 the keys are not activated: issuing, lists and OCSP wait for `guanfang ca activate`"
+    return Check("activation", good=False, said=said)
+
+
 def _lists(found: Measures) -> Check:
     expired = sorted(name for name, left in found.crl_left.items() if left <= 0)
     if expired:
@@ -58,7 +68,7 @@ def _lists(found: Measures) -> Check:
     return Check("crls", not failing, f"refused: {', '.join(failing)}" if failing else "all good or none yet")
 
 
-SERVING = frozenset({"database", "schema", "sealing"})
+SERVING = frozenset({"database", "schema", "sealing", "activation"})
 """What has to be good before requests are sent here; an expired CRL is for the operator, not for the balancer."""
 
 

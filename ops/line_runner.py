@@ -39,6 +39,7 @@ _STATES: Final = {
     Turn.NO_CARD: ReaderState.EMPTY,
     Turn.TAKE_OUT: ReaderState.EMPTY,
     Turn.NO_WORK: ReaderState.IDLE,
+    Turn.NO_KEYS: ReaderState.IDLE,
 }
 
 

@@ -42,6 +42,11 @@ class RegistryCollector(Collector):
         with self._office.reading() as connection:
             found = measure(connection, self._office.clock.now(), self._office.wall.now())
         yield from _families(found)
+        yield GaugeMetricFamily(
+            "guanfang_keys_activated",
+            "1 while the authorities' keys may be used; 0 alarms",
+            float(self._office.keys_activated()),
+        )
 
 
 def _families(found: Measures) -> Iterator[GaugeMetricFamily]:

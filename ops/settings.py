@@ -59,6 +59,10 @@ class Settings:
     """The token's label."""
     pkcs11_pin: str = field(default="", repr=False)
     """Opens the token; better in a file, as GUANFANG_PKCS11_PIN_FILE."""
+    activation: str = "automatic"
+    """What opens the authorities' keys: `automatic`, the settings; `shares`, several people (`guanfang ca activate`)."""
+    activation_socket: Path | None = None
+    """Where the keeper of the activation listens; without one, `activation.sock` in `data_dir`."""
     sealing_key_file: Path | None = None
     """A file of random bytes that seals the secrets of cards instead of the passphrase."""
     demo: bool = False
@@ -164,6 +168,8 @@ class Settings:
             "keystore": self.keystore in {"software", "pkcs11"},
             "pkcs11_module": self.keystore != "pkcs11" or self.pkcs11_module is not None,
             "pkcs11_token": self.keystore != "pkcs11" or bool(self.pkcs11_token),
+            "activation": self.activation in {"automatic", "shares"},
+            "pkcs11_pin": self.activation != "shares" or not self.pkcs11_pin,
             "log_level": self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"},
             **{name: getattr(self, name) > 0 for name in positive},
         }
@@ -179,6 +185,11 @@ class Settings:
     def url(self) -> str:
         """The database's address, whether it was given or follows from the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'guanfang.sqlite'}"
+
+    @property
+    def keeper_socket(self) -> Path:
+        """Where the keeper of the activation listens."""
+        return self.activation_socket or self.data_dir / "activation.sock"
 
     def require_secrets(self) -> None:
         """Raise SettingsError unless both secrets are there; `guanfang demo` makes its own."""
@@ -217,6 +228,8 @@ _SENSE = {
     "keystore": "software or pkcs11",
     "pkcs11_module": "a keystore pkcs11 needs the path of a PKCS#11 library",
     "pkcs11_token": "a keystore pkcs11 needs the label of a token",
+    "activation": "automatic or shares",
+    "pkcs11_pin": "with GUANFANG_ACTIVATION=shares the PIN is the people's and must be in no setting and no file",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
     "sweep_seconds": "more than 0",
     "sealing_seconds": "more than 0",

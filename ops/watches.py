@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from workflow.commands_of_watches import RecordWatch
+from workflow.commands_of_watches import Found, RecordWatch
 from workflow.days import TAIPEI
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
@@ -25,10 +25,21 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 
+_NOT_ACTIVATED = Found(
+    code="keys.not_activated",
+    subject="keys",
+    zh="憑證機構金鑰尚未啟用，簽發、清冊與線上狀態回覆暫停；請執行 guanfang ca activate。",
+    en="The authorities' keys are not activated: issuing, lists and status answers wait for `guanfang ca activate`.",
+    rows=(),
+)
+
+
 def watch_half_life(office: Office) -> int:
     """Look at the newest lists and the responders' certificates; returns how many findings there are."""
     with office.reading() as connection:
         examined, found = half_life(connection, office.clock.now())
+    if not office.keys_activated():
+        found = (*found, _NOT_ACTIVATED)
     handle(office, RecordWatch(watch=Watch.HALF_LIFE, examined=examined, found=found), SYSTEM)
     return len(found)
 

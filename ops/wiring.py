@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hardware.folder_station import FolderStation
 from hardware.pcsc_station import PcscStation
 from ops import health, logs, metrics
+from ops.activation import KeeperClient
 from ops.checkpoint_key import FileCheckpointKey
 from ops.clock import DemoClock, SystemClock
 from ops.database import open_engine
@@ -18,15 +19,20 @@ from ops.mail import MailServer, SmtpMailer
 from ops.secrets_box import SecretsBox
 from ops.settings import Settings, SettingsError
 from ops.statements import StaffSigner
-from pki.keystores import SoftwareKeystore, TokenKeystore
+from pki.keystores import SharedKeystore, SoftwareKeystore, TokenKeystore
+from pki.shares import wipe
 from pki.token import Token
 from web.app import create_app
 from web.ports import WebPorts
 from workflow.office import Office
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
+    from pki.activation import Activation
+    from pki.keystores import Keystore
     from workflow.ports import CardStation, Clock, Mailer, Sealer
 
 DEMO_READERS = ("製卡機 A", "製卡機 B", "持卡人讀卡機")
@@ -49,6 +55,7 @@ def build_office(
     wall = SystemClock()
     clock = clock or (DemoClock(engine, wall) if settings.demo else wall)
     passphrase = settings.key_passphrase.encode()
+    activation = KeeperClient(settings.keeper_socket) if settings.activation == "shares" else None
     return Office(
         engine=engine,
         clock=clock,
@@ -61,7 +68,8 @@ def build_office(
         stations=_stations(settings),
         key_passphrase=passphrase,
         settings=settings.office(),
-        token=_token_keystore(settings),
+        token=_keystore(settings, activation),
+        activation=activation,
     )
 
 
@@ -110,16 +118,31 @@ def web_from_environment() -> Flask:
     return build_web(settings)
 
 
-def _token_keystore(settings: Settings) -> TokenKeystore | None:
-    """Return where keys are kept outside this machine's files; None for software keys."""
-    if settings.keystore != "pkcs11":
-        return None
-    return TokenKeystore(_token(settings), SoftwareKeystore(settings.key_passphrase.encode()))
+def _keystore(settings: Settings, activation: Activation | None) -> Keystore | None:
+    """Return where keys are kept, if that is not in rows under the settings' passphrase."""
+    if activation is None:
+        return token_keystore(settings, lambda: settings.pkcs11_pin) if _in_token(settings) else None
+    if not _in_token(settings):
+        return SharedKeystore(activation)
+    return SharedKeystore(activation, token_keystore(settings, lambda: _as_text(activation.secret())))
 
 
-def _token(settings: Settings) -> Token:
+def _in_token(settings: Settings) -> bool:
+    return settings.keystore == "pkcs11"
+
+
+def _as_text(secret: bytearray) -> str:
+    """Return a PIN as the token's library takes it, which can't be wiped, and wipe what it came from."""
+    text = secret.decode()
+    wipe(secret)
+    return text
+
+
+def token_keystore(settings: Settings, pin: Callable[[], str]) -> TokenKeystore:
+    """Return the token of the settings, opened with a PIN."""
     assert settings.pkcs11_module is not None  # noqa: S101 - the settings refuse a keystore without one.
-    return Token(settings.pkcs11_module, settings.pkcs11_token, lambda: settings.pkcs11_pin)
+    token = Token(settings.pkcs11_module, settings.pkcs11_token, pin)
+    return TokenKeystore(token, SoftwareKeystore(settings.key_passphrase.encode()))
 
 
 def _sealer(settings: Settings, passphrase: bytes) -> Sealer:

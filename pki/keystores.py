@@ -6,14 +6,17 @@ encrypted PKCS#8 or its reference, never both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from pki.activation import GuardedSigner, require_active
 from pki.errors import KeyRefusedError
 from pki.keys import KeyKind, PrivateKeySigner, Signer, SoftwareSigner
+from pki.shares import wipe
 
 if TYPE_CHECKING:
+    from pki.activation import Activation
     from pki.token import Token
 
 
@@ -107,3 +110,77 @@ class TokenKeystore:
         for one in others:
             self.destroy(one)
         return len(others)
+
+    def forget(self) -> None:
+        """End the session with the token, and with it the log-in."""
+        self._signers.clear()
+        self._token.close()
+
+
+class SharedKeystore:
+    """Keys that several people activate together (rule ROL-08): in a token, or encrypted under the shared secret.
+
+    What it hands out signs only while the activation lasts. The secret is asked for when it is needed and is not kept;
+    at the end of an activation the decrypted keys and the token's session are dropped.
+    """
+
+    def __init__(self, activation: Activation, token: TokenKeystore | None = None) -> None:
+        self._activation = activation
+        self._token = token
+        self._signers: dict[bytes | str, GuardedSigner] = {}
+        activation.when_ended(self.forget)
+
+    def make(self, label: str, kind: KeyKind) -> KeptKey:
+        """Make a key, in the token if there is one."""
+        require_active(self._activation)
+        if self._token is not None:
+            made = self._token.make(label, kind)
+            return replace(made, signer=self.open(made.sealed, made.reference))
+        signer = SoftwareSigner.generate(kind)
+        secret = self._activation.secret()
+        try:
+            sealed = signer.to_pkcs8(bytes(secret))
+        finally:
+            wipe(secret)
+        return KeptKey(self.open(sealed, None), sealed=sealed)
+
+    def open(self, sealed: bytes | None, reference: str | None) -> Signer:
+        """Open a key; KeyRefusedError `pki.key.not_activated` while that is not allowed."""
+        require_active(self._activation)
+        name = reference if reference is not None else sealed
+        if name is None:
+            raise KeyRefusedError("pki.key.elsewhere", "nothing is remembered of this key")
+        if name not in self._signers:
+            self._signers[name] = GuardedSigner(
+                self._activation, self._open(sealed, reference), lambda: self._open(sealed, reference)
+            )
+        return self._signers[name]
+
+    def destroy(self, reference: str | None) -> None:
+        """Destroy a key in the token."""
+        require_active(self._activation)
+        if self._token is not None:
+            self._token.destroy(reference)
+
+    def destroy_others(self, label: str, keep: frozenset[str | None]) -> int:
+        """Destroy the label's keys that nobody remembers any more."""
+        require_active(self._activation)
+        return self._token.destroy_others(label, keep) if self._token is not None else 0
+
+    def forget(self) -> None:
+        """Drop everything that the secret opened; signers that were handed out open again after an activation."""
+        for one in list(self._signers.values()):
+            one.forget()
+        if self._token is not None:
+            self._token.forget()
+
+    def _open(self, sealed: bytes | None, reference: str | None) -> Signer:
+        if self._token is not None:
+            return self._token.open(sealed, reference)
+        if sealed is None:
+            raise KeyRefusedError("pki.key.elsewhere", f"this key is not a software key: {reference}")
+        secret = self._activation.secret()
+        try:
+            return SoftwareSigner.from_pkcs8(sealed, bytes(secret))
+        finally:
+            wipe(secret)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from pki.activation import NOT_ACTIVATED
 from pki.ceremony import Authority, CeremonyPlan, hold_ceremony
 from pki.errors import KeyRefusedError
 from pki.keys import KeyKind
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 A = t.authority.c
 ROOT = "root"
+NOT_ACTIVATED_CODE = "authority.not_activated"
 
 
 @dataclass(frozen=True)
@@ -164,5 +166,7 @@ def working(office: Office, name: str) -> Working:
     try:
         signer = office.keystore.open(sealed, kept.key_reference)
     except KeyRefusedError as error:
+        if error.code == NOT_ACTIVATED:
+            raise Unavailable(NOT_ACTIVATED_CODE) from error
         raise Unavailable("authority.key_unavailable", authority=name, detail=error.message) from error
     return Working(name, certificate, Issuer.from_certificate(certificate), signer)

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pki.errors import PkiError
+from pki.activation import NOT_ACTIVATED
+from pki.errors import KeyRefusedError, PkiError
 from pki.issuing import Prepared, new_serial, prepare, serial_text, sign
 from pki.keygate import spki_sha256
 from pki.names import describe_name
 from workflow.approvals import require_approvals
-from workflow.authorities import Working, current, working
+from workflow.authorities import NOT_ACTIVATED_CODE, Working, current, working
 from workflow.commands_of_performers import (
     IntendCertificate,
     IntendCertificates,
@@ -187,7 +188,13 @@ def _sign(office: Office, rows: dict[int, Any], claims: Sequence[Claim]) -> None
         # The key of the generation that it was prepared for, whatever came after.
         if row.authority not in authorities:
             authorities[row.authority] = working(office, row.authority)
-        der = Ticket(office, row).redeem(authorities[row.authority])
+        try:
+            der = Ticket(office, row).redeem(authorities[row.authority])
+        except KeyRefusedError as error:
+            if error.code == NOT_ACTIVATED:
+                # The keys were deactivated since; the intent stays and is signed after their activation.
+                raise Unavailable(NOT_ACTIVATED_CODE) from error
+            raise
         records.append(RecordCertificate(case_id=claims[number].case.id, serial=row.serial, der=der))
     if records:
         handle(office, RecordCertificates(records=tuple(records)), SYSTEM)

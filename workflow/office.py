@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from pki.activation import Activation
     from pki.keystores import Keystore
     from workflow.ports import (
         CardStation,
@@ -78,6 +79,8 @@ class Office:
     settings: Settings = field(default_factory=Settings)
     token: Keystore | None = None
     """Where new keys of authorities and responders are made; without one they are software keys."""
+    activation: Activation | None = None
+    """Who knows whether several people have activated the keys; without one, they open by the settings."""
 
     def __post_init__(self) -> None:
         check_all()
@@ -92,6 +95,10 @@ class Office:
     def keystore(self) -> Keystore:
         """Where the keys of authorities and responders are kept."""
         return self.token or SoftwareKeystore(self.key_passphrase)
+
+    def keys_activated(self) -> bool:
+        """Tell whether the authorities' keys may be used now (ROL-08)."""
+        return self.activation is None or self.activation.active()
 
     @property
     def sealing_lag(self) -> timedelta:

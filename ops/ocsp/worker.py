@@ -64,11 +64,13 @@ class OcspWorker:
         desk = self.signing.desk
         missing = desk.missing if desk is not None else ["all"]
         following = self.memory.lease_left > 0
-        ready = following and not missing
+        activated = self._office.keys_activated()
+        ready = following and not missing and activated
         return {
             "status": "ready" if ready else "not ready",
             "following": following,
             "missing_responders": missing,
+            "keys": "activated" if activated else "not activated",
         }
 
     def _feed_age(self) -> float:

@@ -133,7 +133,7 @@ def test_the_operator_sees_health_and_the_numbers_of_all_workers(registry, start
     for _ in range(4):
         responder.post(question(registry.office, "xca", 5))
     health = json.loads(responder.ask("GET", "/health").body)
-    assert health == {"status": "ready", "following": True, "missing_responders": []}
+    assert health == {"status": "ready", "following": True, "missing_responders": [], "keys": "activated"}
     assert responder.ask("GET", "/metrics", **{"x-forwarded-for": "192.0.2.1"}).status == 404
     said = ""
     for _ in range(100):

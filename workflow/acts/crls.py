@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from pki.activation import NOT_ACTIVATED
 from pki.errors import PkiError
 from workflow.acts.act import Act
-from workflow.authorities import Working, working
+from workflow.authorities import NOT_ACTIVATED_CODE, Working, working
 from workflow.commands_of_performers import PublishCrl
 from workflow.crl_making import ENTRIES_WRONG, make_lists, next_number
 from workflow.crl_scope import LISTED, crl_reason
@@ -43,6 +44,9 @@ def _publish(work: UnitOfWork, command: PublishCrl, actor: Actor, authority: Wor
         with work.connection.begin_nested():
             made = make_lists(work.office, work.connection, authority, number, whole=command.whole)
     except PkiError as error:
+        if error.code == NOT_ACTIVATED:
+            # No list failed: the keys were deactivated before it was signed.
+            raise Unavailable(NOT_ACTIVATED_CODE) from error
         if error.code == ENTRIES_WRONG:
             repair(work.connection, authority.name, work.now)
         return _refused(work, actor, authority.name, number, error)

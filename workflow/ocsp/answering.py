@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from pki.errors import ResponderRefusedError
+from pki.errors import KeyRefusedError, ResponderRefusedError
 from pki.ocsp import (
     NotRevoked,
     OcspError,
@@ -131,7 +131,8 @@ class _Pending:
         said = {key[1]: status for key, status in zip(self.keys, statuses, strict=True) if key is not None}
         try:
             der = respond(self.request, said.__getitem__, self.responder, now, life)
-        except ResponderRefusedError:
+        except (ResponderRefusedError, KeyRefusedError):
+            # Past its life, or its key is not activated or not reached now.
             self.answer = try_later()
             return
         self._signatures += 1

@@ -41,6 +41,7 @@ class Turn(Word):
     MADE = "made", "已製成", "A card was made"
     NO_CARD = "no_card", "請放入空白卡", "Put a blank in"
     TAKE_OUT = "take_out", "請取出卡片，換上空白卡", "Take the card out and put a blank in"
+    NO_KEYS = "no_keys", "憑證機構金鑰尚未啟用，啟用後自動繼續", "The authorities' keys are not activated"
     NO_WORK = "no_work", "無待製案件", "Nothing to make"
     INTERRUPTED = "interrupted", "製卡中斷，請放回卡片", "Interrupted: put the card back"
     QUARANTINED = "quarantined", "卡片已隔離，請取出", "The card is quarantined: take it out"
@@ -68,6 +69,9 @@ class Report:
 
 def take_turn(office: Office, post: Post) -> Report:
     """Make at most one card on a reader. Refusals and faults become reports; only the unforeseen is raised."""
+    if not office.keys_activated():
+        # A card that was begun would stop at its certificates (ROL-08).
+        return Report(Turn.NO_KEYS)
     try:
         with card_in(office, post.reader) as session:
             return _with_card(office, post, session)

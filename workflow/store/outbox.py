@@ -104,15 +104,18 @@ def crls_under_way(connection: sa.Connection) -> frozenset[str]:
     return frozenset(str(payload["ca"]) for payload in payloads)
 
 
-def claim(office: Office, lane: Lane, worker: str) -> Work | None:
-    """Claim the next piece of work of a lane, or one whose worker has vanished; None when there is none."""
+def claim(office: Office, lane: Lane, worker: str, leaving: frozenset[Effect] = frozenset()) -> Work | None:
+    """Claim the next piece of work of a lane, or one whose worker has vanished; None when there is none.
+
+    Work of the effects in `leaving` is left to wait.
+    """
     wall = office.wall.now()
     ready = (W.state == str(OutboxState.WAITING)) & (W.due_at <= wall)
     orphaned = (W.state == str(OutboxState.CLAIMED)) & (W.claimed_until < wall)
     with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
         row = connection.execute(
             sa.select(t.outbox)
-            .where(W.lane == str(lane), ready | orphaned)
+            .where(W.lane == str(lane), ready | orphaned, W.effect.not_in(sorted(map(str, leaving))))
             .order_by(W.due_at, W.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -156,6 +159,24 @@ def put_back(office: Office, work: Work, error: str, *, dead: bool = False) -> N
     pause = min(FIRST_PAUSE * 2 ** (work.attempts - 1), LONGEST_PAUSE)
     due = office.wall.now() + pause
     _set(office, work, state=str(OutboxState.WAITING), claimed_by=None, last_error=error, due_at=due)
+
+
+def explain(office: Office, lane: Lane, effects: frozenset[Effect], reason: str) -> None:
+    """Write at a lane's waiting work of some effects why nobody claims it; what has the reason is left alone."""
+    waiting = (W.lane == str(lane)) & (W.state == str(OutboxState.WAITING))
+    untold = waiting & W.effect.in_(sorted(map(str, effects))) & W.last_error.is_distinct_from(reason)
+    with office.reading() as connection:
+        if connection.execute(sa.select(W.id).where(untold).limit(1)).first() is None:
+            return
+    with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(sa.update(t.outbox).where(untold).values(last_error=reason))
+
+
+def let_wait(office: Office, work: Work, reason: str) -> None:
+    """Put work back that met a closed door: the try is not counted, and the next comes after the shortest pause."""
+    due = office.wall.now() + FIRST_PAUSE
+    values = {"attempts": work.attempts - 1, "last_error": reason, "due_at": due}
+    _set(office, work, state=str(OutboxState.WAITING), claimed_by=None, **values)
 
 
 def release(office: Office, worker: str) -> None:
