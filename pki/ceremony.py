@@ -7,6 +7,7 @@ linting and signing as any other.
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -40,6 +41,7 @@ class Authority(Enum):
         return self.value
 
 
+_GENERATION: Final = re.compile(r" - G[0-9]+$")
 DEMONSTRATION_ROOT: Final = Subject(
     organisation="Government Root Certification Authority (Demonstration 示範)"
 )
@@ -77,25 +79,51 @@ def hold_ceremony(
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Hierarchy:
     """Return a root certificate and one certificate for each authority, all checked as any certificate is."""
-    root_profile = replace(ROOT_CA, life=plan.root_life)
-    root_order = CertificateOrder(
-        root_profile, plan.root_name, root_signer.spki_der, new_serial(random_bytes), plan.not_before
-    )
-    root = _issue(root_order, Issuer.of_new_root(plan.root_name, root_signer.spki_der), root_signer)
-    profile = replace(SUBORDINATE_CA, life=plan.subordinate_life, policy=plan.policy)
-    issuer = Issuer.from_certificate(root)
-    certificates = {}
-    for authority, signer in authority_signers.items():
-        order = CertificateOrder(
-            profile,
-            demonstration_name(authority),
-            signer.spki_der,
-            new_serial(random_bytes),
-            plan.not_before,
-            plan.root_addresses,
+    root = issue_root(plan, root_signer, random_bytes)
+    certificates = {
+        authority: issue_subordinate(
+            plan, (root, root_signer), demonstration_name(authority), signer.spki_der, random_bytes
         )
-        certificates[authority] = _issue(order, issuer, root_signer)
+        for authority, signer in authority_signers.items()
+    }
     return Hierarchy(root, certificates)
+
+
+def issue_root(
+    plan: CeremonyPlan, signer: Signer, random_bytes: Callable[[int], bytes] = secrets.token_bytes
+) -> bytes:
+    """Return a root certificate that its own key signed."""
+    profile = replace(ROOT_CA, life=plan.root_life)
+    order = CertificateOrder(
+        profile, plan.root_name, signer.spki_der, new_serial(random_bytes), plan.not_before
+    )
+    return _issue(order, Issuer.of_new_root(plan.root_name, signer.spki_der), signer)
+
+
+def issue_subordinate(
+    plan: CeremonyPlan,
+    root: tuple[bytes, Signer],
+    name: Subject,
+    spki_der: bytes,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> bytes:
+    """Return the certificate of an authority of a name and a key under a root: its certificate and its signer."""
+    certificate, signer = root
+    profile = replace(SUBORDINATE_CA, life=plan.subordinate_life, policy=plan.policy)
+    order = CertificateOrder(
+        profile, name, spki_der, new_serial(random_bytes), plan.not_before, plan.root_addresses
+    )
+    return _issue(order, Issuer.from_certificate(certificate), signer)
+
+
+def name_of_generation(earlier: Subject, generation: int) -> Subject:
+    """Return the name of a CA's next generation after an earlier one's: C=TW, O=行政院, CN=<CA> - G2 (RV2-09).
+
+    >>> name_of_generation(Subject(organisation="行政院", units=("政府憑證管理中心",)), 2).common_name
+    '政府憑證管理中心 - G2'
+    """
+    own = earlier.common_name or (earlier.units[-1] if earlier.units else earlier.organisation or "")
+    return Subject(organisation=EXECUTIVE_YUAN, common_name=f"{_GENERATION.sub('', own)} - G{generation}")
 
 
 def p7b(certificates: Sequence[bytes]) -> bytes:

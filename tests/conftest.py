@@ -11,10 +11,12 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import pkcs11
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import postgresql
+from pki.token import Token
+from tests import postgresql, softhsm
 from tests.loopback import LoopbackGuard
 
 if TYPE_CHECKING:
@@ -195,3 +197,21 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """Give a database at the newest schema, once of each kind."""
     return request.getfixturevalue(f"migrated_{request.param}_url")
+
+
+@pytest.fixture(scope="session")
+def token_label(tmp_path_factory):
+    """A token made once a run; the module is loaded with its configuration and keeps it."""
+    folder = tmp_path_factory.mktemp("softhsm")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", str(softhsm.write_configuration(folder)))
+        softhsm.make_token(folder, "contract")
+        yield "contract"
+        pkcs11.unload(str(softhsm.MODULE))
+
+
+@pytest.fixture
+def token(token_label):
+    token = Token(softhsm.MODULE, token_label, lambda: softhsm.PIN)
+    yield token
+    token.close()

@@ -18,7 +18,7 @@ from pki.orders import Addresses, Issuer
 from pki.profiles import CLASS_3_ASSURANCE, TEST_ASSURANCE
 from workflow.commands_of_performers import RecordAuthority
 from workflow.crl_scope import partition_number
-from workflow.errors import Unavailable
+from workflow.errors import Unavailable, Words
 from workflow.facts import SYSTEM
 from workflow.store import schema as t
 from workflow.vocabulary import AuthorityState, Ca
@@ -103,7 +103,7 @@ def established(office: Office) -> bool:
 
 
 def current(office: Office, ca: Ca) -> str:
-    """Return the name of the authority that issues for a CA now; LookupError before the ceremony.
+    """Return the name of the authority that issues for a CA now; Unavailable where none does.
 
     A CA has one for each generation of its key: `gca`, then `gca-g2` … (RV2-09). Only one of them issues.
     """
@@ -115,7 +115,7 @@ def current(office: Office, ca: Ca) -> str:
             .limit(1)
         ).scalar()
     if found is None:
-        raise LookupError(f"no authority issues for {ca}")
+        raise Unavailable("authority.not_issued", ca=Words(ca.zh, ca.en))
     return str(found)
 
 

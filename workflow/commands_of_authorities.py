@@ -59,7 +59,7 @@ class RecordGenerations(ByPeople):
     """
 
     number: int
-    authorities: tuple[NewAuthority, ...]
+    authorities: tuple[NewAuthority, ...] = field(repr=False)
     record: str
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ops.cli.ca_rollover import abort, rollover, tasks
 from ops.cli.group import FoundError
 from ops.cli.reading import reading
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def ca() -> None:
-    """Show the certification authorities and their keys."""
+    """Look after the certification authorities and their keys."""
 
 
 @ca.command("list")
@@ -54,3 +55,7 @@ def _lines(one: AuthorityLine) -> list[tuple[str, str]]:
         ("key", one.reference or one.place),
         ("sha256", one.fingerprint),
     ]
+
+
+for command in (rollover, tasks, abort):
+    ca.add_command(command)

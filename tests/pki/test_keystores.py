@@ -18,24 +18,6 @@ from tests import softhsm
 KINDS = (KeyKind.RSA_2048, KeyKind.P256, KeyKind.P384)
 
 
-@pytest.fixture(scope="session")
-def token_label(tmp_path_factory):
-    """A token made once a run; the module is loaded with its configuration and keeps it."""
-    folder = tmp_path_factory.mktemp("softhsm")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", str(softhsm.write_configuration(folder)))
-        softhsm.make_token(folder, "contract")
-        yield "contract"
-        pkcs11.unload(str(softhsm.MODULE))
-
-
-@pytest.fixture
-def token(token_label):
-    token = Token(softhsm.MODULE, token_label, lambda: softhsm.PIN)
-    yield token
-    token.close()
-
-
 @pytest.fixture(params=["software", "token"])
 def store(request):
     software = SoftwareKeystore(b"only for tests")

@@ -18,13 +18,13 @@ from workflow.commands_of_performers import (
     RecordCertificates,
 )
 from workflow.deeds import deed
-from workflow.errors import NotFound, Refused
+from workflow.errors import NotFound, Refused, Unavailable, Words
 from workflow.machine import state_of
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.directory import index_certificates
 from workflow.store.keys import known_compromised, require_unknown_key
-from workflow.vocabulary import CardState, CertificateStatus, ItemState, Role
+from workflow.vocabulary import AuthorityState, Ca, CardState, CertificateStatus, ItemState, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +57,7 @@ def _intend_several(work: UnitOfWork, command: IntendCertificates, actor: Actor,
 
 def _intend(work: UnitOfWork, intents: Sequence[IntendCertificate], actor: Actor) -> Outcome:
     cases = work.lock(sorted({intent.case_id for intent in intents}))
+    _require_issuing(work, {intent.authority for intent in intents})
     waiting = _waiting_items(work, [intent.item_id for intent in intents if intent.item_id is not None])
     for intent in intents:
         case = cases[intent.case_id]
@@ -70,6 +71,19 @@ def _intend(work: UnitOfWork, intents: Sequence[IntendCertificate], actor: Actor
         }
         work.audit("certificate_intended", actor, said, (case.id, case.version))
     return Outcome()
+
+
+def _require_issuing(work: UnitOfWork, names: set[str]) -> None:
+    """Refuse for an authority that stopped issuing meanwhile; the next try asks the one that issues then.
+
+    The rows are held, so that none is retired before these intents are stored: none is stored after it was.
+    """
+    a = t.authority.c
+    query = sa.select(a.name, a.ca, a.state).where(a.name.in_(names)).order_by(a.id)
+    for row in work.connection.execute(query.with_for_update(read=True)).all():
+        if row.state != str(AuthorityState.ACTIVE):
+            ca = Ca(row.ca) if row.ca else None
+            raise Unavailable("authority.not_issued", ca=Words(ca.zh, ca.en) if ca else row.name)
 
 
 def _row(work: UnitOfWork, case: CaseFacts, intent: IntendCertificate) -> dict[str, Any]:

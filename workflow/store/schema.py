@@ -26,7 +26,7 @@ from workflow.store.schema_house import (
     person,
     review_window,
 )
-from workflow.store.schema_keys import compromised_key
+from workflow.store.schema_keys import compromised_key, key_task
 from workflow.store.schema_line import line_batch, line_job, line_reader
 from workflow.store.schema_paper import document, letter, letter_case, mail_item, mailing_list, sent_notice
 from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
@@ -62,6 +62,7 @@ __all__ = [
     "form_revision",
     "history",
     "holder_suspension",
+    "key_task",
     "letter",
     "letter_case",
     "line_batch",

@@ -1,10 +1,11 @@
-"""The list of keys that must never be certified: known to be compromised, here or elsewhere."""
+"""Keys that must never be certified, and the tasks that several people carry out with authorities' keys (ROL-08)."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from workflow.store.columns import key, metadata, moment, text
+from workflow.store.columns import Json, key, metadata, moment, text, word
+from workflow.vocabulary import KeyTask, KeyTaskState
 
 compromised_key = sa.Table(
     "compromised_key",
@@ -15,4 +16,26 @@ compromised_key = sa.Table(
     text("source"),
     text("listed_by"),
     moment("listed_at"),
+)
+
+key_task = sa.Table(
+    "key_task",
+    metadata,
+    key(),
+    word("task", KeyTask),
+    word("state", KeyTaskState),
+    # The names of the authorities it is about, with commas between.
+    text("authorities"),
+    # Keys that the task makes in a token bear this in their labels, so that those of a broken-off task are found.
+    text("mark"),
+    # What was agreed on, and what was done, as canonical JSON; the people present signed each.
+    text("plan"),
+    sa.Column("plan_signatures", Json, nullable=False),
+    text("record", null=True),
+    sa.Column("record_signatures", Json, nullable=True),
+    # A key in a token whose end is decided and that may still be there.
+    text("reference", null=True),
+    moment("at"),
+    # Empty until nothing is left to be done, or undone.
+    moment("ended_at", null=True),
 )

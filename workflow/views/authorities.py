@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pki.certificates import read_certificate
 from pki.names import describe_name
 from workflow.store import schema as t
-from workflow.vocabulary import AuthorityState
+from workflow.vocabulary import AuthorityState, KeyTask, KeyTaskState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,4 +64,34 @@ def _line(row: Any) -> AuthorityLine:
         place=place,
         reference=row.key_reference,
         fingerprint=":".join(digest[at : at + 4] for at in range(0, len(digest), 4)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTaskLine:
+    """One task with authorities' keys, and the logins of those who signed it; `ended_at` is empty while work is left."""
+
+    number: int
+    task: KeyTask
+    state: KeyTaskState
+    authorities: str
+    at: datetime
+    ended_at: datetime | None
+    people: tuple[str, ...]
+
+
+def key_tasks(connection: sa.Connection) -> tuple[KeyTaskLine, ...]:
+    """Return the tasks, the newest first."""
+    rows = connection.execute(sa.select(t.key_task).order_by(t.key_task.c.id.desc()))
+    return tuple(
+        KeyTaskLine(
+            number=row.id,
+            task=KeyTask(row.task),
+            state=KeyTaskState(row.state),
+            authorities=row.authorities,
+            at=row.at,
+            ended_at=row.ended_at,
+            people=tuple(one["login"] for one in row.record_signatures or row.plan_signatures),
+        )
+        for row in rows
     )

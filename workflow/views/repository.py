@@ -64,6 +64,16 @@ def chain(office: Office, authority: str) -> tuple[bytes, ...]:
 
 
 def issued_to(office: Office, authority: str) -> bytes | None:
-    """Return IssuedToThisCA.p7b: the chain from the authority up to the root, in DER."""
+    """Return IssuedToThisCA.p7b in DER: the authority, the other generations of its CA, and the root (CRL-03).
+
+    Whoever has a certificate of an earlier key finds that key's certificate here for as long as the CA is there.
+    """
     found = chain(office, authority)
-    return p7b(found) if found else None
+    if not found:
+        return None
+    a = t.authority.c
+    ca = sa.select(a.ca).where(a.name == authority).scalar_subquery()
+    query = sa.select(a.certificate).where(a.ca == ca, a.name != authority).order_by(a.generation.desc())
+    with office.reading() as connection:
+        others = tuple(map(bytes, connection.execute(query).scalars()))
+    return p7b((*found[:1], *others, *found[1:]))

@@ -1,0 +1,87 @@
+"""`guanfang ca rollover`, `tasks` and `abort`: a CA's next key, and what is left of tasks that broke off."""
+
+from __future__ import annotations
+
+import click
+
+from ops.cli.acting import acting, as_somebody
+from ops.cli.ca_people import by_people, present, say_dry_run, say_people
+from ops.cli.cases import when
+from ops.cli.reading import reading
+from pki.keys import KeyKind
+from workflow.vocabulary import Ca, KeyTask
+
+KINDS = click.Choice([kind.value for kind in KeyKind])
+
+
+@click.command()
+@click.argument("ca", type=click.Choice([str(ca) for ca in Ca]))
+@click.option("--key", "kind", type=KINDS, default=KeyKind.RSA_4096.value, show_default=True)
+@click.option(
+    "--years", type=click.IntRange(1, 30), default=20, show_default=True, help="Of the certificate."
+)
+@by_people
+def rollover(
+    ca: str, kind: str, years: int, logins: tuple[str, ...], *, password_stdin: bool, yes: bool
+) -> None:
+    """Give a CA its next key. New certificates come from it; the older key goes on signing lists and OCSP answers."""
+    from ops.settings import Settings
+    from ops.wiring import build_office
+    from workflow.rollover import planned, roll_over
+
+    office = build_office(Settings.read())
+    try:
+        plan = planned(office, Ca(ca), KeyKind(kind), years)
+    finally:
+        office.engine.dispose()
+    for label, value in plan.said().items():
+        click.echo(f"{label:<12} {value}")
+    say_people(KeyTask.ROLLOVER)
+    if not yes:
+        say_dry_run()
+        return
+    with present(logins, from_stdin=password_stdin) as (office, hands, actor):
+        made = roll_over(office, plan, hands, actor)
+    click.echo(f"{'sha256':<12} {fingerprint(made.certificate)}")
+    click.echo(
+        f"{made.name} 已開始簽發，前一代僅續簽廢止清冊與 OCSP。 {made.name} issues from now on; the older key serves on."
+    )
+
+
+def fingerprint(certificate: bytes) -> str:
+    """Return the SHA-256 of a certificate in groups of four digits, to be read aloud."""
+    from hashlib import sha256
+
+    digest = sha256(certificate).hexdigest()
+    return ":".join(digest[at : at + 4] for at in range(0, len(digest), 4))
+
+
+@click.command()
+def tasks() -> None:
+    """List the tasks with authorities' keys, the newest first."""
+    from workflow.views.authorities import key_tasks
+
+    with reading() as (connection, _clock):
+        for one in key_tasks(connection):
+            left = "" if one.ended_at else "  尚未結束 not ended"
+            click.echo(
+                f"{one.number:>4}  {when(one.at)}  {one.task.zh} {one.task.en}  {one.authorities}"
+                f"  {one.state.zh} {one.state.en}  {', '.join(one.people)}{left}"
+            )
+
+
+@click.command()
+@click.argument("number", type=int)
+@click.option("--reason", default="broken off", show_default=True, help="Goes into the audit log.")
+@click.option("--yes", is_flag=True, help="Do it; without it the command only says what it would do.")
+@as_somebody
+def abort(number: int, reason: str, login: str, *, password_stdin: bool, yes: bool) -> None:
+    """End a task that was broken off and destroy the keys it had made, or those a destruction left in the token."""
+    from workflow.key_tasks import abort as abort_task
+
+    if not yes:
+        click.echo(f"Would end task {number} and destroy the keys that it left. Add --yes to do it.")
+        return
+    with acting(login, from_stdin=password_stdin) as (office, actor):
+        abort_task(office, number, reason, actor)
+    click.echo(f"作業 {number} 已結束，未留下金鑰。 Task {number} has ended and left no key.")

@@ -1,0 +1,67 @@
+"""Commands on authorities' keys: dry runs without --yes, and everybody logs in with a password of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.ops.test_cli import guanfang
+from tests.workflow import batches
+from tests.workflow.people import issuing_workers, key_workers
+from tests.workflow.registry import PASSWORD, Registry
+from workflow.authorities import serving
+from workflow.store import schema as t
+from workflow.vocabulary import Ca
+
+__all__ = ["guanfang"]
+
+
+class Desk:
+    """The command line of a registry with authorities and the people of ROL-02."""
+
+    def __init__(self, url: str, guanfang) -> None:
+        self.registry = Registry(url)
+        self.office = self.registry.office = replace(self.registry.office, key_passphrase=b"p" * 40)
+        batches.establish(self.office)
+        self.keepers, self.issuers = key_workers(self.registry), issuing_workers(self.registry)
+        self._url, self._guanfang = url, guanfang
+
+    def call(self, *words, people=(), yes=True):
+        given = [word for one in people for word in ("--with", one.name)]
+        lines = f"{PASSWORD}\n" * len(people)
+        asked = (*(("--password-stdin",) if people else ()), *(("--yes",) if yes else ()))
+        return self._guanfang("ca", *words, *given, *asked, url=self._url, stdin=lines)
+
+
+@pytest.fixture
+def desk(migrated_sqlite_url, guanfang):
+    desk = Desk(migrated_sqlite_url, guanfang)
+    yield desk
+    desk.registry.close()
+
+
+def test_a_roll_over_says_first_what_it_would_do(desk):
+    said = desk.call("rollover", "xca", yes=False)
+    assert said.exit_code == 0, said.output
+    assert "組織及團體憑證管理中心 - G2" in said.output
+    assert "2 × Administrator" in said.output
+    assert serving(desk.office, Ca.XCA) == ("xca",)
+    assert not desk.registry.rows(t.key_task)
+
+
+def test_a_roll_over_by_four_people_tells_the_fingerprint_to_compare(desk):
+    said = desk.call("rollover", "xca", "--key", "p-256", people=desk.keepers)
+    assert said.exit_code == 0, said.output
+    assert serving(desk.office, Ca.XCA) == ("xca", "xca-g2")
+    shown = desk.call("show", "xca-g2", yes=False).output
+    (fingerprint,) = [line.split()[1] for line in said.output.splitlines() if line.startswith("sha256")]
+    assert fingerprint in shown
+    assert all(one.name in desk.call("tasks", yes=False).output for one in desk.keepers)
+
+
+def test_too_few_people_are_told_whom_it_takes(desk):
+    said = desk.call("rollover", "xca", "--key", "p-256", people=desk.keepers[:2])
+    assert said.exit_code == 1
+    assert "實體安全控管員 1 人" in said.output
+    assert desk.call("rollover", "xca").exit_code == 2

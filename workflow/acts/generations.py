@@ -1,0 +1,166 @@
+"""Acts on authorities' keys: each is signed by all who must be present, and leaves a row that says so (ROL-02, ROL-08)."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workflow.acts.act import Act
+from workflow.commands_of_authorities import (
+    AbortKeyTask,
+    BeginKeyTask,
+    RecordGenerations,
+    RecordKeyGone,
+)
+from workflow.errors import Refused, Words
+from workflow.outcome import Outcome
+from workflow.presence import witness
+from workflow.store import schema as t
+from workflow.store.numbers import take
+from workflow.store.outbox import crl_row
+from workflow.vocabulary import AuthorityState, KeyTask, KeyTaskState, Role
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from workflow.commands_of_authorities import NewAuthority
+    from workflow.facts import Actor
+    from workflow.office import Office
+    from workflow.presence import Witnessed
+    from workflow.store.unit_of_work import UnitOfWork
+
+A, K = t.authority.c, t.key_task.c
+TRUSTED = frozenset({Role.ADMINISTRATOR, Role.SECOND_REVIEWER, Role.AUDITOR, Role.CONTROLLER})
+"""Who may take part; how many of whom, `workflow.policies.trusted_people` says."""
+MARK_BYTES = 8
+
+
+def _agree(office: Office, command: BeginKeyTask, actor: Actor) -> Witnessed:
+    what = {"authorities": list(command.authorities), "plan": json.loads(command.plan)}
+    return witness(office, command.task, command.hands, actor, what)
+
+
+def _begin(work: UnitOfWork, command: BeginKeyTask, actor: Actor, agreed: Witnessed) -> Outcome:
+    require_none_open(work)
+    mark = secrets.token_hex(MARK_BYTES)
+    number = work.insert(
+        t.key_task,
+        task=str(command.task),
+        state=str(KeyTaskState.OPEN),
+        authorities=",".join(command.authorities),
+        mark=mark,
+        plan=agreed.statement,
+        plan_signatures=agreed.said(),
+        at=work.now,
+    )
+    _tell(work, actor, "key_task_begun", number, command.task, agreed)
+    return Outcome(created_id=number, number=mark)
+
+
+def require_none_open(work: UnitOfWork) -> None:
+    """Refuse while another task is under way or has keys left to destroy; who asks holds others up until the commit."""
+    take(work.connection, "key_task")
+    found = work.connection.execute(sa.select(K.id, K.task, K.at).where(K.ended_at.is_(None))).first()
+    if found is not None:
+        task = KeyTask(found.task)
+        since = found.at.isoformat(timespec="minutes")
+        raise Refused("authority.task_open", task=Words(task.zh, task.en), number=found.id, since=since)
+
+
+def _sign_record(office: Office, command: RecordGenerations, actor: Actor) -> Witnessed:
+    with office.reading() as connection:
+        task = connection.execute(sa.select(K.task).where(K.id == command.number)).scalar()
+    if task is None:
+        raise Refused("authority.task_ended", number=command.number)
+    certificates = {one.name: sha256(one.certificate).hexdigest() for one in command.authorities}
+    what = {"number": command.number, "certificates": certificates, "record": json.loads(command.record)}
+    return witness(office, KeyTask(task), command.hands, actor, what)
+
+
+def _record(work: UnitOfWork, command: RecordGenerations, actor: Actor, signed: Witnessed) -> Outcome:
+    row = _open_task(work, command.number)
+    for one in command.authorities:
+        _put(work, one)
+        # Relying parties find a list of the new key before its first certificate.
+        work.ask([crl_row(one.name, work.now, work.office.wall.now())])
+    work.connection.execute(sa.update(t.key_task).where(K.id == row.id).values(**ended(signed, work.now)))
+    _tell(work, actor, "key_task_done", row.id, KeyTask(row.task), signed)
+    return Outcome(created_id=row.id)
+
+
+def ended(signed: Witnessed, at: datetime | None) -> dict[str, Any]:
+    """Return what a carried-out task's row says; `at` is empty while a key of it is still to be destroyed."""
+    return {
+        "state": str(KeyTaskState.DONE),
+        "record": signed.statement,
+        "record_signatures": signed.said(),
+        "ended_at": at,
+    }
+
+
+def _put(work: UnitOfWork, one: NewAuthority) -> None:
+    if one.ca is not None:
+        work.connection.execute(
+            sa.update(t.authority)
+            .where(A.ca == str(one.ca), A.state == str(AuthorityState.ACTIVE))
+            .values(state=str(AuthorityState.RETIRED))
+        )
+    work.insert(
+        t.authority,
+        name=one.name,
+        ca=str(one.ca) if one.ca else None,
+        generation=one.generation,
+        state=str(AuthorityState.ACTIVE),
+        certificate=one.certificate,
+        sealed_key=one.sealed_key,
+        key_reference=one.key_reference,
+        at=work.now,
+    )
+
+
+def _open_task(work: UnitOfWork, number: int) -> Any:
+    query = sa.select(t.key_task).where(K.id == number, K.state == str(KeyTaskState.OPEN))
+    row = work.connection.execute(query.with_for_update()).first()
+    if row is None:
+        raise Refused("authority.task_ended", number=number)
+    return row
+
+
+def _abort(work: UnitOfWork, command: AbortKeyTask, actor: Actor, _prepared: None) -> Outcome:
+    row = _open_task(work, command.number)
+    work.connection.execute(
+        sa.update(t.key_task).where(K.id == row.id).values(state=str(KeyTaskState.ABORTED))
+    )
+    said = {"number": row.id, "task": row.task, "authorities": row.authorities, "reason": command.reason}
+    work.audit("key_task_aborted", actor, said)
+    return Outcome()
+
+
+def _gone(work: UnitOfWork, command: RecordKeyGone, actor: Actor, _prepared: None) -> Outcome:
+    ended_now = (
+        sa.update(t.key_task)
+        .where(K.id == command.number, K.state != str(KeyTaskState.OPEN), K.ended_at.is_(None))
+        .values(ended_at=work.now, reference=None)
+    )
+    if work.connection.execute(ended_now).rowcount:
+        work.audit("keys_destroyed", actor, {"number": command.number})
+    return Outcome()
+
+
+def _tell(
+    work: UnitOfWork, actor: Actor, kind: str, number: int, task: KeyTask, signed: Witnessed
+) -> None:  # fmt: skip
+    said = {"number": number, "task": str(task), "statement": signed.statement, "signatures": signed.said()}
+    work.audit(kind, actor, said)
+
+
+ACTS = (
+    Act(BeginKeyTask, _begin, TRUSTED, _agree),
+    Act(RecordGenerations, _record, TRUSTED, _sign_record),
+    Act(AbortKeyTask, _abort, TRUSTED | frozenset({Role.OPERATOR})),
+    Act(RecordKeyGone, _gone, frozenset({Role.SYSTEM})),
+)

@@ -1,0 +1,143 @@
+"""Giving a CA its next key: a new name, a certificate by the root, and the older key goes on serving (RV2-09, CRL-03).
+
+The older generation issues no more and signs its lists and OCSP answers until it is destroyed. There are no link
+certificates: those of RFC 4210 §4.4 tie two keys of one root together, whereas generations of a CA stand side by side
+under the same root, have different names, and may certify no other CA (path length 0).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from forms.canonical import canonical_json
+from pki.ceremony import CeremonyPlan, issue_subordinate, name_of_generation
+from pki.certificates import read_certificate
+from pki.errors import KeyRefusedError, PkiError
+from pki.keys import KeyKind
+from pki.names import describe_name, read_name
+from pki.orders import Addresses
+from pki.profiles import SUBORDINATE_CA, Life
+from workflow.authorities import ROOT, bundle_path, certificate_of, crl_path, policy_oid, working
+from workflow.commands_of_authorities import BeginKeyTask, NewAuthority, RecordGenerations
+from workflow.errors import Refused, Unavailable, Words
+from workflow.key_tasks import label_of, under_way
+from workflow.store import schema as t
+from workflow.vocabulary import AuthorityState, KeyTask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from pki.names import Subject
+    from workflow.commands_of_authorities import Hand
+    from workflow.facts import Actor
+    from workflow.office import Office
+    from workflow.vocabulary import Ca
+
+A = t.authority.c
+# A minute's grace for relying parties whose clocks are slow.
+GRACE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rollover:
+    """What will be made: the next authority's name and subject, the kind of its key and its years."""
+
+    ca: Ca
+    name: str
+    generation: int
+    subject: Subject
+    kind: KeyKind
+    years: int
+
+    def said(self) -> dict[str, str | int]:
+        """Return it for a plan that people sign."""
+        return {
+            "authority": self.name,
+            "generation": self.generation,
+            "subject": describe_name(self.subject.to_der()),
+            "key": self.kind.value,
+            "years": self.years,
+        }
+
+
+def planned(office: Office, ca: Ca, kind: KeyKind = KeyKind.RSA_4096, years: int = 20) -> Rollover:
+    """Return what a roll-over of a CA would make; Refused before the CA's first key, or where the root is gone."""
+    with office.reading() as connection:
+        newest = connection.execute(
+            sa.select(A.name, A.generation, A.certificate)
+            .where(A.ca == str(ca))
+            .order_by(A.generation.desc())
+            .limit(1)
+        ).first()
+        root = connection.execute(sa.select(A.state).where(A.name == ROOT)).scalar()
+    if newest is None:
+        raise Refused("authority.not_found", name=str(ca))
+    if root != str(AuthorityState.ACTIVE):
+        state = AuthorityState(root) if root else None
+        said = Words(state.zh, state.en) if state else Words("不存在", "not there")
+        action = Words("簽發下屬憑證", "sign another authority with it")
+        raise Refused("authority.state", name=ROOT, state=said, action=action)
+    generation = newest.generation + 1
+    earlier = read_name(read_certificate(bytes(newest.certificate)).subject_name)
+    return Rollover(
+        ca, f"{ca}-g{generation}", generation, name_of_generation(earlier, generation), kind, years
+    )
+
+
+def roll_over(office: Office, rollover: Rollover, hands: Sequence[Hand], actor: Actor) -> NewAuthority:
+    """Make a CA's next key and certificate and let it issue from now on; returns what was recorded.
+
+    Raises a RegistryError when people, root or token refuse; nothing is left behind then.
+    """
+    from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
+
+    begin = BeginKeyTask(
+        task=KeyTask.ROLLOVER,
+        authorities=(rollover.name,),
+        plan=canonical_json(rollover.said()).decode(),
+        hands=tuple(hands),
+    )
+    with under_way(office, begin, actor) as task:
+        made = _made(office, rollover, label_of(task.mark, rollover.name))
+        record = rollover.said() | {"sha256": sha256(made.certificate).hexdigest()}
+        command = RecordGenerations(
+            number=task.number,
+            authorities=(made,),
+            record=canonical_json(record).decode(),
+            hands=tuple(hands),
+        )
+        handle(office, command, actor)
+    return made
+
+
+def _made(office: Office, rollover: Rollover, label: str) -> NewAuthority:
+    root = working(office, ROOT)
+    try:
+        key = office.keystore.make(label, rollover.kind)
+        plan = subordinate_plan(office, office.clock.now() - GRACE, Life(years=rollover.years))
+        certificate = issue_subordinate(
+            plan, (root.certificate, root.signer), rollover.subject, key.signer.spki_der
+        )
+    except KeyRefusedError as error:
+        raise Unavailable(
+            "authority.key_unavailable", authority=rollover.name, detail=error.message
+        ) from error
+    except PkiError as error:
+        raise Refused("certificate.not_issuable", detail=error.message) from error
+    return NewAuthority(
+        rollover.name, certificate, rollover.ca, rollover.generation, key.sealed, key.reference
+    )
+
+
+def subordinate_plan(office: Office, not_before: datetime, life: Life = SUBORDINATE_CA.life) -> CeremonyPlan:
+    """Return what the root's certificates say: from when, how long, under which policy, and where the root publishes."""
+    host = office.settings.repository_url
+    addresses = Addresses(crl=(host + crl_path(ROOT, 0),), ca_issuers=host + bundle_path(ROOT))
+    begun = read_certificate(certificate_of(office, ROOT)).not_before
+    return CeremonyPlan(max(not_before, begun), addresses, subordinate_life=life, policy=policy_oid(office))
