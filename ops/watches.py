@@ -6,6 +6,7 @@ Several workers may run one twice: a second run finds what the first did, and te
 from __future__ import annotations
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workflow.commands_of_watches import Found, RecordWatch
@@ -72,10 +73,13 @@ def night_of(moment: datetime, hour: int) -> date:
     return (moment.astimezone(TAIPEI) - timedelta(hours=hour)).date()
 
 
-def run_nightly(office: Office, hour: int) -> int:
-    """Run each nightly watch that has not run this night; returns how many findings there are."""
+def run_nightly(
+    office: Office, hour: int, more: Mapping[Watch, Callable[[Office], int]] = MappingProxyType({})
+) -> int:
+    """Run each nightly watch, and those of `more`, that has not run this night; returns how many findings there are."""
     with office.reading() as connection:
         last = last_runs(connection)
     tonight = night_of(office.clock.now(), hour)
-    due = [watch for watch in NIGHTLY if watch not in last or night_of(last[watch].at, hour) < tonight]
-    return sum(NIGHTLY[watch](office) for watch in due)
+    nightly = {**more, **NIGHTLY}
+    due = [watch for watch in nightly if watch not in last or night_of(last[watch].at, hour) < tonight]
+    return sum(nightly[watch](office) for watch in due)

@@ -156,14 +156,23 @@ def _sealer(settings: Settings, passphrase: bytes) -> Sealer:
 
 def checkpoint_key(settings: Settings) -> FileCheckpointKey:
     """Return the key of the audit log's checkpoints, which is made at first use."""
+    return _file_key(settings, "checkpoint_key.pem")
+
+
+def _file_key(settings: Settings, name: str) -> FileCheckpointKey:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    path = settings.data_dir / "checkpoint_key.pem"
+    path = settings.data_dir / name
     try:
         return FileCheckpointKey(path, settings.key_passphrase.encode())
     except ValueError as error:
         raise SettingsError(f"GUANFANG_KEY_PASSPHRASE does not open {path}") from error
     except OSError as error:
         raise SettingsError(str(error)) from error
+
+
+def report_key(settings: Settings) -> FileCheckpointKey:
+    """Return the key that signs reports of the reconciliation, made at first use: that of the checkpoints signs nothing else (AUD-03)."""
+    return _file_key(settings, "report_key.pem")
 
 
 def _mail_server(settings: Settings) -> MailServer:

@@ -17,13 +17,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from ops.clock import SystemClock
 from ops.monitor import watch_publication
+from ops.reconcile import Reports
 from ops.watches import run_nightly, watch_half_life
 from workflow import sweeper
 from workflow.performers import perform_next
 from workflow.store import outbox
 from workflow.store.audit_export import export_checkpoints
 from workflow.store.sealing import seal
-from workflow.vocabulary import Lane
+from workflow.vocabulary import Lane, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,8 @@ class Orders:
     monitor: float = 0
     monitor_host: str = ""
     checkpoint_file: Path | None = None
+    reports: Reports | None = None
+    """Who signs and keeps the reports of the nightly reconciliation; without one there is none."""
 
     @classmethod
     def of(cls, settings: Settings) -> Orders:
@@ -66,6 +69,7 @@ class Orders:
             settings.monitor_seconds,
             settings.monitor_host,
             settings.checkpoint_file,
+            Reports.of(settings),
         )
 
 
@@ -128,7 +132,7 @@ class Worker:
             ("seal_whole_log", WHOLE_LOG_SECONDS, lambda: seal(self._office, reach=None)),
             ("crls", self._orders.crls, lambda: sweeper.schedule_crls(self._office)),
             ("half_life", self._orders.watches, lambda: watch_half_life(self._office)),
-            ("night", self._orders.watches, lambda: run_nightly(self._office, self._orders.night_hour)),
+            ("night", self._orders.watches, self._night),
             ("export_checkpoints", self._orders.crls, self._export),
         )
         for name, seconds, act in rounds:
@@ -149,6 +153,11 @@ class Worker:
     def _export(self) -> int:
         path = self._orders.checkpoint_file
         return export_checkpoints(self._office, path) if path else 0
+
+    def _night(self) -> int:
+        reports = self._orders.reports
+        more = {Watch.RECONCILE: reports.watch} if reports else {}
+        return run_nightly(self._office, self._orders.night_hour, more)
 
     def _monitor(self) -> int:
         seen = watch_publication(self._office, self._orders.monitor_host)

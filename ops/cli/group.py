@@ -30,6 +30,7 @@ COMMANDS = {
     "ocsp": "ops.cli.ocsp:ocsp",
     "line": "ops.cli.line:line",
     "profiles": "ops.cli.profiles:profiles",
+    "reconcile": "ops.cli.reconcile:reconcile",
     "repository": "ops.cli.repository:repository",
     "rules": "ops.cli.rules:rules",
     "serve": "ops.cli.running:serve",

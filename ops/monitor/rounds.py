@@ -13,8 +13,7 @@ from cryptography.x509 import ocsp
 from ops.monitor.fetching import Asked, Fetched, fetch
 from ops.monitor.judging import Bar, Complaint, judge
 from ops.monitor.targets import Kind, Target, known
-from pki import der
-from pki.ocsp import issuer_hashes
+from pki.ocsp_question import question
 from workflow.commands_of_watches import Found, RecordWatch
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 _OCSP_REQUEST = "application/ocsp-request"
-_SHA256 = der.sequence(der.oid("2.16.840.1.101.3.4.2.1"))
-_NONCE = der.oid("1.3.6.1.5.5.7.48.1.2")
 _NONCE_OCTETS = 16
 Fetch: TypeAlias = Callable[[Asked, str], Fetched]
 
@@ -62,18 +59,6 @@ def _asked(target: Target, certificates: Mapping[str, bytes], nonce: bytes) -> A
     if target.kind is not Kind.OCSP:
         return Asked(target.url)
     return Asked(target.url, question(certificates[target.authority], target.serial, nonce), _OCSP_REQUEST)
-
-
-def question(issuer: bytes, serial: int, nonce: bytes) -> bytes:
-    """Return an OCSP request about one serial, with a nonce (RFC 6960 §4.1, RFC 9654)."""
-    name_hash, key_hash = issuer_hashes(issuer)["sha256"]
-    asked = der.sequence(
-        _SHA256, der.octet_string(name_hash), der.octet_string(key_hash), der.integer(serial)
-    )
-    extension = der.sequence(_NONCE, der.octet_string(der.octet_string(nonce)))
-    return der.sequence(
-        der.sequence(der.sequence(der.sequence(asked)), der.explicit(2, der.sequence(extension)))
-    )
 
 
 def _with_disagreements(seen: Sequence[Seen], bodies: Mapping[Target, bytes]) -> list[Seen]:

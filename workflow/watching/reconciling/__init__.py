@@ -1,0 +1,9 @@
+"""The nightly reconciliation: do cases, certificates, lists, OCSP answers, cards, mail and stock agree with one another?
+
+Each file checks one pair of books against another and gives findings; none of them changes anything. What changed
+while a check ran may show once; a finding that stays for two nights is one.
+"""
+
+from workflow.watching.reconciling.everything import Reconciled, reconcile
+
+__all__ = ["Reconciled", "reconcile"]
