@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
@@ -70,6 +71,12 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
+def _refuse_nameless_fields() -> None:
+    """Refuse a form with a part that has no name: no browser sends one, and the check of tokens would stumble on it."""
+    if request.mimetype == "multipart/form-data" and None in request.form:
+        abort(HTTPStatus.BAD_REQUEST)
+
+
 def install(app: Flask, given: WebPorts) -> None:
     """Set cookies, headers and the check of posts."""
     app.config.update(
@@ -87,6 +94,7 @@ def install(app: Flask, given: WebPorts) -> None:
         RATELIMIT_STORAGE_URI="memory://",
         RATELIMIT_ENABLED=given.rate_limits,
     )
+    app.before_request(_refuse_nameless_fields)
     csrf.init_app(app)
     app.after_request(_add_headers)
     if given.proxies:
