@@ -113,9 +113,13 @@ def visible(app: Flask | None = None) -> tuple[Item, ...]:
 
 
 def menu() -> tuple[tuple[Item, bool], ...]:
-    """Return the menu's entries, each with whether it is the page that is open. The staff see their own work."""
-    who = access.staff()
-    chosen = [item for item in visible() if item.main and (who is None or item.group in {"staff", "demo"})]
+    """Return the menu's entries, each with whether it is the page that is open.
+
+    The staff see their own work; those whose role has none on the pages see what everybody sees.
+    """
+    chosen = [item for item in visible() if item.main]
+    if access.staff() is not None and any(item.group == "staff" for item in chosen):
+        chosen = [item for item in chosen if item.group in {"staff", "demo"}]
     return tuple((item, item.endpoint == request.endpoint) for item in chosen)
 
 

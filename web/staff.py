@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from forms.rocdate import ShortStyle, roc_short
 from web import access
@@ -57,7 +57,16 @@ def home() -> BaseResponse:
         return redirect(url_for("staff.worklist"))
     if who.has(Role.AUDITOR):
         return redirect(url_for("operator.audit_log"))
-    return redirect(url_for("operator.index") if who.has(Role.OPERATOR) else url_for("public.home"))
+    if who.has(Role.OPERATOR):
+        return redirect(url_for("operator.index"))
+    flash(
+        t(
+            "您的角色在網頁上沒有工作區，請在伺服器上以 guanfang 指令作業。",
+            "Your role has no work area on these pages: it works with the guanfang command on the server.",
+        ),
+        "info",
+    )
+    return redirect(url_for("public.home"))
 
 
 @blueprint.get("/worklist/")

@@ -103,3 +103,11 @@ def test_staff_are_led_to_their_own_work(counter):
     places = {"second_reviewer": "/staff/worklist/", "auditor": "/operator/audit/", "operator": "/operator/"}
     for role, place in places.items():
         assert counter.browser(role).get("/staff/").headers["Location"] == place
+
+
+@pytest.mark.parametrize("role", ["administrator", "controller"])
+def test_a_role_without_a_desk_is_told_so_and_keeps_the_public_menu(counter, role):
+    browser = counter.browser(role)
+    page = browser.client.get("/staff/", follow_redirects=True).text
+    assert "guanfang 指令" in page
+    assert "申請憑證IC卡" in page[page.index("<nav") : page.index("</nav>")]
