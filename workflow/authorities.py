@@ -119,6 +119,13 @@ def current(office: Office, ca: Ca) -> str:
     return str(found)
 
 
+def is_destroyed(office: Office, name: str) -> bool:
+    """Tell whether an authority's key is gone for ever and none of its CA's other keys is there to be asked."""
+    with office.reading() as connection:
+        state = connection.execute(sa.select(A.state).where(A.name == name)).scalar()
+    return state == str(AuthorityState.DESTROYED) and not (name in tuple(Ca) and serving(office, Ca(name)))
+
+
 def serving(office: Office, ca: Ca | None = None) -> tuple[str, ...]:
     """Return the names of the issuing authorities, of one CA or of all, that still sign lists and OCSP answers.
 

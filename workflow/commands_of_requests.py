@@ -126,7 +126,8 @@ class RevokeSerial(Command):
     """Revoke by serial, even if the certificate was never recorded, by two people at the machine (ROL-02).
 
     The actor is the first of them and `second_account` the second; each password opens that person's signing key, and
-    both sign the same statement. `ca` is needed only for a serial that is on no record.
+    both sign the same statement. `ca`, or `authority` for the one generation of its key that signed it, is needed only for a serial on no record:
+    without a generation the one that issues now is meant.
     """
 
     serial: str
@@ -135,3 +136,4 @@ class RevokeSerial(Command):
     second_account: int
     passwords: tuple[str, str] = field(repr=False)
     ca: Ca | None = None
+    authority: str | None = None

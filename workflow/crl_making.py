@@ -83,10 +83,17 @@ def next_number(connection: sa.Connection, authority: str) -> int:
 
 
 def make_lists(
-    office: Office, connection: sa.Connection, authority: Working, number: int, *, whole: bool
+    office: Office,
+    connection: sa.Connection,
+    authority: Working,
+    number: int,
+    *,
+    whole: bool,
+    until: datetime | None = None,
 ) -> Published | None:
     """Make, check and store what is wanted of an authority's lists; None when nothing is.
 
+    `until` is when the next would be due of lists that none will follow, for the key ends with them.
     Raises a PkiError when a list must not be published; the caller then undoes all of the run.
     """
     # Read after the number was taken: the lists of a later number are never of an earlier time.
@@ -101,7 +108,7 @@ def make_lists(
     else:
         return None
     gathered = _gather(connection, authority.name, now)
-    run = _Run(office, connection, authority, number, now, before)
+    run = _Run(office, connection, authority, number, now, before, until)
     entries = sum(gathered.entries.values())
     for partition in sorted(wanted - {COMPLETE}):
         run.publish(partition, gathered.entries[partition], list(gathered.pieces[partition]))
@@ -155,13 +162,16 @@ class _Run:
     number: int
     now: datetime
     before: Mapping[int, PublishedList]
+    until: datetime | None = None
 
     def publish(self, partition: int, entries: int, pieces: list[bytes]) -> None:
         """Sign, check and store one list; the pieces are used up."""
-        life = ROOT_LIFE if self.authority.name == ROOT else timedelta(hours=self.office.settings.crl_hours)
+        life = self._life()
         host = self.office.settings.repository_url
         url = host + crl_path(self.authority.name, partition) if partition != COMPLETE else None
-        longest = max(life, LONGEST_LIFE) if self.authority.name == ROOT else LONGEST_LIFE
+        long = self.authority.name == ROOT or self.until is not None
+        # A list says whole seconds, so it may live a part of one longer than was asked.
+        longest = max(life + timedelta(seconds=1), LONGEST_LIFE) if long else LONGEST_LIFE
         plan = CrlPlan(self.number, self.now, self.now + life, url, longest)
         der = sign_list(self.authority.issuer, self.authority.signer, plan, _used_up(pieces))
         last = self.before[partition].number if partition in self.before else 0
@@ -169,6 +179,11 @@ class _Run:
         moment = max(self.now, self.office.clock.now())
         check_crl(der, self.authority.certificate, CrlExpectation(last, entries, moment, url, longest))
         self._store(partition, entries, der, plan)
+
+    def _life(self) -> timedelta:
+        if self.until is not None:
+            return self.until - self.now
+        return ROOT_LIFE if self.authority.name == ROOT else timedelta(hours=self.office.settings.crl_hours)
 
     def _store(self, partition: int, entries: int, der: bytes, plan: CrlPlan) -> None:
         self.connection.execute(

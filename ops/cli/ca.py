@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ops.cli.ca_endings import destroy, retire
 from ops.cli.ca_rollover import abort, rollover, tasks
 from ops.cli.group import FoundError
 from ops.cli.reading import reading
@@ -57,5 +58,5 @@ def _lines(one: AuthorityLine) -> list[tuple[str, str]]:
     ]
 
 
-for command in (rollover, tasks, abort):
+for command in (rollover, retire, destroy, tasks, abort):
     ca.add_command(command)

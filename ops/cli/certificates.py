@@ -41,6 +41,10 @@ cert.add_command(show)
 @click.option(
     "--ca", type=click.Choice([str(ca) for ca in Ca]), help="Needed for a serial that is on no record."
 )
+@click.option(
+    "--authority",
+    help="Which generation of the CA's key signed it, such as gca-g2; else the one that issues now.",
+)
 @click.option("--with", "second", required=True, help="The login of the second officer, another person.")
 @click.option("--yes", is_flag=True, help="Revoke; without it the command only says what it would do.")
 @as_somebody
@@ -49,6 +53,7 @@ def revoke(  # noqa: PLR0913 - one parameter an option.
     reason: str,
     note: str,
     ca: str | None,
+    authority: str | None,
     second: str,
     *,
     yes: bool,
@@ -63,15 +68,16 @@ def revoke(  # noqa: PLR0913 - one parameter an option.
     from workflow.commands_of_requests import RevokeSerial
     from workflow.handlers import handle
 
-    authority = Ca(ca) if ca else None
-    _say_what_it_is(canonical_serial(serial), authority)
+    named = Ca(ca) if ca else None
+    _say_what_it_is(canonical_serial(serial), named, authority)
     if not yes:
         click.echo(f"Would revoke it for {reason}, signed by {login} and {second}. Add --yes to do it.")
         return
     with signing([login, second], from_stdin=password_stdin) as (office, people):
         command = RevokeSerial(
             serial=serial,
-            ca=authority,
+            ca=named,
+            authority=authority,
             reason=RevocationReason(reason),
             note=note,
             second_account=people[1].actor.account_id or 0,
@@ -81,7 +87,7 @@ def revoke(  # noqa: PLR0913 - one parameter an option.
     click.echo("It is revoked. The next CRL lists it; OCSP says so at once.")
 
 
-def _say_what_it_is(serial: str, ca: Ca | None) -> None:
+def _say_what_it_is(serial: str, ca: Ca | None, authority: str | None) -> None:
     from workflow.views.issued import by_serial
 
     with reading() as (connection, _clock):
@@ -89,13 +95,13 @@ def _say_what_it_is(serial: str, ca: Ca | None) -> None:
     line("Serial", serial)
     for one in found:
         _describe(one)
-    if not found and ca is None:
+    if not found and ca is None and authority is None:
         raise FoundError(
             "no record has this serial; name the CA that signed it with --ca to revoke it all the same"
         )
     if not found:
         click.echo(
-            f"No record has this serial. It would stand on the list of {ca} for as long as that CA lives."
+            f"No record has this serial. It would stand on the list of {authority or ca} for as long as that CA lives."
         )
 
 

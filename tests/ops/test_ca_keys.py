@@ -65,3 +65,16 @@ def test_too_few_people_are_told_whom_it_takes(desk):
     assert said.exit_code == 1
     assert "實體安全控管員 1 人" in said.output
     assert desk.call("rollover", "xca").exit_code == 2
+
+
+def test_an_authority_is_retired_and_destroyed_by_the_people_for_each(desk):
+    assert desk.call("retire", "gca", "--reason", "換代", yes=False).exit_code == 0
+    assert not desk.registry.rows(t.key_task)
+    said = desk.call("retire", "gca", "--reason", "換代", people=desk.issuers)
+    assert said.exit_code == 0, said.output
+    wrong = desk.call("destroy", "gca", "--reason", "換代", people=desk.issuers)
+    assert wrong.exit_code == 1
+    said = desk.call("destroy", "gca", "--reason", "換代", people=desk.keepers)
+    assert said.exit_code == 0, said.output
+    assert "金鑰已銷毀" in desk.call("list", yes=False).output
+    assert desk.call("destroy", "nobody", "--reason", "x").exit_code == 1

@@ -18,11 +18,11 @@ from workflow.authorities import NOT_ACTIVATED_CODE, Working, working
 from workflow.commands_of_performers import PublishCrl
 from workflow.crl_making import ENTRIES_WRONG, make_lists, next_number
 from workflow.crl_scope import LISTED, crl_reason
-from workflow.errors import Unavailable
+from workflow.errors import Refused, Unavailable, Words
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.crl_entries import repair
-from workflow.vocabulary import Role
+from workflow.vocabulary import AuthorityState, Role
 
 if TYPE_CHECKING:
     from workflow.crl_making import Published
@@ -39,6 +39,8 @@ def _prepare(office: Office, command: PublishCrl, _actor: Actor) -> Working:
 
 def _publish(work: UnitOfWork, command: PublishCrl, actor: Actor, authority: Working) -> Outcome:
     number = next_number(work.connection, authority.name)
+    # Asked under the number's lock, which the end of a key takes too: no list is signed after the last.
+    _require_alive(work, authority.name)
     try:
         # What a refused list took and wrote is undone; that it was refused is kept.
         with work.connection.begin_nested():
@@ -54,6 +56,15 @@ def _publish(work: UnitOfWork, command: PublishCrl, actor: Actor, authority: Wor
         return Outcome()
     _tell(work, actor, authority.name, made)
     return Outcome(created_id=made.number)
+
+
+def _require_alive(work: UnitOfWork, name: str) -> None:
+    a = t.authority.c
+    state = work.connection.execute(sa.select(a.state).where(a.name == name)).scalar()
+    if state == str(AuthorityState.DESTROYED):
+        action = Words("簽發廢止清冊", "sign its lists")
+        said = Words(AuthorityState.DESTROYED.zh, AuthorityState.DESTROYED.en)
+        raise Refused("authority.state", name=name, state=said, action=action)
 
 
 def _tell(work: UnitOfWork, actor: Actor, authority: str, made: Published) -> None:

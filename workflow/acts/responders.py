@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from workflow.acts.act import Act
 from workflow.commands_of_performers import RenewResponder
-from workflow.errors import NotFound
+from workflow.errors import NotFound, Refused, Words
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.vocabulary import AuthorityState, Role
@@ -48,9 +48,13 @@ def _renew(work: UnitOfWork, command: RenewResponder, actor: Actor, _prepared: N
 
 def _one_at_a_time(work: UnitOfWork, authority: str) -> None:
     """Lock the authority's own row, which is there even before its first responder is."""
-    locked = work.connection.execute(sa.select(A.id).where(A.name == authority).with_for_update()).first()
+    locked = work.connection.execute(sa.select(A.state).where(A.name == authority).with_for_update()).first()
     if locked is None:
         raise NotFound("case.not_found")
+    if locked.state == str(AuthorityState.DESTROYED):
+        said = Words(AuthorityState.DESTROYED.zh, AuthorityState.DESTROYED.en)
+        action = Words("更新 OCSP 回應憑證", "renew its responder")
+        raise Refused("authority.state", name=authority, state=said, action=action)
 
 
 ACTS = (Act(RenewResponder, _renew, frozenset({Role.SYSTEM})),)

@@ -16,7 +16,7 @@ from forms.canonical import canonical_json
 from pki.certificates import read_certificate
 from workflow.acts.accounts import actor_of
 from workflow.acts.act import Act
-from workflow.authorities import certificate_of, current
+from workflow.authorities import certificate_of, current, serving
 from workflow.commands_of_requests import RevokeSerial
 from workflow.deeds import deed, roles_in_words
 from workflow.errors import BadInput, FieldProblem, NotAllowed, NotFound, Refused
@@ -55,6 +55,7 @@ class _Signed:
     signatures: tuple[str, str]
     issuer: str | None
     issuer_ends: datetime | None
+    ca: str | None = None
 
 
 def canonical_serial(text: str) -> str:
@@ -102,6 +103,7 @@ def _prepare(office: Office, command: RevokeSerial, actor: Actor) -> _Signed:
         {
             "revoke": serial,
             "ca": str(command.ca) if command.ca else None,
+            "authority": command.authority,
             "reason": str(command.reason),
             "note": command.note.strip(),
             "persons": list(persons),
@@ -115,13 +117,29 @@ def _prepare(office: Office, command: RevokeSerial, actor: Actor) -> _Signed:
         )
     except ValueError as error:
         raise NotAllowed("decision.password_wrong") from error
-    issuer = current(office, command.ca) if command.ca else None
+    issuer, ca = _issuer(office, command)
     ends = read_certificate(certificate_of(office, issuer)).not_after if issuer else None
-    return _Signed(serial, statement.decode(), persons, (first, second), issuer, ends)
+    return _Signed(serial, statement.decode(), persons, (first, second), issuer, ends, ca)
+
+
+def _issuer(office: Office, command: RevokeSerial) -> tuple[str | None, str | None]:
+    """Return the authority and its CA that a serial on no record is said to be of."""
+    if command.authority is None:
+        if command.ca is None:
+            return None, None
+        # A CA that issues no more still revokes, with the newest of its keys that signs lists.
+        newest = serving(office, command.ca)[-1:]
+        return (newest[0] if newest else current(office, command.ca)), str(command.ca)
+    a = t.authority.c
+    with office.reading() as connection:
+        ca = connection.execute(sa.select(a.ca).where(a.name == command.authority)).scalar()
+    if ca is None or (command.ca is not None and ca != str(command.ca)):
+        raise NotFound("authority.not_found", name=command.authority)
+    return command.authority, str(ca)
 
 
 def _revoke(work: UnitOfWork, command: RevokeSerial, actor: Actor, signed: _Signed) -> Outcome:
-    row = _found(work, command, signed.serial)
+    row = _found(work, command, signed)
     if row is not None and row.status == str(CertificateStatus.REVOKED):
         raise Refused("certificate.revoked_already", serial=signed.serial)
     revoked = {
@@ -137,8 +155,8 @@ def _revoke(work: UnitOfWork, command: RevokeSerial, actor: Actor, signed: _Sign
         )
         certificate_id, ca, recorded = row.id, str(row.ca), row.der is not None
     else:
-        assert command.ca is not None and signed.issuer_ends is not None  # noqa: S101, PT018 - _found refused else.
-        ca, recorded = str(command.ca), False
+        assert signed.ca is not None and signed.issuer_ends is not None  # noqa: S101, PT018 - _found refused else.
+        ca, recorded = signed.ca, False
         certificate_id = work.insert(t.certificate, **_unknown(work, ca, signed), **revoked)
     follow_up(work.connection, [certificate_id], work.now)
     work.ask([crl_row(ca, work.now, work.office.wall.now())])
@@ -155,14 +173,16 @@ def _revoke(work: UnitOfWork, command: RevokeSerial, actor: Actor, signed: _Sign
     return Outcome()
 
 
-def _found(work: UnitOfWork, command: RevokeSerial, serial: str) -> Any:
+def _found(work: UnitOfWork, command: RevokeSerial, signed: _Signed) -> Any:
     """Return the serial's row under its lock; None for one on no record, which only a named CA can be told to revoke."""
-    query = sa.select(C.id, C.ca, C.status, C.der).where(C.serial == serial)
-    if command.ca is not None:
+    query = sa.select(C.id, C.ca, C.status, C.der).where(C.serial == signed.serial)
+    if command.authority is not None:
+        query = query.where(C.authority == command.authority)
+    elif command.ca is not None:
         query = query.where(C.ca == str(command.ca))
     row = work.connection.execute(query.with_for_update()).first()
-    if row is None and command.ca is None:
-        raise NotFound("certificate.not_found", serial=serial)
+    if row is None and signed.ca is None:
+        raise NotFound("certificate.not_found", serial=signed.serial)
     return row
 
 

@@ -74,9 +74,15 @@ class Answer:
 class Desk:
     """The responders at work, each for its authority; an authority whose responder is missing asks to try later."""
 
-    def __init__(self, issuers: Mapping[str, bytes], responders: Mapping[str, Responder]) -> None:
+    def __init__(
+        self,
+        issuers: Mapping[str, bytes],
+        responders: Mapping[str, Responder],
+        gone: frozenset[str] = frozenset(),
+    ) -> None:
+        """Take the authorities' certificates, their responders, and the names of those that nobody answers for again."""
         self.responders = dict(responders)
-        self.missing = sorted(set(issuers) - set(responders))
+        self.missing = sorted(set(issuers) - set(responders) - gone)
         self._authorities = {
             (hash_name, *hashes): name
             for name, certificate in issuers.items()

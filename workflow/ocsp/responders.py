@@ -30,6 +30,7 @@ from workflow.errors import RegistryError
 from workflow.facts import SYSTEM
 from workflow.ocsp.answering import Desk
 from workflow.store import schema as t
+from workflow.vocabulary import AuthorityState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +55,12 @@ def keep_desk(office: Office) -> Desk:
     now = office.clock.now()
     stored = _stored(office)
     issuers = {name: row[0] for name, row in stored.items() if not name.startswith(PREFIX)}
-    due = [name for name in issuers if _is_due(stored.get(PREFIX + name), issuers[name], now)]
+    gone = _destroyed(office)
+    due = [
+        name
+        for name in issuers
+        if name not in gone and _is_due(stored.get(PREFIX + name), issuers[name], now)
+    ]
     for name in due:
         _try_to_renew(office, name, now)
     stored = _stored(office) if due else stored
@@ -65,7 +71,7 @@ def keep_desk(office: Office) -> Desk:
         and _is_of(stored[PREFIX + name][0], issuers[name], now)
         and (made := _opened(office, stored[PREFIX + name], issuers[name])) is not None
     }
-    return Desk(issuers, responders)
+    return Desk(issuers, responders, gone)
 
 
 def _stored(office: Office) -> Mapping[str, _Kept]:
@@ -86,6 +92,14 @@ def _stored(office: Office) -> Mapping[str, _Kept]:
         )
         for row in rows
     }
+
+
+def _destroyed(office: Office) -> frozenset[str]:
+    """Return the authorities whose keys are gone, so that nobody can answer for them any more."""
+    a = t.authority.c
+    query = sa.select(a.name).where(a.state == str(AuthorityState.DESTROYED))
+    with office.reading() as connection:
+        return frozenset(connection.execute(query).scalars())
 
 
 def _is_due(stored: _Kept | None, issuer: bytes, now: datetime) -> bool:

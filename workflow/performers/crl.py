@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workflow.authorities import serving
+from workflow.authorities import is_destroyed, serving
 from workflow.commands_of_performers import PublishCrl
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
@@ -27,5 +27,7 @@ def publish_crl(office: Office, work: Work) -> None:
 
 def _authorities(office: Office, name: str) -> tuple[str, ...]:
     """Return all generations of a CA, whichever of them issued what has changed; or the one authority that is named."""
+    if is_destroyed(office, name):
+        return ()
     # Before the ceremony there is none; the publication then fails and is tried again.
     return (serving(office, Ca(name)) if name in tuple(Ca) else ()) or (name,)

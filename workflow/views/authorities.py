@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from pki.certificates import read_certificate
 from pki.names import describe_name
+from workflow.authorities import ROOT
 from workflow.store import schema as t
 from workflow.vocabulary import AuthorityState, KeyTask, KeyTaskState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-A = t.authority.c
+A, C = t.authority.c, t.certificate.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +96,21 @@ def key_tasks(connection: sa.Connection) -> tuple[KeyTaskLine, ...]:
         )
         for row in rows
     )
+
+
+def living(connection: sa.Connection, name: str, now: datetime) -> tuple[int, datetime | None]:
+    """Return how many certificates of an authority have not ended, revoked ones too, and when the last one does.
+
+    What a root has signed are the authorities whose keys are there.
+    """
+    if name == ROOT:
+        alive = sa.select(A.certificate).where(A.ca.is_not(None), A.state != str(AuthorityState.DESTROYED))
+        ends = [read_certificate(bytes(one)).not_after for one in connection.execute(alive).scalars()]
+        current = [end for end in ends if end > now]
+        return len(current), max(current, default=None)
+    row = connection.execute(
+        sa.select(sa.func.count().label("lives"), sa.func.max(C.not_after).label("last")).where(
+            C.authority == name, C.not_after > now
+        )
+    ).one()
+    return int(row.lives), row.last

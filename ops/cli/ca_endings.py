@@ -1,0 +1,78 @@
+"""`guanfang ca retire` and `destroy`: an authority stops issuing, and later its key comes to its end."""
+
+from __future__ import annotations
+
+import click
+
+from ops.cli.ca_people import by_people, present, say_dry_run, say_people
+from ops.cli.cases import when
+from ops.cli.group import FoundError
+from ops.cli.reading import reading
+from workflow.vocabulary import KeyTask
+
+REASON = click.option("--reason", required=True, help="Why, in a sentence; all who are present sign it.")
+
+
+@click.command()
+@click.argument("name")
+@REASON
+@by_people
+def retire(name: str, reason: str, logins: tuple[str, ...], *, password_stdin: bool, yes: bool) -> None:
+    """Let the authority NAME issue no more. It goes on signing lists and OCSP answers about what it issued."""
+    from workflow.commands_of_authorities import RetireAuthority
+    from workflow.handlers import handle
+
+    _say_what_lives(name)
+    say_people(KeyTask.RETIREMENT)
+    if not yes:
+        say_dry_run()
+        return
+    with present(logins, from_stdin=password_stdin) as (office, hands, actor):
+        handle(office, RetireAuthority(name=name, reason=reason, hands=hands), actor)
+    click.echo(f"{name} 已停止簽發。 {name} issues no more.")
+
+
+@click.command()
+@click.argument("name")
+@REASON
+@click.option(
+    "--force", is_flag=True, help="Even while certificates live that it issued, or while it issues."
+)
+@by_people
+def destroy(
+    name: str, reason: str, logins: tuple[str, ...], *, force: bool, password_stdin: bool, yes: bool
+) -> None:
+    """Sign last lists that hold until the authority NAME itself ends, and destroy its key for ever."""
+    from workflow.commands_of_authorities import DestroyAuthority
+    from workflow.handlers import handle
+    from workflow.key_tasks import finish
+
+    _say_what_lives(name)
+    click.echo(
+        "將簽發最後一份廢止清冊（效期至該憑證機構憑證到期日），其後 OCSP 不再回應，金鑰無法回復。\n"
+        "A last CRL is signed that holds until the authority's certificate ends. OCSP answers no more, and nothing"
+        " brings the key back."
+    )
+    say_people(KeyTask.DESTRUCTION)
+    if not yes:
+        say_dry_run()
+        return
+    with present(logins, from_stdin=password_stdin) as (office, hands, actor):
+        command = DestroyAuthority(name=name, reason=reason, forced=force, hands=hands)
+        finish(office, handle(office, command, actor).created_id or 0)
+    click.echo(f"{name} 的金鑰已銷毀。 The key of {name} is destroyed.")
+
+
+def _say_what_lives(name: str) -> None:
+    from workflow.views.authorities import authorities, living
+
+    with reading() as (connection, clock):
+        one = next((one for one in authorities(connection) if one.name == name), None)
+        if one is None:
+            raise FoundError(
+                f"沒有名為「{name}」的憑證機構。 There is no authority {name}; see `guanfang ca list`."
+            )
+        count, last = living(connection, name, clock.now())
+    click.echo(f"{one.name}  {one.state.zh} {one.state.en}  {one.subject}")
+    until = f"，最後一張至 {when(last)} the last until {when(last)}" if last else ""
+    click.echo(f"未到期憑證 {count} 張 certificates that have not ended: {count}{until}")

@@ -1,0 +1,172 @@
+"""How an authority's key comes to its end: first it issues no more, then it is destroyed for ever (ROL-02, ROL-08)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from pki.certificates import read_certificate
+from pki.errors import PkiError
+from workflow.acts.act import Act
+from workflow.acts.generations import TRUSTED, ended, require_none_open
+from workflow.authorities import Working, working
+from workflow.commands_of_authorities import DestroyAuthority, RetireAuthority
+from workflow.crl_making import make_lists, next_number
+from workflow.days import taipei_day
+from workflow.deeds import deed
+from workflow.errors import NotFound, Refused, Unavailable, Words
+from workflow.ocsp.responders import PREFIX
+from workflow.outcome import Outcome
+from workflow.presence import witness
+from workflow.store import schema as t
+from workflow.views.authorities import living
+from workflow.vocabulary import AuthorityState, KeyTask
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from workflow.facts import Actor
+    from workflow.office import Office
+    from workflow.presence import Witnessed
+    from workflow.store.unit_of_work import UnitOfWork
+
+A = t.authority.c
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The people's decision, and the key that signs the last lists."""
+
+    decided: Witnessed
+    authority: Working
+
+
+def _decide_retirement(office: Office, command: RetireAuthority, actor: Actor) -> Witnessed:
+    _require_reason(command.reason)
+    what = {"authority": command.name, "reason": command.reason.strip()}
+    return witness(office, KeyTask.RETIREMENT, command.hands, actor, what)
+
+
+def _retire(work: UnitOfWork, command: RetireAuthority, actor: Actor, decided: Witnessed) -> Outcome:
+    row = _locked(work, command.name)
+    if row.state != str(AuthorityState.ACTIVE):
+        raise _state_refuses(row, "RetireAuthority")
+    work.connection.execute(
+        sa.update(t.authority).where(A.id == row.id).values(state=str(AuthorityState.RETIRED))
+    )
+    _note(work, KeyTask.RETIREMENT, command.name, decided, ended_at=work.now)
+    work.audit("authority_retired", actor, _said(command, decided))
+    return Outcome()
+
+
+def _decide_destruction(office: Office, command: DestroyAuthority, actor: Actor) -> _End:
+    _require_reason(command.reason)
+    what = {"authority": command.name, "reason": command.reason.strip(), "forced": command.forced}
+    decided = witness(office, KeyTask.DESTRUCTION, command.hands, actor, what)
+    try:
+        return _End(decided, working(office, command.name))
+    except LookupError as error:
+        raise NotFound("authority.not_found", name=command.name) from error
+
+
+def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _End) -> Outcome:
+    require_none_open(work)
+    row = _locked(work, command.name)
+    _require_over(work, command, row)
+    listed = _sign_last_lists(work, end.authority)
+    gone = {"state": str(AuthorityState.DESTROYED), "sealed_key": None, "key_reference": None}
+    work.connection.execute(sa.update(t.authority).where(A.id == row.id).values(**gone))
+    work.connection.execute(sa.delete(t.authority).where(A.name == PREFIX + command.name))
+    number = _note(
+        work, KeyTask.DESTRUCTION, command.name, end.decided, ended_at=None, reference=row.key_reference
+    )
+    said = _said(command, end.decided) | {"number": number, "forced": command.forced, "last_list": listed}
+    work.audit("authority_destroyed", actor, said)
+    return Outcome(created_id=number)
+
+
+def _require_over(work: UnitOfWork, command: DestroyAuthority, row: Any) -> None:
+    if row.state == str(AuthorityState.DESTROYED):
+        raise _state_refuses(row, "DestroyAuthority")
+    if command.forced:
+        return
+    if row.state != str(AuthorityState.RETIRED):
+        raise Refused("authority.issues", name=command.name)
+    count, last = living(work.connection, command.name, work.now)
+    if last is not None:
+        until = taipei_day(last).isoformat()
+        raise Refused("authority.still_needed", name=command.name, count=count, until=until)
+
+
+def _sign_last_lists(work: UnitOfWork, authority: Working) -> int | None:
+    """Sign lists that hold until the authority's own certificate ends; no certificate of it lives longer.
+
+    After that end there is nothing to be said, and no list can be made. The number is taken in either case: whoever
+    has it keeps a list out that another process is about to sign.
+    """
+    number = next_number(work.connection, authority.name)
+    until = read_certificate(authority.certificate).not_after
+    if until <= work.now:
+        return None
+    try:
+        made = make_lists(work.office, work.connection, authority, number, whole=True, until=until)
+    except PkiError as error:
+        raise Unavailable("crl.refused", authority=authority.name, code=error.code) from error
+    return made.number if made else None
+
+
+def _locked(work: UnitOfWork, name: str) -> Any:
+    query = sa.select(A.id, A.name, A.state, A.key_reference).where(A.name == name)
+    row = work.connection.execute(query.with_for_update()).first()
+    if row is None or name.startswith(PREFIX):
+        raise NotFound("authority.not_found", name=name)
+    return row
+
+
+def _state_refuses(row: Any, command: str) -> Refused:
+    state = AuthorityState(row.state)
+    return Refused("authority.state", name=row.name, state=Words(state.zh, state.en), action=deed(command))
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Refused("case.reason_missing")
+
+
+def _note(
+    work: UnitOfWork,
+    task: KeyTask,
+    name: str,
+    decided: Witnessed,
+    *,
+    ended_at: datetime | None,
+    reference: str | None = None,
+) -> int:
+    return work.insert(
+        t.key_task,
+        task=str(task),
+        authorities=name,
+        mark="",
+        plan=decided.statement,
+        plan_signatures=decided.said(),
+        reference=reference,
+        at=work.now,
+        **ended(decided, ended_at),
+    )
+
+
+def _said(command: RetireAuthority | DestroyAuthority, decided: Witnessed) -> dict[str, Any]:
+    return {
+        "name": command.name,
+        "reason": command.reason.strip(),
+        "statement": decided.statement,
+        "signatures": decided.said(),
+    }
+
+
+ACTS = (
+    Act(RetireAuthority, _retire, TRUSTED, _decide_retirement),
+    Act(DestroyAuthority, _destroy, TRUSTED, _decide_destruction),
+)
