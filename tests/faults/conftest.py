@@ -38,15 +38,6 @@ def posted(tmp_path_factory: pytest.TempPathFactory) -> Line:
 
 
 @pytest.fixture(scope="session")
-def postgresql_line(
-    tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster, worker_name: str
-) -> Line:
-    """Lend a case whose card is to be made, on PostgreSQL."""
-    cards = tmp_path_factory.mktemp("postgresql_line") / "cards"
-    return prepare(postgresql_copies(postgresql_cluster, f"line_{worker_name}"), cards, posted=False)
-
-
-@pytest.fixture(scope="session")
 def postgresql_posted(
     tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster, worker_name: str
 ) -> Line:

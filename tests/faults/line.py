@@ -21,6 +21,7 @@ from tests.faults.falling import reopened
 from tests.workflow.registry import START, Registry
 from workflow import authorities
 from workflow import commands as c
+from workflow.commands_of_line import OpenLineBatch
 from workflow.commands_of_performers import RecordAuthority
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 READER = "reader 1"
+OTHER_READER = "reader 2"
 # A killed process leaves what it wrote to the kernel, so copies may lie in memory: they are many, and a disk is slow.
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - folders within it get names that nobody can guess.
 MEMORY = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
@@ -156,22 +158,38 @@ def postgresql_copies(cluster: Cluster, name: str) -> Copies:
 
 def prepare(copies: Copies, cards: Path, *, posted: bool) -> Line:
     """Bring one case onto the line, or, made and posted, into its holder's hands."""
-    registry = Registry(copies.url)
-    station = FolderStation(cards, (READER,))
-    registry.office = replace(registry.office, stations=(station,))
-    establish(registry.office)
-    blanks = [station.new_blank() for _ in range(BLANKS)]
-    registry.do(c.AddStock(csns=tuple(blanks), box="A"), registry.centre)
-    station.insert(READER, blanks[0])
+    registry, blanks = _stocked(copies.url, FolderStation(cards, (READER,)))
     case_id = registry.a_case("manufacturing")
     if posted:
         with ready_keys(0):
             work_lane(registry.office, Lane.CARD)
         registry.pack(case_id)
         registry.do(c.PostCards(items=((case_id, registry.mail_number()),)), registry.centre)
+    return _prepared(registry, Line(registry.office, case_id, blanks[0], cards, copies.lend), copies)
+
+
+def prepare_batch(copies: Copies, cards: Path) -> Line:
+    """Open a batch of one case, with a blank in the reader that is to make its card."""
+    registry, blanks = _stocked(copies.url, FolderStation(cards, (READER, OTHER_READER)))
+    case_id = registry.a_case("approved")
+    registry.do(OpenLineBatch(case_ids=(case_id,)), registry.centre)
+    return _prepared(registry, Line(registry.office, case_id, blanks[0], cards, copies.lend), copies)
+
+
+def _stocked(url: str, station: FolderStation) -> tuple[Registry, list[str]]:
+    registry = Registry(url)
+    registry.office = replace(registry.office, stations=(station,))
+    establish(registry.office)
+    blanks = [station.new_blank() for _ in range(BLANKS)]
+    registry.do(c.AddStock(csns=tuple(blanks), box="A"), registry.centre)
+    station.insert(READER, blanks[0])
+    return registry, blanks
+
+
+def _prepared(registry: Registry, line: Line, copies: Copies) -> Line:
     registry.close()
     _fold(copies.url)
-    return Line(registry.office, case_id, blanks[0], cards, copies.lend)
+    return line
 
 
 def _fold(url: str) -> None:

@@ -80,14 +80,6 @@ def test_a_line_killed_at_any_moment_makes_the_card_all_the_same(line, tmp_path)
         fall_and_go_on(line, at, name)
 
 
-def test_a_line_killed_around_its_commits_on_postgresql_goes_on(postgresql_line, tmp_path):
-    passed = moments_of(postgresql_line, tmp_path)
-    for at, name in enumerate(passed):
-        # Each commit, and of the exchanges between a sample.
-        if name == "after a commit" or at % 16 == 0:
-            fall_and_go_on(postgresql_line, at, name)
-
-
 @settings(max_examples=12)
 @given(st.lists(st.integers(0, 70), min_size=2, max_size=4))
 def test_a_line_that_is_killed_again_and_again_makes_one_card(line, falls):
