@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -19,16 +20,25 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 
-def require_approvals(office: Office, case: CaseFacts) -> None:
-    """Raise Unavailable("certificate.not_approved") unless distinct persons approved exactly what is on file now."""
-    d, a = t.review_decision.c, t.account.c
+def require_approvals(office: Office, case: CaseFacts) -> tuple[str, ...]:
+    """Return the digests of the approvals behind a case as it was handed in; see `approvals_of`."""
     with office.reading() as connection:
-        rows = connection.execute(
-            sa.select(t.review_decision, a.signing_spki)
-            .join(t.account, a.id == d.account_id)
-            .where(d.case_id == case.id, d.voided_at.is_(None), d.verdict == str(Verdict.APPROVE))
-        ).all()
-        current = snapshot_sha256(connection, case, case.revision, form_sha256(connection, case))
+        return approvals_of(office, connection, case)
+
+
+def approvals_of(office: Office, connection: sa.Connection, case: CaseFacts) -> tuple[str, ...]:
+    """Return the digests of the approvals, the first review's first, over what the connection sees.
+
+    Raises Unavailable("certificate.not_approved") unless distinct persons approved exactly what is on file now, each
+    with the key that is kept beside the decision.
+    """
+    d = t.review_decision.c
+    rows = connection.execute(
+        sa.select(t.review_decision)
+        .where(d.case_id == case.id, d.voided_at.is_(None), d.verdict == str(Verdict.APPROVE))
+        .order_by(d.id)
+    ).all()
+    current = snapshot_sha256(connection, case, case.revision, form_sha256(connection, case))
     if current != case.snapshot_sha256:
         _refuse("the file is not the one that was approved")
     for row in rows:
@@ -38,6 +48,7 @@ def require_approvals(office: Office, case: CaseFacts) -> None:
     wanted = _stages(case)
     if {Stage(row.stage) for row in rows} != wanted or len({row.person_id for row in rows}) != len(wanted):
         _refuse(f"{len(rows)} approvals, {len(wanted)} needed by distinct persons")
+    return tuple(_digest(row) for row in rows)
 
 
 def _stages(case: CaseFacts) -> set[Stage]:
@@ -49,7 +60,7 @@ def _stages(case: CaseFacts) -> set[Stage]:
     return {Stage.SECOND} if one else {Stage.FIRST, Stage.SECOND}
 
 
-def _verify(office: Office, case: CaseFacts, row: sa.Row[tuple[object, ...]]) -> None:
+def _verify(office: Office, case: CaseFacts, row: Any) -> None:
     statement = json.loads(row.statement)
     about = tuple(statement[name] for name in ("number", "snapshot", "person", "account", "stage", "verdict"))
     # The verdict too: a return that was signed is no approval, whatever its row says.
@@ -63,11 +74,17 @@ def _verify(office: Office, case: CaseFacts, row: sa.Row[tuple[object, ...]]) ->
     ):
         _refuse("a decision is about something else")
     try:
-        office.statements.verify(row.signing_spki, row.statement.encode(), row.signature)
+        office.statements.verify(bytes(row.signing_spki or b""), row.statement.encode(), row.signature)
     except ValueError as error:
         raise Unavailable(
             "certificate.not_approved", detail="a decision's signature does not verify"
         ) from error
+
+
+def _digest(row: Any) -> str:
+    """Return what the RA's request says of a decision: the hash of its statement, key and signature."""
+    parts = (row.statement.encode(), bytes(row.signing_spki), bytes(row.signature))
+    return sha256(b"".join(sha256(part).digest() for part in parts)).hexdigest()
 
 
 def _refuse(detail: str) -> None:

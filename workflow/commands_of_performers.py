@@ -37,13 +37,9 @@ class RecordKey(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntendCertificate(Command):
-    """Store a linted certificate before the CA key is used (prepare, store, sign, store).
+class LintedCertificate(Command):
+    """A linted certificate that is stored before the CA key is used (prepare, store, sign, store)."""
 
-    It is for a key on a card (`csn`) or for an item of a certificate request (`item_id`).
-    """
-
-    case_id: int
     authority: str
     purpose: str
     serial: str
@@ -54,10 +50,19 @@ class IntendCertificate(Command):
     not_before: datetime
     not_after: datetime
     csn: str | None = None
-    item_id: int | None = None
     profile: str | None = None
     tbs_seal: bytes | None = field(default=None, repr=False)
     """The digest sealed under the house's key; without it nothing is signed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntendCertificate(LintedCertificate):
+    """Store a linted certificate for a key on a card (`csn`), or for an item of a certificate request (`item_id`)."""
+
+    case_id: int
+    item_id: int | None = None
+    request_id: int | None = None
+    """The RA's signed request that asks for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +79,6 @@ class RecordCertificate(Command):
     case_id: int
     serial: str
     der: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordCertificates(Command):
-    """Store several signed certificates in one commit."""
-
-    records: tuple[RecordCertificate, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,7 @@ DEEDS: dict[str, Words] = {
     "some_issued": Words("登錄部分簽發", "record that some were issued"),
     "none_issued": Words("登錄均未簽發", "record that none was issued"),
     "SubmitCertificateRequest": Words("送出憑證請求", "submit certificate requests"),
+    "RecordRegistrationKey": Words("換發註冊中心金鑰", "replace the registration authority's key"),
     "RevokeSerial": Words("依序號廢止憑證", "revoke a certificate by its serial"),
     "BeginKeyTask": Words("進行金鑰作業", "work on an authority's key"),
     "AbortKeyTask": Words("中止金鑰作業", "break off a task with keys"),

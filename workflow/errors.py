@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from workflow.errors_of_keys import KEY_SENTENCES
 from workflow.errors_of_line import LINE_SENTENCES
 from workflow.errors_of_shares import SHARE_SENTENCES
+from workflow.errors_of_staff import STAFF_SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -405,7 +406,13 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "The connection to the database broke, so this may or may not have been done. Look before you do it again.",
     ),
 }
-SENTENCES: Mapping[str, tuple[str, str]] = {**_COMMON, **KEY_SENTENCES, **SHARE_SENTENCES, **LINE_SENTENCES}
+SENTENCES: Mapping[str, tuple[str, str]] = {
+    **_COMMON,
+    **KEY_SENTENCES,
+    **SHARE_SENTENCES,
+    **LINE_SENTENCES,
+    **STAFF_SENTENCES,
+}
 
 
 @dataclass(frozen=True)

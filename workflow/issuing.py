@@ -4,36 +4,37 @@ Keys on cards and keys of signing requests pass the same steps, one at a time or
 never a fate. Killed at any point, a run goes on where it stood: an intent that was stored is signed again. RSA then
 signs the same bytes the same way; ECDSA does not, so what was stored first is the certificate and nothing else is ever
 released. No key gets a second certificate. What was linted is sealed under the house's key, and only what opens that
-seal is signed, once.
+seal is signed, once. Before it is prepared, and under the case's lock before it is signed, the approvals and the RA's
+signed request are verified (RV2-03, RV2-04).
 """
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pki.activation import NOT_ACTIVATED
-from pki.errors import KeyRefusedError, PkiError
-from pki.issuing import Prepared, new_serial, prepare, serial_text, sign
+from pki.errors import PkiError
+from pki.issuing import Prepared, new_serial, prepare, serial_text
 from pki.keygate import spki_sha256
 from pki.names import describe_name
 from workflow.approvals import require_approvals
-from workflow.authorities import NOT_ACTIVATED_CODE, Working, current, working
+from workflow.authorities import Working, current, working
 from workflow.commands_of_performers import (
     IntendCertificate,
     IntendCertificates,
-    RecordCertificate,
-    RecordCertificates,
 )
-from workflow.errors import Refused, RegistryError, Unavailable
+from workflow.commands_of_registration import SignCertificates
+from workflow.errors import Refused, RegistryError
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
+from workflow.issuing_requests import AskedKey, require_request
+from workflow.registration import sign_request
 from workflow.store import schema as t
 from workflow.store.keys import known_compromised
 from workflow.store.sealing import require_sealing
+from workflow.tickets import seal_label
 from workflow.vocabulary import CertificateStatus
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ if TYPE_CHECKING:
     from workflow.vocabulary import Ca
 
 C = t.certificate.c
-_STANDING = sa.select(
-    C.item_id, C.csn, C.purpose, C.authority, C.serial, C.status, C.tbs, C.tbs_sha256, C.tbs_seal, C.der
-)
+_STANDING = sa.select(C.item_id, C.csn, C.purpose, C.serial, C.status, C.spki_sha256, C.profile, C.der)
 REVOKED = str(CertificateStatus.REVOKED)
 
 
@@ -65,50 +64,27 @@ class Claim:
     item_id: int | None = None
 
 
-class Ticket:
-    """The right to have linted bytes signed: opened from what was stored, good for one signature."""
-
-    def __init__(self, office: Office, row: Any) -> None:
-        self._tbs: bytes | None = bytes(row.tbs)
-        self._digest = bytes.fromhex(row.tbs_sha256)
-        try:
-            sealed = office.sealer.open(bytes(row.tbs_seal or b""), seal_label(row.serial))
-        except ValueError as error:
-            raise Unavailable("certificate.altered", serial=row.serial) from error
-        if not hmac.compare_digest(sealed, self._digest):
-            raise Unavailable("certificate.altered", serial=row.serial)
-
-    def redeem(self, authority: Working) -> bytes:
-        """Return the certificate; a second call raises RuntimeError, altered bytes IssuingRefusedError."""
-        tbs, self._tbs = self._tbs, None
-        if tbs is None:
-            raise RuntimeError("this ticket was redeemed already")
-        return sign(tbs, self._digest, authority.issuer, authority.signer)
-
-
-def seal_label(serial: str) -> str:
-    """Return the label under which the digest of a serial's linted bytes is sealed."""
-    return f"tbs:{serial}"
-
-
 def issue_all(office: Office, claims: Sequence[Claim]) -> list[bytes | RegistryError]:
     """Return, for each claim, its certificate or what refuses it; a bad one holds up no other.
 
     Raises Unavailable where nothing may be issued at all: the audit log is not sealed up to date (AUD-04), a case's
-    approvals do not verify over what is issued (design 3.8), or an authority can't sign.
+    approvals do not verify over what is issued (design 3.8), its registration authority can't ask for it (RV2-04), or an
+    authority can't sign.
     """
     outcomes: dict[int, bytes | RegistryError] = {}
     rows = _recorded(office, claims)
     missing = [number for number in range(len(claims)) if number not in rows]
+    approvals: dict[int, tuple[str, ...]] = {}
     if missing or any(row.der is None for row in rows.values()):
         # The audit log comes first: what can't be sealed is not signed (AUD-04).
         require_sealing(office)
         for case in {claim.case.id: claim.case for claim in claims}.values():
-            require_approvals(office, case)
+            approvals[case.id] = require_approvals(office, case)
+        _ask_again(office, rows, claims, approvals)
     if missing:
-        outcomes |= _intend(office, {number: claims[number] for number in missing})
+        outcomes |= _intend(office, {number: claims[number] for number in missing}, approvals)
         rows = _recorded(office, claims)
-    _sign(office, {number: row for number, row in rows.items() if row.der is None}, claims)
+    _sign(office, {number: row for number, row in rows.items() if row.der is None})
     for number, row in _recorded(office, claims).items():
         outcomes[number] = _certificate(row)
     return [outcomes.get(number) or _no_second(office, claim) for number, claim in enumerate(claims)]
@@ -137,34 +113,68 @@ def _certificate(row: Any) -> bytes | RegistryError:
     return Refused("certificate.revoked_already", serial=row.serial)
 
 
-def _intend(office: Office, claims: dict[int, Claim]) -> dict[int, bytes | RegistryError]:
-    """Gate, prepare, lint and store; returns what was refused on the way, by the claims' places."""
+def _intend(
+    office: Office, claims: dict[int, Claim], approvals: dict[int, tuple[str, ...]]
+) -> dict[int, bytes | RegistryError]:
+    """Gate, ask, prepare, lint and store; returns what was refused on the way, by the claims' places."""
     refused: dict[int, bytes | RegistryError] = {}
+    orders: dict[int, CertificateOrder] = {}
     authorities: dict[Ca, Working] = {}
-    intents: list[IntendCertificate] = []
     for number, claim in claims.items():
         ca = claim.case.ca
         if ca not in authorities:
             authorities[ca] = working(office, current(office, ca))
-        authority = authorities[ca]
         try:
-            prepared = prepare(claim.order(new_serial(), authority.name), authority.issuer)
+            orders[number] = claim.order(new_serial(), authorities[ca].name)
+        except PkiError as error:
+            refused[number] = Refused("certificate.not_issuable", detail=error.message)
+    requests = _requests(office, claims, orders, approvals)
+    intents: list[IntendCertificate] = []
+    for number, order in orders.items():
+        claim = claims[number]
+        authority = authorities[claim.case.ca]
+        try:
+            prepared = prepare(order, authority.issuer)
         except PkiError as error:
             refused[number] = Refused("certificate.not_issuable", detail=error.message)
             continue
-        intents.append(_intent(office, claim, authority.name, prepared))
+        intents.append(_intent(office, claim, (authority.name, requests[claim.case.id]), prepared))
     if intents:
         handle(office, IntendCertificates(intents=tuple(intents)), SYSTEM)
     return refused
 
 
-def _intent(office: Office, claim: Claim, authority: str, prepared: Prepared) -> IntendCertificate:
+def _requests(
+    office: Office,
+    claims: dict[int, Claim],
+    orders: dict[int, CertificateOrder],
+    approvals: dict[int, tuple[str, ...]],
+) -> dict[int, int]:
+    """Let the RA ask for the keys of each case, and verify what it asked for before anything is prepared (RV2-04)."""
+    keys: dict[int, list[AskedKey]] = {}
+    cases = {claim.case.id: claim.case for claim in claims.values()}
+    for number, order in orders.items():
+        claim = claims[number]
+        asked = AskedKey(spki_sha256(order.spki_der).hex(), claim.purpose, order.profile.name)
+        keys.setdefault(claim.case.id, []).append(asked)
+    numbers: dict[int, int] = {}
+    for case_id, wanted in keys.items():
+        case, approved = cases[case_id], approvals[case_id]
+        numbers[case_id] = sign_request(office, case, approved, wanted)
+        with office.reading() as connection:
+            require_request(office, connection, case, approved, (numbers[case_id], wanted))
+    return numbers
+
+
+def _intent(office: Office, claim: Claim, asked: tuple[str, int], prepared: Prepared) -> IntendCertificate:
+    authority, request_id = asked
     serial = serial_text(prepared.serial)
     return IntendCertificate(
         case_id=claim.case.id,
         authority=authority,
         csn=claim.csn,
         item_id=claim.item_id,
+        request_id=request_id,
         purpose=claim.purpose,
         profile=prepared.profile_name,
         serial=serial,
@@ -178,26 +188,25 @@ def _intent(office: Office, claim: Claim, authority: str, prepared: Prepared) ->
     )
 
 
-def _sign(office: Office, rows: dict[int, Any], claims: Sequence[Claim]) -> None:
-    """Sign stored intents and store the certificates; one that was revoked meanwhile is not signed."""
-    records = []
-    authorities: dict[str, Working] = {}
+def _ask_again(
+    office: Office, rows: dict[int, Any], claims: Sequence[Claim], approvals: dict[int, tuple[str, ...]]
+) -> None:
+    """Let the RA ask anew for what a run of before intended and did not see signed."""
+    waiting: dict[int, dict[str, AskedKey]] = {}
+    cases = {claim.case.id: claim.case for claim in claims}
     for number, row in rows.items():
-        if row.status != str(CertificateStatus.INTENDED):
-            continue
-        # The key of the generation that it was prepared for, whatever came after.
-        if row.authority not in authorities:
-            authorities[row.authority] = working(office, row.authority)
-        try:
-            der = Ticket(office, row).redeem(authorities[row.authority])
-        except KeyRefusedError as error:
-            if error.code == NOT_ACTIVATED:
-                # The keys were deactivated since; the intent stays and is signed after their activation.
-                raise Unavailable(NOT_ACTIVATED_CODE) from error
-            raise
-        records.append(RecordCertificate(case_id=claims[number].case.id, serial=row.serial, der=der))
-    if records:
-        handle(office, RecordCertificates(records=tuple(records)), SYSTEM)
+        if row.der is None and row.status == str(CertificateStatus.INTENDED):
+            asked = AskedKey(row.spki_sha256, row.purpose, row.profile or "")
+            waiting.setdefault(claims[number].case.id, {})[row.serial] = asked
+    for case_id, keys in waiting.items():
+        sign_request(office, cases[case_id], approvals[case_id], list(keys.values()), tuple(keys))
+
+
+def _sign(office: Office, rows: dict[int, Any]) -> None:
+    """Have stored intents signed; one that was revoked meanwhile is not signed."""
+    serials = tuple(row.serial for row in rows.values() if row.status == str(CertificateStatus.INTENDED))
+    if serials:
+        handle(office, SignCertificates(serials=serials), SYSTEM)
 
 
 def _no_second(office: Office, claim: Claim) -> RegistryError:

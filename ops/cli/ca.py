@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ops.cli.acting import acting, as_somebody
 from ops.cli.ca_endings import destroy, retire
 from ops.cli.ca_rollover import abort, rollover, tasks
 from ops.cli.group import FoundError
@@ -44,6 +45,22 @@ def show(name: str) -> None:
         )
     for label, value in _lines(found):
         click.echo(f"{label:<12} {value}")
+
+
+@ca.command()
+@click.argument("name", type=click.Choice(["gca", "xca", "moica"]))
+@as_somebody
+def registration(name: str, login: str, *, password_stdin: bool) -> None:
+    """Give a CA's registration authority another key and certificate, as after a revocation; administrators only."""
+    from pki.certificates import read_certificate
+    from workflow import registration as desk
+    from workflow.vocabulary import Ca
+
+    with acting(login, from_stdin=password_stdin) as (office, who):
+        desk.new_key(office, Ca(name), who)
+        fields = read_certificate(desk.registration(office, Ca(name)).certificate)
+    click.echo(f"註冊中心憑證已換發。 The registration authority of {name} has another certificate:")
+    click.echo(f"serial {fields.serial:032x}, valid to {fields.not_after:%Y-%m-%d}")
 
 
 def _lines(one: AuthorityLine) -> list[tuple[str, str]]:

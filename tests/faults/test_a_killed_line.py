@@ -42,7 +42,7 @@ def moments_of(line: Line, folder: Path) -> list[str]:
 def check_made(bench: Bench, when: str) -> None:
     """Hold the finished card against everything that was written about it."""
     assert bench.case.state == "made", f"{when}: {bench.rows(t.outbox, t.outbox.c.lane == 'card')}"
-    issued = bench.rows(t.certificate)
+    issued = bench.rows(t.certificate, t.certificate.c.csn.is_not(None))
     assert [(row.purpose, row.status) for row in issued] == [
         ("signature", "issued"), ("encipherment", "issued"),
     ], when  # fmt: skip
@@ -54,7 +54,12 @@ def check_made(bench: Bench, when: str) -> None:
     card = bench.card
     assert (card.state, card.pin_sealed, card.case_id) == ("made", None, bench.line.case_id), when
     assert Counter(row.state for row in bench.rows(t.card)) == {"made": 1, "blank": BLANKS - 1}, when
-    told = Counter(row.kind for row in bench.rows(t.audit_entry))
+    # The registration authority has a certificate of its own, for which no case asked.
+    told = Counter(
+        row.kind
+        for row in bench.rows(t.audit_entry)
+        if row.case_id is not None or not row.kind.startswith("certificate_")
+    )
     steps = ("blank_claimed", "certificate_intended", "certificate_issued", "key_generated", "card_made")
     assert [told[kind] for kind in steps] == [1, 2, 2, 2, 1], when
     (work,) = bench.rows(t.outbox, t.outbox.c.lane == "card")

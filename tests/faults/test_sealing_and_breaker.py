@@ -41,7 +41,10 @@ def test_issuing_stops_while_the_log_is_not_sealed_and_goes_on_afterwards(line):
             with ready_keys(1):
                 work_lane(bench.office, Lane.CARD)
             assert bench.case.state == "made"
-            assert [row.status for row in bench.rows(t.certificate)] == ["issued", "issued"]
+            assert [row.status for row in bench.rows(t.certificate, t.certificate.c.csn.is_not(None))] == [
+                "issued",
+                "issued",
+            ]
             assert bench.station.readers()[0].name == READER
         finally:
             clock.moment = before

@@ -80,7 +80,7 @@ class Browser:
         return [row.kind for row in self.bench.rows(t.audit_entry)]
 
     def statuses(self) -> set[str]:
-        return {row.status for row in self.bench.rows(t.certificate)}
+        return {row.status for row in self.bench.rows(t.certificate, t.certificate.c.csn.is_not(None))}
 
     def row(self) -> Any:
         return self.bench.rows(t.card_session)[-1]

@@ -15,7 +15,6 @@ from workflow.commands_of_performers import (
     IntendCertificate,
     IntendCertificates,
     RecordCertificate,
-    RecordCertificates,
 )
 from workflow.deeds import deed
 from workflow.errors import NotFound, Refused, Unavailable, Words
@@ -94,6 +93,7 @@ def _row(work: UnitOfWork, case: CaseFacts, intent: IntendCertificate) -> dict[s
         "case_id": case.id,
         "csn": intent.csn,
         "item_id": intent.item_id,
+        "request_id": intent.request_id,
         "profile": intent.profile,
         "purpose": intent.purpose,
         "status": str(CertificateStatus.INTENDED),
@@ -145,17 +145,14 @@ def _require_card(work: UnitOfWork, case: CaseFacts, csn: str) -> None:
 
 
 def _record_one(work: UnitOfWork, command: RecordCertificate, actor: Actor, _prepared: None) -> Outcome:
-    return _record(work, (command,), actor)
+    record(work, (command,), actor)
+    return Outcome()
 
 
-def _record_several(work: UnitOfWork, command: RecordCertificates, actor: Actor, _prepared: None) -> Outcome:
-    return _record(work, command.records, actor)
-
-
-def _record(work: UnitOfWork, records: Sequence[RecordCertificate], actor: Actor) -> Outcome:
+def record(work: UnitOfWork, records: Sequence[RecordCertificate], actor: Actor) -> None:
     """Store certificates. Where one is stored already it stays, since it may have been released (design 3.4)."""
-    cases = work.lock(sorted({record.case_id for record in records}))
-    serials = [record.serial for record in records]
+    cases = work.lock(sorted({one.case_id for one in records}))
+    serials = [one.serial for one in records]
     rows = {
         (row.case_id, row.serial): row
         for row in work.connection.execute(
@@ -168,19 +165,18 @@ def _record(work: UnitOfWork, records: Sequence[RecordCertificate], actor: Actor
         )
     }
     updates = []
-    for record in records:
-        row = rows.get((record.case_id, record.serial))
+    for one in records:
+        row = rows.get((one.case_id, one.serial))
         if row is None:
-            raise NotFound("certificate.not_found", serial=record.serial)
+            raise NotFound("certificate.not_found", serial=one.serial)
         if not row.open:
             continue
-        case = cases[record.case_id]
-        updates.append(_signed(work, row, record.der))
-        said = {"number": case.number, "serial": record.serial, "der": sha256_hex(record.der)}
+        case = cases[one.case_id]
+        updates.append(_signed(work, row, one.der))
+        said = {"number": case.number, "serial": one.serial, "der": sha256_hex(one.der)}
         work.audit("certificate_issued", actor, said, (case.id, case.version))
     _write(work, updates)
     index_certificates(work.connection, [(one["b_id"], one["b_der"]) for one in updates])
-    return Outcome()
 
 
 def _signed(work: UnitOfWork, row: Any, der: bytes) -> dict[str, Any]:
@@ -230,5 +226,4 @@ ACTS = (
     Act(IntendCertificate, _intend_one, SYSTEM),
     Act(IntendCertificates, _intend_several, SYSTEM),
     Act(RecordCertificate, _record_one, SYSTEM),
-    Act(RecordCertificates, _record_several, SYSTEM),
 )

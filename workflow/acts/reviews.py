@@ -55,6 +55,10 @@ class Signed:
     signature: bytes | None
     """None where the password was wrong, which is counted under the account's lock."""
     at: datetime
+    spki: bytes
+    """The key that signed, kept with the decision: the account may have another one later."""
+    certificate: bytes | None = None
+    """The certificate of the card that signed; None for the key that the password opens."""
 
 
 def statement_of(case: CaseFacts, command: Decide, actor: Actor, at: datetime) -> bytes:
@@ -79,16 +83,18 @@ def prepare_decision(office: Office, command: Decide, actor: Actor) -> Signed:
     """Sign a decision before its transaction; NotAllowed for an account without a key, or a wrong password."""
     case = load_one(office, command.case_id)
     with office.reading() as connection:
-        query = sa.select(t.account.c.signing_key).where(t.account.c.id == actor.account_id)
-        sealed_key = connection.execute(query).scalar()
-    if sealed_key is None:
+        a = t.account.c
+        query = sa.select(a.signing_key, a.signing_spki).where(a.id == actor.account_id)
+        key = connection.execute(query).first()
+    if key is None or key.signing_key is None:
         raise NotAllowed("access.denied", role="—", action=deed(command.trigger))
     at = office.clock.now()
     statement = statement_of(case, command, actor, at)
     try:
-        return Signed(statement, office.statements.sign(sealed_key, command.password, statement), at)
+        signature = office.statements.sign(key.signing_key, command.password, statement)
     except ValueError:
-        return Signed(statement, None, at)
+        signature = None
+    return Signed(statement, signature, at, bytes(key.signing_spki))
 
 
 def decided(work: UnitOfWork, command: Decide, actor: Actor, signed: Signed) -> Outcome:
@@ -111,6 +117,8 @@ def decided(work: UnitOfWork, command: Decide, actor: Actor, signed: Signed) -> 
         reason=str(getattr(command, "reason", "")),
         statement=signed.statement.decode(),
         signature=signed.signature,
+        signing_spki=signed.spki,
+        certificate=signed.certificate,
         at=signed.at,
         # A return settles nothing: it is voided at once, so that the same person may look again after correction.
         voided_at=None if verdict is Verdict.APPROVE else signed.at,

@@ -29,6 +29,7 @@ from workflow.store.schema_house import (
 from workflow.store.schema_keys import compromised_key, key_task
 from workflow.store.schema_line import line_batch, line_job, line_reader
 from workflow.store.schema_paper import document, letter, letter_case, mail_item, mailing_list, sent_notice
+from workflow.store.schema_registration import issuing_request, registration_key
 from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
 from workflow.store.schema_requests import request_item
 from workflow.store.schema_watches import certificate_sample, watch_finding, watch_run
@@ -62,6 +63,7 @@ __all__ = [
     "form_revision",
     "history",
     "holder_suspension",
+    "issuing_request",
     "key_task",
     "letter",
     "letter_case",
@@ -75,6 +77,7 @@ __all__ = [
     "outbox",
     "person",
     "published_document",
+    "registration_key",
     "request_item",
     "review_decision",
     "review_window",

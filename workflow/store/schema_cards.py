@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from workflow.store.columns import key, metadata, moment, number, ref, text, word
+from workflow.store.columns import BigId, key, metadata, moment, number, ref, text, word
 from workflow.vocabulary import AuthorityState, Ca, CardState, CertificateStatus
 
 card = sa.Table(
@@ -67,6 +67,8 @@ certificate = sa.Table(
     moment("created_at"),
     # When the holder took the certificate out of the repository (RV2-05); CRL and OCSP go on speaking of it.
     moment("withdrawn_at", null=True),
+    # The RA's signed request that asked for it; none for the house's own certificates.
+    sa.Column("request_id", BigId, nullable=True),
     sa.UniqueConstraint("item_id"),
     sa.Index("ix_certificate_status", "authority", "status"),
     # Relying parties type a serial without saying which key signed it (STA-02).

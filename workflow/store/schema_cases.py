@@ -95,6 +95,9 @@ review_decision = sa.Table(
     sa.Column("signature", sa.LargeBinary, nullable=False),
     moment("at"),
     moment("voided_at", null=True),
+    # The key as it was when it signed, and the certificate of the card that did, if it was a card.
+    sa.Column("signing_spki", sa.LargeBinary, nullable=True),
+    sa.Column("certificate", sa.LargeBinary, nullable=True),
 )
 
 deadline = sa.Table(

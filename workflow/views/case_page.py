@@ -206,9 +206,8 @@ def _letters(
 def _decisions(connection: sa.Connection, case_id: int) -> tuple[DecisionPart, ...]:
     decision = s.review_decision.c
     query = (
-        sa.select(s.review_decision, s.person.c.name.label("person"), s.account.c.signing_spki)
+        sa.select(s.review_decision, s.person.c.name.label("person"))
         .join(s.person, s.person.c.id == decision.person_id)
-        .join(s.account, s.account.c.id == decision.account_id)
         .where(decision.case_id == case_id)
         .order_by(decision.id)
     )

@@ -81,7 +81,10 @@ def _fault_of(row: Any, issuer: CertificateFields | None) -> tuple[str, str, str
 
 def _without_case(connection: sa.Connection) -> Iterator[Found]:
     known = sa.select(t.case.c.id).where(t.case.c.id == C.case_id)
-    query = sa.select(C.id, C.authority, C.serial).where(~known.exists())
+    # The house's own keys are on record with it: no case asks for their certificates.
+    g = t.registration_key.c
+    house = sa.select(g.id).where(g.spki_sha256 == C.spki_sha256)
+    query = sa.select(C.id, C.authority, C.serial).where(~known.exists(), ~house.exists())
     for row in connection.execute(query.order_by(C.id)):
         yield _about(row, "certificate.no_case", "沒有案件", "it belongs to no case")
 

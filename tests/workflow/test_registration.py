@@ -1,0 +1,200 @@
+"""The RA signs its request to the CA, and the issuing lane verifies it with the approvals before it prepares and signs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pki.certificates import read_certificate
+from pki.keys import load_public_key, verify_signature
+from pki.statement import sign_statement, unlock
+from tests.workflow.batches import Batches, items
+from tests.workflow.registry import PASSWORD
+from workflow import registration
+from workflow.acts import signing
+from workflow.errors import NotAllowed, Unavailable
+from workflow.facts import SYSTEM
+from workflow.store import schema as t
+from workflow.vocabulary import Ca, Role
+
+C, R, D, G = t.certificate.c, t.issuing_request.c, t.review_decision.c, t.registration_key.c
+REVOKED = {"status": "revoked", "status_version": 2}
+
+
+@pytest.fixture
+def small(small_registry):
+    return Batches(small_registry)
+
+
+def certificates(small):
+    return small.registry.rows(t.certificate, C.item_id.is_not(None))
+
+
+def ra_certificate(small):
+    return small.registry.rows(t.certificate, C.profile == "registration_authority")[-1]
+
+
+def last_error(small):
+    return small.registry.rows(t.outbox)[-1].last_error
+
+
+def intended_only(small, monkeypatch):
+    """Bring a batch to where its intents are stored and the process ended before the signature."""
+    case_id = small.approved(*items(0, 1))
+
+    def fall(*_given):
+        raise ConnectionError("killed")
+
+    monkeypatch.setattr(signing, "record", fall)
+    small.work()
+    monkeypatch.undo()
+    assert {row.der for row in certificates(small)} == {None}
+    return case_id
+
+
+def go_on(small):
+    small.registry.clock.move(hours=1)
+    small.work()
+
+
+@pytest.mark.rule("RV2-03", "RV2-04")
+def test_the_ra_signs_what_was_approved_and_each_key_that_it_asks_for(small):
+    case_id = small.approved(*items(0, 1))
+    small.work()
+    (request,) = small.registry.rows(t.issuing_request)
+    said = json.loads(request.statement)
+    case = small.registry.case(case_id)
+    assert (said["number"], said["snapshot"]) == (case.number, case.snapshot_sha256)
+    assert len(said["approvals"]) == 2
+    issued = certificates(small)
+    assert {key["spki"] for key in said["keys"]} == {row.spki_sha256 for row in issued}
+    assert {row.request_id for row in issued} == {request.id}
+    fields = read_certificate(bytes(request.certificate))
+    verify_signature(load_public_key(fields.spki_der), request.statement.encode(), request.signature)
+
+
+@pytest.mark.rule("RV2-04")
+def test_each_ca_has_an_ra_whose_key_is_no_authoritys(small):
+    office = small.registry.office
+    found = [registration.registration(office, ca) for ca in Ca]
+    again = registration.registration(office, Ca.GCA)
+    assert again.certificate == found[0].certificate
+    keys = {one.signer.spki_der for one in found}
+    others = {read_certificate(row.certificate).spki_der for row in small.registry.rows(t.authority)}
+    assert len(keys) == 3
+    assert not keys & others
+    assert [row.status for row in small.registry.rows(t.certificate)] == ["valid"] * 3
+
+
+def test_a_key_that_the_house_has_not_on_record_gets_no_house_certificate(small):
+    from pki.keys import KeyKind, SoftwareSigner
+    from workflow.errors import Refused
+    from workflow.issuing_house import issue_house_certificate
+
+    office, stranger = small.registry.office, SoftwareSigner.generate(KeyKind.P256).spki_der
+    order = lambda serial, name: registration._order(office, Ca.XCA, stranger, (serial, name))  # noqa: E731 - the order of an RA, for a key that is not its.
+    with pytest.raises(Refused) as caught:
+        issue_house_certificate(office, Ca.XCA, stranger, order)
+    assert caught.value.code == "certificate.not_issuable"
+    assert small.registry.rows(t.certificate) == []
+
+
+@pytest.mark.rule("RV2-03")
+def test_a_decision_that_was_tampered_with_after_the_intent_stops_the_signature(small, monkeypatch):
+    case_id = intended_only(small, monkeypatch)
+    first = small.registry.rows(t.review_decision, D.case_id == case_id)[0]
+    small.registry.update(t.review_decision, D.id == first.id, signature=first.signature[:-1] + b"\0")
+    go_on(small)
+    assert {row.der for row in certificates(small)} == {None}
+    assert last_error(small).startswith("核准紀錄不完整")
+
+
+@pytest.mark.rule("RV2-03", "RV2-04")
+@pytest.mark.parametrize("change", ["statement", "signature", "another key", "another case"])
+def test_a_request_that_was_tampered_with_is_never_signed_for(small, monkeypatch, change):
+    intended_only(small, monkeypatch)
+    row = small.registry.rows(t.issuing_request)[-1]
+    said = json.loads(row.statement)
+    if change == "statement":
+        values = {"statement": row.statement.replace(said["policy"], "x" + said["policy"])}
+    elif change == "signature":
+        values = {"signature": row.signature[:-1] + bytes([row.signature[-1] ^ 1])}
+    elif change == "another case":
+        values = {"case_id": small.registry.submit()}
+    else:
+        values = forged(small, row, said)
+    small.registry.update(t.issuing_request, R.id == row.id, **values)
+    serials = tuple(one.serial for one in certificates(small))
+    with pytest.raises(Unavailable) as caught:
+        small.registry.do(signing.SignCertificates(serials=serials), SYSTEM)
+    assert caught.value.code == "certificate.not_requested"
+    assert {one.der for one in certificates(small)} == {None}
+
+
+def forged(small, row, said):
+    """Have an officer's key, which is not the RA's, sign a request that asks for less."""
+    said["keys"] = said["keys"][:1]
+    statement = json.dumps(said)
+    account = small.registry.rows(t.account, t.account.c.id == small.first.account_id)[0]
+    key = unlock(account.signing_key, PASSWORD.encode())
+    del row
+    return {"statement": statement, "signature": sign_statement(key, statement.encode())}
+
+
+@pytest.mark.rule("RV2-04")
+def test_nothing_is_signed_once_the_ras_certificate_is_revoked(small, monkeypatch):
+    intended_only(small, monkeypatch)
+    ra = ra_certificate(small)
+    small.registry.update(t.certificate, C.id == ra.id, status_at=small.registry.clock.now(), **REVOKED)
+    serials = tuple(one.serial for one in certificates(small))
+    with pytest.raises(Unavailable) as caught:
+        small.registry.do(signing.SignCertificates(serials=serials), SYSTEM)
+    assert caught.value.code == "certificate.not_requested"
+    go_on(small)
+    assert {row.der for row in certificates(small)} == {None}
+    assert "註冊中心的憑證" in last_error(small)
+
+
+@pytest.mark.rule("RV2-04")
+def test_an_administrator_gives_the_ra_another_key_and_the_batch_goes_on(small, monkeypatch):
+    intended_only(small, monkeypatch)
+    registry, ra = small.registry, ra_certificate(small)
+    registry.update(t.certificate, C.id == ra.id, status_at=registry.clock.now(), **REVOKED)
+    with pytest.raises(NotAllowed):
+        registration.new_key(registry.office, Ca.XCA, registry.desk)
+    registration.new_key(registry.office, Ca.XCA, registry.account(Role.ADMINISTRATOR))
+    go_on(small)
+    assert {row.status for row in certificates(small)} == {"valid"}
+    assert len(registry.rows(t.registration_key, G.ca == "xca")) == 2
+
+
+def test_the_ra_has_its_next_certificate_before_the_last_one_ends(small):
+    office = small.registry.office
+    first = registration.registration(office, Ca.XCA)
+    small.registry.clock.move(days=3 * 365 - 30)
+    from workflow.store.sealing import seal
+
+    seal(office)
+    second = registration.registration(office, Ca.XCA)
+    assert second.certificate != first.certificate
+    assert second.signer.spki_der != first.signer.spki_der
+
+
+@pytest.mark.rule("RV2-03")
+def test_an_account_that_gets_another_key_leaves_its_old_decisions_standing(small):
+    small.approved(*items(0))
+    _sealed, spki = small.registry.office.statements.new_key(PASSWORD)
+    small.registry.update(t.account, t.account.c.id == small.first.account_id, signing_spki=spki)
+    small.work()
+    assert {row.status for row in certificates(small)} == {"valid"}
+
+
+def test_of_many_who_make_the_ras_first_key_one_has_made_it(locking_registry):
+    from concurrent.futures import ThreadPoolExecutor
+
+    office = Batches(locking_registry).registry.office
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _n: registration.registration(office, Ca.XCA), range(4)))
+    assert len({one.certificate for one in found}) == 1
+    assert len(locking_registry.rows(t.registration_key)) == 1

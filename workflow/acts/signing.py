@@ -1,0 +1,134 @@
+"""The signature itself: everything behind it is verified once more under the case's lock, then the CA's key is used.
+
+Verification, signature and record stand in one transaction, so nothing can be revoked, voided or edited in between. A
+signature that was made and not recorded leaves its intent, by whose serial it can be revoked (design 3.4).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from pki.activation import NOT_ACTIVATED
+from pki.errors import KeyRefusedError
+from workflow.acts.act import Act
+from workflow.acts.certifying import record
+from workflow.acts.registration import require_house_key
+from workflow.approvals import approvals_of
+from workflow.authorities import NOT_ACTIVATED_CODE, Working, working
+from workflow.commands_of_performers import RecordCertificate
+from workflow.commands_of_registration import SignCertificates
+from workflow.errors import Unavailable
+from workflow.issuing_requests import AskedKey, require_request
+from workflow.outcome import Outcome
+from workflow.store import schema as t
+from workflow.store.directory import index_certificates
+from workflow.tickets import Ticket
+from workflow.vocabulary import CertificateStatus, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workflow.facts import Actor, CaseFacts
+    from workflow.office import Office
+    from workflow.store.unit_of_work import UnitOfWork
+
+C = t.certificate.c
+INTENDED = str(CertificateStatus.INTENDED)
+
+
+def _prepare(office: Office, command: SignCertificates, _actor: Actor) -> Mapping[str, Working]:
+    """Load the keys of the generations that the certificates were prepared for, whatever came after."""
+    query = sa.select(C.authority).where(C.serial.in_(command.serials), C.status == INTENDED).distinct()
+    with office.reading() as connection:
+        names = list(connection.execute(query).scalars())
+    return {name: working(office, name) for name in names}
+
+
+def _sign(
+    work: UnitOfWork, command: SignCertificates, actor: Actor, authorities: Mapping[str, Working]
+) -> Outcome:
+    """Sign what still waits for it; what was revoked meanwhile, or has its certificate, stays as it is."""
+    cases = work.lock(_cases(work, command))
+    rows = _waiting(work, command)
+    asked: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        if row.case_id is None:
+            require_house_key(work.connection, row.profile, row.spki_sha256)
+        else:
+            asked[row.case_id].append(row)
+    for case_id, of_case in asked.items():
+        _require_asked_for(work, cases[case_id], of_case)
+    signed = [(row, _certificate(work, row, authorities)) for row in rows]
+    records = [
+        RecordCertificate(case_id=row.case_id, serial=row.serial, der=der)
+        for row, der in signed
+        if row.case_id is not None
+    ]
+    if records:
+        record(work, records, actor)
+    _record_house(work, [(row, der) for row, der in signed if row.case_id is None], actor)
+    return Outcome()
+
+
+def _certificate(work: UnitOfWork, row: Any, authorities: Mapping[str, Working]) -> bytes:
+    try:
+        return Ticket(work.office, row).redeem(authorities[row.authority])
+    except KeyRefusedError as error:
+        if error.code == NOT_ACTIVATED:
+            # The keys were deactivated since; the intent stays and is signed after their activation.
+            raise Unavailable(NOT_ACTIVATED_CODE) from error
+        raise
+
+
+def _cases(work: UnitOfWork, command: SignCertificates) -> list[int]:
+    query = sa.select(C.case_id).where(C.serial.in_(command.serials), C.case_id.is_not(None)).distinct()
+    return sorted(work.connection.execute(query).scalars())
+
+
+def _waiting(work: UnitOfWork, command: SignCertificates) -> Sequence[Any]:
+    columns = (
+        C.id, C.case_id, C.serial, C.authority, C.purpose, C.profile, C.spki_sha256, C.request_id,
+        C.tbs, C.tbs_sha256, C.tbs_seal,
+    )  # fmt: skip
+    return work.connection.execute(
+        sa.select(*columns)
+        .where(C.serial.in_(command.serials), C.status == INTENDED, C.der.is_(None))
+        .order_by(C.id)
+        .with_for_update()
+    ).all()
+
+
+def _require_asked_for(work: UnitOfWork, case: CaseFacts, rows: Sequence[Any]) -> None:
+    """Verify the approvals over what is on file now, and the RA's requests over them (RV2-03, RV2-04)."""
+    approvals = approvals_of(work.office, work.connection, case)
+    by_request: dict[int | None, list[AskedKey]] = defaultdict(list)
+    for row in rows:
+        by_request[row.request_id].append(AskedKey(row.spki_sha256, row.purpose, row.profile or ""))
+    for asked in by_request.items():
+        require_request(work.office, work.connection, case, approvals, asked)
+
+
+def _record_house(work: UnitOfWork, signed: Sequence[tuple[Any, bytes]], actor: Actor) -> None:
+    """Store certificates of the house: in force at once, and in no public repository."""
+    for row, der in signed:
+        changed = work.connection.execute(
+            sa.update(t.certificate)
+            .where(C.id == row.id, C.status == INTENDED)
+            .values(
+                der=der,
+                status=str(CertificateStatus.VALID),
+                status_version=C.status_version + 1,
+                status_at=work.now,
+            )
+        )
+        if changed.rowcount != 1:
+            raise Unavailable("registry.busy")
+        work.audit("certificate_issued", actor, {"serial": row.serial, "profile": row.profile})
+    index_certificates(work.connection, [(row.id, der) for row, der in signed])
+
+
+ACTS = (Act(SignCertificates, _sign, frozenset({Role.SYSTEM}), _prepare),)
+"""Everything is verified in `_sign`; `_prepare` only loads keys, which may take a token's time."""

@@ -1,0 +1,51 @@
+"""What the registration authority and the issuing lane say to each other, with the system as their actor (RV2-04).
+
+They pass the same door as everyone's commands, so that the audit log sees them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workflow.commands import Command
+from workflow.commands_of_performers import LintedCertificate
+
+if TYPE_CHECKING:
+    from workflow.vocabulary import Ca
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRegistrationKey(Command):
+    """Store a key of a CA's registration authority before it is certified; `replaces` is the newest one's digest."""
+
+    ca: Ca
+    spki: bytes = field(repr=False)
+    sealed_key: bytes | None = field(default=None, repr=False)
+    key_reference: str | None = None
+    replaces: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordIssuingRequest(Command):
+    """Store the RA's signed request for keys of one case; `serials` are intents of before that now go by it."""
+
+    case_id: int
+    statement: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    certificate: bytes = field(repr=False)
+    serials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntendHouseCertificate(LintedCertificate):
+    """Store a linted certificate of the house itself, for which no case asks: an RA's key, or a staff card's."""
+
+    ca: Ca
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignCertificates(Command):
+    """Sign stored intents and store the certificates, after verifying approvals and request under the case's lock."""
+
+    serials: tuple[str, ...]

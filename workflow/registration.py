@@ -1,0 +1,159 @@
+"""The registration authority of each CA: its key and certificate, and the requests that it signs (RV2-04).
+
+The key is made in the keystore when the RA has something to ask for the first time, and certified by its CA through the
+one pipeline. It signs requests and nothing else. A new one follows before the certificate ends; after a revocation a
+person has to ask for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from pki.activation import NOT_ACTIVATED
+from pki.errors import KeyRefusedError
+from pki.keygate import spki_sha256
+from pki.keys import KeyKind
+from pki.names import EXECUTIVE_YUAN, Subject
+from pki.orders import CertificateOrder
+from workflow.authorities import NOT_ACTIVATED_CODE, addresses
+from workflow.certificate_profiles import office_profiles
+from workflow.commands_of_registration import RecordIssuingRequest, RecordRegistrationKey
+from workflow.errors import Unavailable
+from workflow.facts import SYSTEM
+from workflow.issuing_house import certificate_of_key, issue_house_certificate
+from workflow.issuing_requests import RA_PROFILE, request_statement
+from workflow.store import schema as t
+from workflow.vocabulary import CertificateStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pki.keys import Signer
+    from workflow.facts import Actor, CaseFacts
+    from workflow.issuing_requests import AskedKey
+    from workflow.office import Office
+    from workflow.vocabulary import Ca
+
+G = t.registration_key.c
+RENEW_BEFORE: Final = timedelta(days=60)
+"""How long before its end a certificate is followed by another, on another key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registration authority at work: its certificate and key."""
+
+    certificate: bytes
+    signer: Signer
+
+
+def registration(office: Office, ca: Ca) -> Registration:
+    """Return the registration authority of a CA, made on first use and renewed in time.
+
+    Raises Unavailable("registration.revoked") when its certificate was revoked: another is for people to decide.
+    """
+    row = _newest(office, ca)
+    kept = None if row is None else certificate_of_key(office, bytes(row.spki))
+    if kept is not None and kept.status in {str(CertificateStatus.REVOKED), str(CertificateStatus.SUSPENDED)}:
+        raise Unavailable("registration.revoked", ca=ca, serial=kept.serial)
+    if row is None or (kept is not None and kept.not_after - RENEW_BEFORE <= office.clock.now()):
+        row = new_key(office, ca)
+    spki = bytes(row.spki)
+    certificate = issue_house_certificate(
+        office, ca, spki, lambda serial, name: _order(office, ca, spki, (serial, name))
+    )
+    return Registration(certificate, _signer(office, ca, row))
+
+
+def new_key(office: Office, ca: Ca, actor: Actor = SYSTEM) -> Any:
+    """Make another key for a CA's registration authority and record it; of several who try, one has done it."""
+    from workflow.handlers import handle  # The door imports the acts, which come here.
+
+    before = _newest(office, ca)
+    try:
+        key = office.keystore.make(f"ra:{ca}", KeyKind.P256)
+    except KeyRefusedError as error:
+        raise _not_reached(ca, error) from error
+    command = RecordRegistrationKey(
+        ca=ca,
+        spki=key.signer.spki_der,
+        sealed_key=key.sealed,
+        key_reference=key.reference,
+        replaces="" if before is None else before.spki_sha256,
+    )
+    handle(office, command, actor)
+    found = _newest(office, ca)
+    if found.spki_sha256 != spki_sha256(key.signer.spki_der).hex():
+        office.keystore.destroy(key.reference)
+    return found
+
+
+def sign_request(
+    office: Office,
+    case: CaseFacts,
+    approvals: Sequence[str],
+    keys: Sequence[AskedKey],
+    serials: tuple[str, ...] = (),
+) -> int:
+    """Sign and store the request for some keys of an approved case; returns its number.
+
+    `serials` are intents that were stored by an earlier request and now go by this one.
+    """
+    from workflow.handlers import handle  # The door imports the acts, which come here.
+
+    ra = registration(office, case.ca)
+    statement = request_statement(case, approvals, keys, office.clock.now())
+    try:
+        signature = ra.signer.sign(statement)
+    except KeyRefusedError as error:
+        raise _not_reached(case.ca, error) from error
+    command = RecordIssuingRequest(
+        case_id=case.id,
+        statement=statement,
+        signature=signature,
+        certificate=ra.certificate,
+        serials=serials,
+    )
+    created = handle(office, command, SYSTEM).created_id
+    assert created is not None  # noqa: S101 - the act returns the number of what it stored.
+    return created
+
+
+def _newest(office: Office, ca: Ca) -> Any:
+    with office.reading() as connection:
+        query = sa.select(t.registration_key).where(G.ca == str(ca)).order_by(G.id.desc()).limit(1)
+        return connection.execute(query).first()
+
+
+def _signer(office: Office, ca: Ca, row: Any) -> Signer:
+    sealed = bytes(row.sealed_key) if row.sealed_key is not None else None
+    try:
+        return office.keystore.open(sealed, row.key_reference)
+    except KeyRefusedError as error:
+        raise _not_reached(ca, error) from error
+
+
+def _not_reached(ca: Ca, error: KeyRefusedError) -> Unavailable:
+    if error.code == NOT_ACTIVATED:
+        return Unavailable(NOT_ACTIVATED_CODE)
+    return Unavailable("authority.key_unavailable", authority=f"ra:{ca}", detail=error.message)
+
+
+def _order(office: Office, ca: Ca, spki: bytes, issued: tuple[int, str]) -> CertificateOrder:
+    serial, authority = issued
+    return CertificateOrder(
+        profile=office_profiles(office.settings)[RA_PROFILE],
+        subject=Subject(
+            organisation=EXECUTIVE_YUAN,
+            units=(ca.zh,),
+            common_name=f"{str(ca).upper()} Registration Authority",
+        ),
+        spki_der=spki,
+        serial=serial,
+        not_before=office.clock.now(),
+        addresses=addresses(office, authority, serial),
+    )
