@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -210,7 +211,19 @@ def _count(name: str, text: str, problems: list[FieldProblem]) -> int | None:
 
 
 def _files() -> dict[str, bytes]:
-    return {_name(one): one.read() for one in request.files.getlist("files") if one.filename}
+    """Return the chosen files by name; BadInput when two have one name, for one of them would be lost."""
+    chosen = [one for one in request.files.getlist("files") if one.filename]
+    twice = [name for name, times in Counter(map(_name, chosen)).items() if times > 1]
+    if twice:
+        raise BadInput(
+            FieldProblem(
+                "files",
+                "twice",
+                f"有兩個檔案的檔名相同：{twice[0]}。請改名後重新選擇。",
+                f"Two files have the name {twice[0]}. Rename one and choose them again.",
+            )
+        )
+    return {_name(one): one.read() for one in chosen}
 
 
 def _name(one: FileStorage) -> str:

@@ -121,6 +121,14 @@ def test_a_scan_is_kept_with_the_letter_and_handed_out_as_a_file(counter):
     assert counter.centre.get(f"/staff/documents/{document.id}/").status_code == 404
 
 
+def test_of_two_files_with_one_name_none_is_lost_in_silence(counter):
+    scans = [(io.BytesIO(b"%PDF-1.7 one"), "scan.pdf"), (io.BytesIO(b"%PDF-1.7 two"), "C:\\scans\\scan.pdf")]
+    answer = counter.clerk.post("/letters/import/", files=scans)
+    assert answer.status_code == 400
+    assert "檔名相同：scan.pdf" in answer.text
+    assert counter.count(s.letter) == 0
+
+
 @pytest.mark.rule("RV1-05")
 def test_a_windows_clerk_ties_only_the_windows_own_cases(counter):
     other = counter.applied(window=counter.house.window("高雄市政府教育局", county="高雄市"))
