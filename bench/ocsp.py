@@ -1,9 +1,11 @@
 """OCSP answers a second: kept ones beside `cfssl ocspserve`, freshly signed ones beside the bare RSA signature.
 
-Both servers and wrk share the machine's cores, and so may others: each round measures both peers one after the other, and
-the figure is the median of the rounds' ratios. On a busy machine a server of many threads gets more of it; answers for
-each second of the server's own processor time don't depend on that. The live figure asks with a nonce, about 50,000 certificates in turn on
-PostgreSQL, so that every answer is two readings of the database and a signature of RSA-2048.
+Like is measured with like: cfssl serves on all cores, so for kept answers we run a worker for each core. We are asked by GET,
+which is what caches keep (RFC 5019 §5), and by POST; cfssl by POST alone, since Debian's refuses every GET. Both servers and wrk share the machine's cores, and
+so may others: each round measures both peers one after the other, and the figure is the median of the rounds' ratios.
+Answers for each second of a server's own processor time don't depend on how many cores it got. The live figure is of one
+worker. It asks with a nonce, about 50,000 certificates in turn on PostgreSQL, so that every answer is two readings of the
+database and a signature of RSA-2048. Debian's packages of wrk, cfssl and openssl are installed where they are missing.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from tests.workflow.registry import Registry
 
 ROUNDS = 5
+CORES = len(os.sched_getaffinity(0))
 SECONDS = 3
 CONNECTIONS = 32
 CERTIFICATES = 50_000
@@ -72,6 +75,7 @@ def need_programs() -> None:
     """Install what is missing where that is possible, and say what is missing where it is not."""
     missing = [package for program, package in PACKAGES.items() if shutil.which(program) is None]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"installing {' '.join(missing)}", file=sys.stderr)
         subprocess.run(["apt-get", "install", "-y", "-q", *missing], check=True, stdout=subprocess.DEVNULL)
     elif missing:
         sys.exit(f"bench/ocsp.py needs the Debian packages {' '.join(missing)}")
@@ -138,6 +142,17 @@ def cfssl(folder: Path, response: bytes) -> Iterator[tuple[str, int]]:
         server.wait()
 
 
+@contextmanager
+def serving(database: str, folder: Path, workers: int) -> Iterator[Responder]:
+    """Run a responder of some workers."""
+    responder = start(database, folder, workers, log_level="WARNING")
+    try:
+        responder.wait()
+        yield responder
+    finally:
+        responder.end()
+
+
 def cpu_seconds(process: int) -> float:
     """Return the processor time of a process and of those it started."""
     total = 0.0
@@ -162,20 +177,23 @@ def per_cpu_second(process: int, folder: Path, url: str, bodies: list[bytes]) ->
 
 
 def kept(responder: Responder, asked: bytes, folder: Path) -> None:
-    """Measure kept answers, posted as to cfssl and by GET."""
-    host = f"http://127.0.0.1:{responder.port}"
+    """Measure kept answers, asked for by GET and by POST."""
+    host, ours = f"http://127.0.0.1:{responder.port}", responder.process.pid
     with cfssl(folder, responder.post(asked).body) as (peer, pid):
         _wait_for(peer, asked)
-        post, get, theirs = [], [], []
-        for _ in range(ROUNDS):
-            ours = responder.process.pid
-            post.append(per_cpu_second(ours, folder, host + OCSP_PATH, [asked]))
-            theirs.append(per_cpu_second(pid, folder, peer, [asked]))
-            get.append(per_cpu_second(ours, folder, host + path_of(asked), []))
-    for way, found in (("POST", post), ("GET", get)):
-        for which, unit in enumerate(("1/s", "1/CPU-s")):
-            name, against = f"OCSP, kept answer, {way}, one worker", "cfssl ocspserve, POST, all cores"
-            _say(name, [one[which] for one in found], [one[which] for one in theirs], against, unit)
+        ways = {"GET": (host + path_of(asked), []), "POST": (host + OCSP_PATH, [asked])}
+        for way, (url, bodies) in ways.items():
+            pairs = [
+                (per_cpu_second(ours, folder, url, bodies), per_cpu_second(pid, folder, peer, [asked]))
+                for _ in range(ROUNDS)
+            ]
+            for which, unit in enumerate(("1/s", "1/CPU-s")):
+                name, against = (
+                    f"OCSP, kept answer, {way}, {CORES} workers",
+                    "cfssl ocspserve, POST, all cores",
+                )
+                mine, theirs = [one[which] for one, _ in pairs], [one[which] for _, one in pairs]
+                _say(name, mine, theirs, against, unit)
 
 
 def _wait_for(peer: str, asked: bytes) -> None:
@@ -218,13 +236,12 @@ def main() -> None:
         upgrade(database)
         registry = a_registry(database)
         serials = lay_down_certificates(registry)
-        responder = start(database, folder, log_level="WARNING")
         try:
-            responder.wait()
-            kept(responder, question(registry.office, "xca", serials[0]), folder)
-            live(responder, registry, serials, folder)
+            with serving(database, folder, CORES) as responder:
+                kept(responder, question(registry.office, "xca", serials[0]), folder)
+            with serving(database, folder, 1) as responder:
+                live(responder, registry, serials, folder)
         finally:
-            responder.end()
             registry.close()
 
 
