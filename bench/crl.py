@@ -14,6 +14,7 @@ import random
 import statistics
 import sys
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ from workflow.store.crl_entries import BLOCK, read
 from workflow.store.database import open_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from workflow.office import Office
 
@@ -69,12 +70,31 @@ def prepare(office: Office) -> None:
     sealed = signers[Authority.XCA].to_pkcs8(PASSPHRASE)
     certificate = hierarchy.authorities[Authority.XCA]
     handle(office, RecordAuthority(name=XCA, certificate=certificate, sealed_key=sealed), SYSTEM)
-    with office.engine.begin() as connection:
+    with office.engine.begin() as connection, indexes_afterwards(connection):
         connection.execute(_CERTIFICATES, {"count": CERTIFICATES})
     with office.engine.begin() as connection:
         keep_entries(connection)
     with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
+
+
+@contextmanager
+def indexes_afterwards(connection: sa.Connection) -> Iterator[None]:
+    """Take the certificates' secondary indexes away and make them again: three million rows sort faster than they settle."""
+    found = connection.execute(
+        sa.text(
+            "SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS made, c.conname AS held"
+            " FROM pg_index AS i LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.contype = 'u'"
+            " WHERE i.indrelid = 'certificate'::regclass AND NOT i.indisprimary"
+        )
+    ).all()
+    for row in found:
+        held = f"ALTER TABLE certificate DROP CONSTRAINT {row.held}"
+        connection.exec_driver_sql(held if row.held else f"DROP INDEX {row.name}")
+    yield
+    connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
+    for row in found:
+        connection.exec_driver_sql(row.made)
 
 
 def keep_entries(connection: sa.Connection) -> None:
