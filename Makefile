@@ -66,7 +66,8 @@ docs: ## Generate the documents that are made from the code
 	@$(BIN)/python -m ops.charts
 
 bench: ## Run the benchmarks of bench/, each beside its peer
-	@for script in bench/pdf.py bench/commands.py bench/sweep.py bench/card_sessions.py bench/directory.py bench/line.py; do $(BIN)/python "$$script"; done
+	@for script in $(filter-out bench/registry.py,$(sort $(wildcard bench/*.py))); do \
+		echo "== $$script" >&2; $(BIN)/python "$$script" || exit 1; done
 
 ##@ Tidy
 .PHONY: clean

@@ -161,6 +161,7 @@ def without_lints() -> Any:
 def cfssl_program() -> str | None:
     """Return where cfssl is, installing Debian's package when this is root's machine."""
     if shutil.which("cfssl") is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("installing golang-cfssl", file=sys.stderr)
         subprocess.run(["apt-get", "install", "-y", "-qq", "golang-cfssl"], check=False, capture_output=True)
     return shutil.which("cfssl")
 
