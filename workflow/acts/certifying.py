@@ -5,6 +5,7 @@ Several travel in one commit. What is refused of them is left out, so that one b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.directory import index_certificates
 from workflow.store.keys import known_compromised, require_unknown_key
+from workflow.store.writing import writes_of
 from workflow.vocabulary import AuthorityState, Ca, CardState, CertificateStatus, ItemState, Role
 
 if TYPE_CHECKING:
@@ -176,10 +178,18 @@ def record(work: UnitOfWork, records: Sequence[RecordCertificate], actor: Actor)
         said = {"number": case.number, "serial": one.serial, "der": sha256_hex(one.der)}
         work.audit("certificate_issued", actor, said, (case.id, case.version))
     _write(work, updates)
-    index_certificates(work.connection, [(one["b_id"], one["b_der"]) for one in updates])
+    index_certificates(work.connection, [(one.columns["id"], one.columns["der"]) for one in updates])
 
 
-def _signed(work: UnitOfWork, row: Any, der: bytes) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """What a signature changes: columns of the certificate, and the item that it settles."""
+
+    columns: dict[str, Any]
+    item_id: int | None
+
+
+def _signed(work: UnitOfWork, row: Any, der: bytes) -> _Signature:
     """Return what a signature changes: a certificate revoked while it was signed keeps that, and gets its bytes.
 
     A key on a card waits for its activation. One that lies elsewhere is in its holder's hands already, so its
@@ -188,35 +198,23 @@ def _signed(work: UnitOfWork, row: Any, der: bytes) -> dict[str, Any]:
     ready = row.item_id is not None
     fresh = CertificateStatus.VALID if ready else CertificateStatus.ISSUED
     alive = row.status == str(CertificateStatus.INTENDED)
-    return {
-        "b_id": row.id,
-        "b_item": row.item_id,
-        "b_der": der,
-        "b_status": str(fresh) if alive else row.status,
-        "b_published": work.now if ready and alive else None,
+    columns = {
+        "id": row.id,
+        "der": der,
+        "status": str(fresh) if alive else row.status,
         # The date of a revocation stays that of its entry on the lists.
-        "b_at": work.now if alive else row.status_at,
+        "status_at": work.now if alive else row.status_at,
+        "published_at": work.now if ready and alive else None,
     }
+    return _Signature(columns, row.item_id)
 
 
-_SIGNED = (
-    sa.update(t.certificate)
-    .where(C.id == sa.bindparam("b_id"))
-    .values(
-        der=sa.bindparam("b_der"),
-        status=sa.bindparam("b_status"),
-        status_version=C.status_version + 1,
-        status_at=sa.bindparam("b_at"),
-        published_at=sa.bindparam("b_published"),
-    )
-)
-
-
-def _write(work: UnitOfWork, updates: Sequence[dict[str, Any]]) -> None:
-    if updates:
-        stamped = [{"b_at": work.now, **one} for one in updates]
-        work.connection.execute(_SIGNED, [{k: v for k, v in one.items() if k != "b_item"} for one in stamped])
-    items = [one["b_item"] for one in updates if one["b_item"] is not None]
+def _write(work: UnitOfWork, updates: Sequence[_Signature]) -> None:
+    if not updates:
+        return
+    rows = [one.columns for one in updates]
+    writes_of(work.connection.dialect).record_signatures(work.connection, rows)
+    items = [one.item_id for one in updates if one.item_id is not None]
     if items:
         settled = sa.update(t.request_item).where(I.id.in_(items))
         work.connection.execute(settled.values(state=str(ItemState.ISSUED), settled_at=work.now))

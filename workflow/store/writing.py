@@ -34,6 +34,22 @@ _STOP_DEADLINES = (
 )
 
 
+def _signed_together(names: Sequence[str]) -> str:
+    """Return the text of an UPDATE of many signed certificates."""
+    values = ", ".join(f"{name} = given.{name}" for name in names if name != "id")
+    return (
+        f"UPDATE {{table}} SET {values}, status_version = certificate.status_version + 1"  # noqa: S608 - our own names.
+        " FROM {given} WHERE certificate.id = given.id"
+    )
+
+
+def _signed(_what: str, names: Sequence[str]) -> UpdateBase:
+    c = t.certificate.c
+    values: dict[str, Any] = {name: sa.bindparam(name) for name in names if name != "b_id"}
+    values["status_version"] = c.status_version + sa.literal_column("1")
+    return sa.update(t.certificate).where(c.id == sa.bindparam("b_id")).values(**values)
+
+
 class Writes:
     """The statements of one engine, each compiled when it is first needed."""
 
@@ -55,12 +71,25 @@ class Writes:
     def _insert_many(self, table: sa.Table, names: tuple[str, ...]) -> Many:
         found = self._many.get((table.name, names))
         if found is None:
-            found = self._many[(table.name, names)] = Many(table, self._dialect, names)
+            found = self._many[(table.name, names)] = Many.inserting(table, self._dialect, names)
         return found
 
     def insert_or_skip(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
         """Write work to the outbox, unless the same work waits there."""
         self._get("outbox?", tuple(row), self._skipping_insert).send(connection, [row])
+
+    def record_signatures(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store what signing changes of certificates: `id` says which, the other columns what."""
+        names = tuple(rows[0])
+        if len(rows) > FEW and self._dialect.name == "postgresql":
+            many = self._many.get(("certificate!", names))
+            if many is None:
+                many = Many(t.certificate, self._dialect, names, _signed_together(names))
+                self._many[("certificate!", names)] = many
+            many.send(connection, rows)
+            return
+        signed = self._get("certificate!", (*names[1:], "b_id"), _signed)
+        signed.send(connection, [{**row, "b_id": row["id"]} for row in rows])
 
     def update_case(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Update rows of the case table: `b_id` names the case, the rest are columns, the same for all."""

@@ -38,6 +38,14 @@ def entries(count):
     ]
 
 
+def test_columns_that_are_empty_in_every_row_stay_so(connection):
+    rows = [{**row, "case_id": None, "case_version": None} for row in entries(20)]
+    writes_of(connection.dialect).insert(connection, "audit_entry", rows)
+    assert {
+        (row["case_id"], row["case_version"]) for row in stored(connection, t.audit_entry, t.audit_entry.c.id)
+    } == {(None, None)}
+
+
 def leaves(count):
     octets = bytes(range(256))
     return [
