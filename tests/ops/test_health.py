@@ -10,11 +10,14 @@ from flask import Flask
 
 from ops import database, health, metrics
 from ops.demo import seed
+from workflow.commands_of_watches import Found, RecordWatch
 from workflow.errors import RegistryError
+from workflow.facts import SYSTEM
+from workflow.handlers import handle
 from workflow.store import schema as t
 from workflow.store.outbox import crl_row
 from workflow.store.unit_of_work import transaction
-from workflow.vocabulary import Lane, OutboxState
+from workflow.vocabulary import Lane, OutboxState, Watch
 
 
 @pytest.fixture
@@ -132,3 +135,12 @@ def test_all_lanes_and_open_states_are_measured(make_office, database_url):
         (lane, OutboxState.DONE) for lane in Lane
     }
     assert not issubclass(database.DatabaseError, RegistryError)
+
+
+def test_what_the_watches_found_is_measured(ask, database_url):
+    office, client = ask(database_url)
+    assert value(client, 'guanfang_watch_findings{watch="monitor"}') == 0
+    found = Found(code="published.pem", subject="http://x.example/a.crt", zh="是 PEM。", en="It is PEM.")
+    handle(office, RecordWatch(watch=Watch.MONITOR, examined=1, found=(found,)), SYSTEM)
+    assert value(client, 'guanfang_watch_findings{watch="monitor"}') == 1
+    assert value(client, 'guanfang_watch_age_seconds{watch="monitor"}') == 0

@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from ops.watches import night_of, run_nightly, watch_half_life, watch_sample, watch_weak_keys
 from tests.workflow.lists import Lists
+from workflow.ocsp.responders import renew
 from workflow.performers import perform_next
 from workflow.store import schema as t
 from workflow.vocabulary import Lane
@@ -77,6 +78,21 @@ def test_a_list_past_half_its_life_alarms_and_the_next_list_clears_it(lists: Lis
     lists.publish()
     assert watch_half_life(lists.office) == 0
     assert not open_codes(lists)
+
+
+@pytest.mark.rule("CRL-06")
+def test_a_responder_that_is_not_renewed_alarms(lists: Lists) -> None:
+    renew(lists.office, "xca", lists.clock.now())
+    lists.clock.move(days=3)
+    assert watch_half_life(lists.office) == 0
+    lists.clock.move(days=1)
+    watch_half_life(lists.office)
+    assert open_codes(lists) == {("responder.half_life", "ocsp:xca")}
+    lists.clock.move(days=4)
+    watch_half_life(lists.office)
+    assert open_codes(lists) == {("responder.expired", "ocsp:xca")}
+    renew(lists.office, "xca", lists.clock.now())
+    assert watch_half_life(lists.office) == 0
 
 
 def test_people_are_written_to_at_once_and_again_after_a_day_and_not_between(lists: Lists) -> None:

@@ -3,9 +3,11 @@
 import pytest
 
 from workflow.commands import RequestReset
-from workflow.facts import PUBLIC
+from workflow.commands_of_watches import Found, RecordWatch
+from workflow.facts import PUBLIC, SYSTEM
 from workflow.handlers import handle
 from workflow.store import schema as s
+from workflow.vocabulary import Watch
 
 CARD = "XC00000000000001"
 
@@ -138,3 +140,15 @@ def test_the_case_page_draws_its_chart_and_explains_its_dates(counter):
     assert "XCA slides" in page
     assert " style=" not in page
     assert "Chart of the case" in counter.officer.get(f"/staff/cases/{case}/?lang=en").text
+
+
+def test_the_operator_sees_what_the_watches_found_until_it_is_mended(counter):
+    operator = counter.browser("operator")
+    assert "巡查無異常" in operator.get("/operator/").text
+    found = Found(code="crl.expired", subject="xca/complete", zh="清冊已到期。", en="The list expired.")
+    handle(counter.office, RecordWatch(watch=Watch.HALF_LIFE, examined=1, found=(found,)), SYSTEM)
+    page = operator.get("/operator/").text
+    assert "清冊已到期。" in page
+    assert "crl.expired" in page
+    handle(counter.office, RecordWatch(watch=Watch.HALF_LIFE, examined=1, found=()), SYSTEM)
+    assert "巡查無異常" in operator.get("/operator/").text
