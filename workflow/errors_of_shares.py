@@ -12,4 +12,52 @@ SHARE_SENTENCES: Final[dict[str, tuple[str, str]]] = {
             " afterwards; officers and a controller should run `guanfang ca activate`."
         ),
     ),
+    "share.unknown": (
+        "此分持不屬於本系統現有的任何一組分持。請改用「guanfang ca shares list」所列該組的分持。",
+        "This share is of no set that is known here. Use one of the set that `guanfang ca shares list` shows.",
+    ),
+    "share.old": (
+        "此分持屬於已更換的一組（{set}），不能再使用。請改用使用中的一組，並銷毀此分持。",
+        "This share is of a set that was replaced ({set}). Use the one in force, and destroy this share.",
+    ),
+    "share.not_yours": (
+        "第 {index} 份分持的持有人不是「{login}」。每人只能提出自己的分持。",
+        "{login} is not the holder of share {index}. Everybody hands in their own share.",
+    ),
+    "share.none": (
+        "「{login}」在使用中的一組沒有分持，或其分持存於媒體而未以 --share 指明檔案。",
+        "{login} holds no share of the set in force, or holds it on a medium that --share did not name.",
+    ),
+    "share.passphrase": (
+        "通行碼打不開第 {index} 份分持。請持有人重新輸入自己的通行碼。",
+        "The passphrase does not open share {index}. Its holder should type it again.",
+    ),
+    "share.damaged": (
+        "分持檔案或內容毀損，無法使用。請改由另一位持有人提出分持，並重新分持。",
+        "The share is damaged. Let another holder hand in a share, and split the secret anew afterwards.",
+    ),
+    "share.repeated": (
+        "第 {index} 份分持已提出過。請由另一位持有人提出其分持。",
+        "Share {index} was handed in already. Let another holder hand in theirs.",
+    ),
+    "share.too_few": (
+        "須有 {threshold} 份分持，僅提出 {given} 份。請補足持有人後重新執行。",
+        "{threshold} shares are needed and {given} were handed in. Bring the other holders and run it again.",
+    ),
+    "share.holders": (
+        "分持須有 {count} 位不同的簽發員（複審人員）持有，每人一份。請修正 --holder。",
+        "{count} different officers (second reviewers) have to hold the shares, one each. Correct --holder.",
+    ),
+    "share.set_in_force": (
+        "已有使用中的一組分持（{set}）。請改用 guanfang ca shares replace。",
+        "A set of shares is in force ({set}). Use `guanfang ca shares replace`.",
+    ),
+    "share.no_set": (
+        "尚未分持金鑰啟用密碼。請先執行 guanfang ca shares make。",
+        "The keys' secret was not split yet. Run `guanfang ca shares make` first.",
+    ),
+    "share.changed_meanwhile": (
+        "金鑰或分持在作業期間已被他人變更，未作任何變更。請重新執行。",
+        "Keys or shares were changed by others meanwhile. Nothing was done; run it again.",
+    ),
 }

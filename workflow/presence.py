@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from workflow.commands_of_authorities import Hand
     from workflow.facts import Actor
     from workflow.office import Office
-    from workflow.vocabulary import KeyTask, Role
+    from workflow.vocabulary import KeyDuty, KeyTask, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Witnessed:
 
 
 def witness(
-    office: Office, task: KeyTask, hands: Sequence[Hand], actor: Actor, what: Mapping[str, Any]
+    office: Office, task: KeyTask | KeyDuty, hands: Sequence[Hand], actor: Actor, what: Mapping[str, Any]
 ) -> Witnessed:
     """Return what is done, signed by all who are present.
 
@@ -112,7 +112,7 @@ def _require_different(rows: Iterable[Any]) -> None:
         seen.add(row.person_id)
 
 
-def _counted(task: KeyTask, rows: Sequence[Any]) -> list[Role]:
+def _counted(task: KeyTask | KeyDuty, rows: Sequence[Any]) -> list[Role]:
     """Return for each person the role that counts; whoever more are present are witnesses in their first role."""
     wanted = Counter(PEOPLE[task])
     counted = []

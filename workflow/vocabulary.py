@@ -158,6 +158,22 @@ class KeyTask(Word):
     RESTORATION = "restoration", "金鑰回復", "Restoration"
 
 
+class KeyDuty(Word):
+    """What several people do together about the secret that opens the keys, which changes no key (ROL-02, ROL-08)."""
+
+    SHARING = "sharing", "金鑰啟用密碼分持", "Splitting of the keys' secret"
+    ACTIVATION = "activation", "金鑰啟用", "Activation of the keys"
+    DEACTIVATION = "deactivation", "金鑰停用", "Deactivation of the keys"
+
+
+class ShareSetState(Word):
+    """States of a set of shares: a replaced one opens nothing any more, and its shares are to be destroyed."""
+
+    IN_FORCE = "in_force", "使用中", "In force"
+    REPLACED = "replaced", "已更換", "Replaced"
+    DESTROYED = "destroyed", "已銷毀", "Destroyed"
+
+
 class KeyTaskState(Word):
     """States of such a task: under way, carried out, or broken off with all that it had made destroyed."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ops.cli.acting import acting, as_somebody
+from ops.cli.ca_activation import activate, deactivate, keeper, shares, status
 from ops.cli.ca_endings import destroy, retire
 from ops.cli.ca_rollover import abort, rollover, tasks
 from ops.cli.group import FoundError
@@ -76,4 +77,6 @@ def _lines(one: AuthorityLine) -> list[tuple[str, str]]:
 
 
 for command in (rollover, retire, destroy, tasks, abort):
+    ca.add_command(command)
+for command in (shares, activate, deactivate, status, keeper):
     ca.add_command(command)

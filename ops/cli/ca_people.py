@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workflow.commands_of_authorities import Hand
     from workflow.facts import Actor
     from workflow.office import Office
-    from workflow.vocabulary import KeyTask
+    from workflow.vocabulary import KeyDuty, KeyTask
 
 
 def by_people(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,7 +54,7 @@ def present(logins: tuple[str, ...], *, from_stdin: bool) -> Iterator[tuple[Offi
         yield office, hands, people[0].actor
 
 
-def say_people(task: KeyTask) -> None:
+def say_people(task: KeyTask | KeyDuty) -> None:
     """Say whom it takes."""
     from workflow.policies.trusted_people import PEOPLE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from workflow.vocabulary import KeyTask, Role
+from workflow.vocabulary import KeyDuty, KeyTask, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ _KEY_WORK: Final = MappingProxyType({Role.ADMINISTRATOR: 2, Role.AUDITOR: 1, Rol
 # Rule ROL-02: starting and stopping to issue take two officers and a controller.
 _ISSUING: Final = MappingProxyType({Role.SECOND_REVIEWER: 2, Role.CONTROLLER: 1})
 
-PEOPLE: Final[Mapping[KeyTask, Mapping[Role, int]]] = MappingProxyType(
+PEOPLE: Final[Mapping[KeyTask | KeyDuty, Mapping[Role, int]]] = MappingProxyType(
     {
         KeyTask.CEREMONY: _KEY_WORK,
         KeyTask.ROLLOVER: _KEY_WORK,
@@ -23,5 +23,8 @@ PEOPLE: Final[Mapping[KeyTask, Mapping[Role, int]]] = MappingProxyType(
         # Rule ROL-08: the end of a key and its return from a backup take the people who made it.
         KeyTask.DESTRUCTION: _KEY_WORK,
         KeyTask.RESTORATION: _KEY_WORK,
+        KeyDuty.SHARING: _KEY_WORK,
+        KeyDuty.ACTIVATION: _ISSUING,
+        KeyDuty.DEACTIVATION: _ISSUING,
     }
 )

@@ -32,6 +32,7 @@ from workflow.store.schema_paper import document, letter, letter_case, mail_item
 from workflow.store.schema_registration import issuing_request, registration_key
 from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
 from workflow.store.schema_requests import request_item
+from workflow.store.schema_shares import key_share, share_set
 from workflow.store.schema_watches import certificate_sample, watch_finding, watch_run
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "history",
     "holder_suspension",
     "issuing_request",
+    "key_share",
     "key_task",
     "letter",
     "letter_case",
@@ -82,6 +84,7 @@ __all__ = [
     "review_decision",
     "review_window",
     "sent_notice",
+    "share_set",
     "status_change",
     "watch_finding",
     "watch_run",
