@@ -51,6 +51,25 @@ class NewAuthority:
     key_reference: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KeyBackup:
+    """An encrypted copy of a key: where it was put, its SHA-256, and the set of shares that together open it."""
+
+    authority: str
+    place: str
+    sha256: str
+    share_set: str
+
+    def said(self) -> dict[str, str]:
+        """Return it for a record."""
+        return {
+            "authority": self.authority,
+            "place": self.place,
+            "sha256": self.sha256,
+            "share_set": self.share_set,
+        }
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordGenerations(ByPeople):
     """Store all authorities that a task made, in one transaction; older generations of their CAs stop issuing.
@@ -61,6 +80,7 @@ class RecordGenerations(ByPeople):
     number: int
     authorities: tuple[NewAuthority, ...] = field(repr=False)
     record: str
+    backups: tuple[KeyBackup, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

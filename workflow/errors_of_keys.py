@@ -20,6 +20,10 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
             " `guanfang accounts add --same-person-as`."
         ),
     ),
+    "authority.established": (
+        "本系統已有憑證機構，典禮只舉行一次；新金鑰請用 guanfang ca rollover。",
+        "This registry has its authorities. A ceremony is held once; for a next key use `guanfang ca rollover`.",
+    ),
     "authority.not_found": (
         "沒有名為「{name}」的憑證機構，請以 guanfang ca list 查詢。",
         "There is no authority {name}; see `guanfang ca list`.",

@@ -79,10 +79,19 @@ def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _En
     gone = {"state": str(AuthorityState.DESTROYED), "sealed_key": None, "key_reference": None}
     work.connection.execute(sa.update(t.authority).where(A.id == row.id).values(**gone))
     work.connection.execute(sa.delete(t.authority).where(A.name == PREFIX + command.name))
+    b = t.key_backup.c
+    copies = work.connection.execute(
+        sa.update(t.key_backup)
+        .where(b.authority == command.name, b.destroyed_at.is_(None))
+        .values(destroyed_at=work.now)
+        .returning(b.place)
+    ).scalars()
+    places = sorted(copies)
     number = _note(
         work, KeyTask.DESTRUCTION, command.name, end.decided, ended_at=None, reference=row.key_reference
     )
     said = _said(command, end.decided) | {"number": number, "forced": command.forced, "last_list": listed}
+    said |= {"copies": places}
     work.audit("authority_destroyed", actor, said)
     return Outcome(created_id=number)
 

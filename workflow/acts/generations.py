@@ -87,6 +87,8 @@ def _record(work: UnitOfWork, command: RecordGenerations, actor: Actor, signed: 
         _put(work, one)
         # Relying parties find a list of the new key before its first certificate.
         work.ask([crl_row(one.name, work.now, work.office.wall.now())])
+    for copy in command.backups:
+        work.insert(t.key_backup, **copy.said(), made_at=work.now)
     work.connection.execute(sa.update(t.key_task).where(K.id == row.id).values(**ended(signed, work.now)))
     _tell(work, actor, "key_task_done", row.id, KeyTask(row.task), signed)
     return Outcome(created_id=row.id)

@@ -39,3 +39,16 @@ key_task = sa.Table(
     # Empty until nothing is left to be done, or undone.
     moment("ended_at", null=True),
 )
+
+# Encrypted copies of keys on media; what is marked destroyed must never be put back.
+key_backup = sa.Table(
+    "key_backup",
+    metadata,
+    key(),
+    text("authority", index=True),
+    text("place"),
+    text("sha256"),
+    text("share_set"),
+    moment("made_at"),
+    moment("destroyed_at", null=True),
+)

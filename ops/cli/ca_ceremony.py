@@ -1,0 +1,161 @@
+"""`guanfang ca ceremony`: root and authorities made in front of witnesses, from a plan that was agreed on beforehand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ops.cli.ca_people import present, say_dry_run, say_people
+from ops.cli.group import FoundError, WrongUseError
+from workflow.vocabulary import KeyTask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ops.ceremony_plan import Plan
+    from pki.keystores import KeptKey
+    from workflow.commands_of_authorities import KeyBackup
+
+YES = frozenset({"y", "yes", "是"})
+
+
+@click.command()
+@click.option("--plan", "file", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Hold it; without it the command only reads the plan and says it.")
+@click.option(
+    "--stdin",
+    "from_stdin",
+    is_flag=True,
+    help="Read from standard input, a line each: the witnesses' passwords, a yes for each step, and before the"
+    " last step the share holders' passphrases.",
+)
+def ceremony(file: Path, *, yes: bool, from_stdin: bool) -> None:
+    """Hold the key ceremony: make root and authorities step by step, share their backup, leave a signed record."""
+    plan = _read(file)
+    _say(plan)
+    say_people(KeyTask.CEREMONY)
+    if not yes:
+        say_dry_run()
+        return
+    _hold(plan, from_stdin=from_stdin)
+
+
+def _read(file: Path) -> Plan:
+    from ops.ceremony_plan import PlanError, read_plan
+    from ops.settings import Settings
+    from ops.wiring import build_office
+
+    office = build_office(Settings.read())
+    try:
+        return read_plan(file, office)
+    except PlanError as error:
+        raise WrongUseError(str(error)) from error
+    finally:
+        office.engine.dispose()
+
+
+def _say(plan: Plan) -> None:
+    for one in plan.script.in_order():
+        said = one.said()
+        click.echo(f"{said['authority']:<8} {said['key']:<9} {said['years']:>3} 年 years  {said['subject']}")
+    click.echo(
+        f"備援 backup: {plan.copies}，{plan.threshold} / {len(plan.holders)}：{', '.join(plan.holders)}"
+    )
+    click.echo(f"紀錄 record: {plan.record}")
+    click.echo(f"在場 present: {', '.join(plan.witnesses)}")
+
+
+def _hold(plan: Plan, *, from_stdin: bool) -> None:
+    from ops.ceremony_record import write_record
+    from ops.key_copies import CopiesError, remove_copies
+    from workflow.ceremonies import hold
+
+    master = _Master(plan, from_stdin=from_stdin)
+    with present(plan.witnesses, from_stdin=from_stdin) as (office, hands, actor):
+        try:
+            number = hold(office, plan.script, hands, actor, master)
+        except BaseException as error:
+            if master.wrote:
+                remove_copies(plan.copies)
+            # Whatever broke it off, those present are told what became of it.
+            click.echo(
+                "典禮已中止：所產製的金鑰與備援均已銷毀，未登錄任何憑證機構。\n"
+                "The ceremony was broken off: its keys and copies are destroyed, and no authority was recorded.",
+                err=True,
+            )
+            if isinstance(error, CopiesError):
+                raise FoundError(str(error)) from error
+            raise
+        written, paper = write_record(office, number, plan.record)
+    click.echo(f"典禮完成。 The ceremony is held. {written} {paper}")
+    if not master.wrote:
+        click.echo(
+            "金鑰在硬體模組內，請以模組自身的功能備援。 The keys are in the module: take its own backup."
+        )
+
+
+class _Master:
+    """Reads the steps aloud on the screen, and asks people or standard input."""
+
+    def __init__(self, plan: Plan, *, from_stdin: bool) -> None:
+        self._plan = plan
+        self._from_stdin = from_stdin
+        self._number = 0
+        self.wrote = False
+
+    def step(self, zh: str, en: str, said: Mapping[str, str]) -> None:
+        """Read a step aloud; anything but a yes breaks the ceremony off."""
+        self._number += 1
+        click.echo(f"\n步驟 Step {self._number}: {zh}\n{en}")
+        for name, value in said.items():
+            read = (
+                ":".join(value[at : at + 4] for at in range(0, len(value), 4)) if name == "sha256" else value
+            )
+            click.echo(f"  {name}: {read}")
+        if self._answer("確認？ Confirm [y/N]").lower() not in YES:
+            raise FoundError(f"步驟 {self._number} 未獲確認。 Step {self._number} was not confirmed.")
+
+    def back_up(self, keys: Mapping[str, KeptKey]) -> tuple[KeyBackup, ...]:
+        """Have each holder type a passphrase, and write copies and shares."""
+        from ops.key_copies import Holder, write_copies
+
+        if not any(key.sealed for key in keys.values()):
+            return ()
+        holders = [
+            Holder(one, self._answer(f"{one} 的分持通行碼 Passphrase of {one}", secret=True))
+            for one in self._plan.holders
+        ]
+        copies = write_copies(self._plan.copies, keys, holders, self._plan.threshold)
+        self.wrote = True
+        return copies
+
+    def _answer(self, question: str, *, secret: bool = False) -> str:
+        if self._from_stdin:
+            return sys.stdin.readline().rstrip("\n")
+        return str(
+            click.prompt(
+                question, hide_input=secret, confirmation_prompt=secret, default="", show_default=False
+            )
+        )
+
+
+@click.command()
+@click.argument("number", type=int)
+@click.option("--out", "directory", required=True, type=click.Path(path_type=Path, file_okay=False))
+def record(number: int, directory: Path) -> None:
+    """Write the signed record of a ceremony anew, as JSON and PDF; `guanfang ca tasks` has the NUMBER."""
+    from ops.ceremony_record import NoRecordError, write_record
+    from ops.settings import Settings
+    from ops.wiring import build_office
+
+    office = build_office(Settings.read())
+    try:
+        for path in write_record(office, number, directory):
+            click.echo(path)
+    except NoRecordError as error:
+        raise FoundError(str(error)) from error
+    finally:
+        office.engine.dispose()

@@ -1,0 +1,182 @@
+"""The key ceremony on the command line: a plan, people with passwords, each step confirmed, and a signed record."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from pypdf import PdfReader
+
+from ops.key_copies import CopiesError, read_copy
+from pki.certificates import read_certificate
+from pki.shares import SealedShare
+from tests.ops.test_cli import guanfang
+from tests.workflow.people import key_workers
+from tests.workflow.registry import PASSWORD, STATEMENTS, Registry
+from workflow.authorities import certificate_of, established
+from workflow.store import schema as t
+
+__all__ = ["guanfang"]
+WORDS = {"holder1": "the first holder", "holder2": "the second holder", "holder3": "the third holder"}
+PASSPHRASES = tuple(WORDS.values())
+STEPS = 3
+"""Before the backup: the plan, the root's key and one authority's; one more follows it."""
+
+
+class Stage:
+    """A registry without authorities, a plan, and the people of ROL-02."""
+
+    def __init__(self, url: str, guanfang, folder) -> None:
+        self.registry = Registry(url)
+        self.people, self.folder = key_workers(self.registry), folder
+        self.url, self._guanfang = url, guanfang
+        self.plan = folder / "plan.toml"
+        self.write([one.name for one in self.people])
+
+    def write(self, witnesses, more=""):
+        self.plan.write_text(
+            f"witnesses = {json.dumps(witnesses)}\nrecord = '{self.folder}/record'\n{more}\n"
+            "[root]\nkey = 'p-384'\n[[authority]]\nca = 'xca'\nkey = 'p-256'\n"
+            f"[backup]\ndirectory = '{self.folder}/copies'\nthreshold = 2\nholders = {json.dumps(list(WORDS))}\n"
+        )
+
+    def lines(self, *, steps=STEPS, words=PASSPHRASES, last="y"):
+        return [*[PASSWORD] * len(self.people), *["y"] * steps, *words, last]
+
+    def hold(self, lines=None, *extra):
+        given = "".join(f"{one}\n" for one in (lines or self.lines()))
+        return self._guanfang(
+            "ca", "ceremony", "--plan", str(self.plan), "--stdin", "--yes", *extra, url=self.url, stdin=given
+        )
+
+    def nothing_is_left(self):
+        assert not established(self.registry.office)
+        assert not self.registry.rows(t.authority)
+        assert not self.registry.rows(t.key_task, t.key_task.c.ended_at.is_(None))
+        copies = self.folder / "copies"
+        return not (copies.exists() and list(copies.iterdir()))
+
+
+@pytest.fixture
+def stage(migrated_sqlite_url, guanfang, tmp_path):
+    stage = Stage(migrated_sqlite_url, guanfang, tmp_path)
+    yield stage
+    stage.registry.close()
+
+
+def test_without_yes_the_plan_is_only_said(stage, guanfang):
+    said = guanfang("ca", "ceremony", "--plan", str(stage.plan), url=stage.url)
+    assert said.exit_code == 0, said.output
+    assert "組織及團體憑證管理中心" in said.output
+    assert stage.nothing_is_left()
+
+
+@pytest.mark.rule("ROL-02", "ROL-08")
+def test_a_ceremony_leaves_authorities_a_backup_and_a_record_that_all_signed(stage):
+    said = stage.hold()
+    assert said.exit_code == 0, said.output
+    office = stage.registry.office
+    (record,) = stage.folder.glob("record/*.json")
+    told = json.loads(record.read_text())["record"]
+    assert len(told["signatures"]) == 4
+    for one in told["signatures"]:
+        signature = bytes.fromhex(one["signature"])
+        STATEMENTS.verify(bytes.fromhex(one["spki"]), told["statement"].encode(), signature)
+    keys = json.loads(told["statement"])["record"]["keys"]
+    assert [one["authority"] for one in keys] == ["root", "xca"]
+    assert [row.authority for row in stage.registry.rows(t.key_backup)] == ["root", "xca"]
+    grouped = ":".join(keys[1]["sha256"][at : at + 4] for at in range(0, 64, 4))
+    assert grouped in said.output
+    issuer = read_certificate(certificate_of(office, "root")).subject_key_identifier
+    assert read_certificate(certificate_of(office, "xca")).authority_key_identifier == issuer
+    again = stage.hold()
+    assert "rollover" in again.output
+
+
+def test_the_paper_names_people_and_fingerprints(stage, guanfang):
+    assert stage.hold().exit_code == 0
+    (paper,) = stage.folder.glob("record/*.pdf")
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.read_bytes())).pages)
+    assert "金鑰產製典禮紀錄" in text
+    assert "Record of a Key Ceremony" in text
+    assert all(one.name in text for one in stage.people)
+    out = stage.folder / "again"
+    again = guanfang("ca", "record", "1", "--out", str(out), url=stage.url)
+    assert again.exit_code == 0, again.output
+    assert (out / paper.name).read_bytes() == paper.read_bytes()
+    assert guanfang("ca", "record", "2", "--out", str(out), url=stage.url).exit_code == 1
+
+
+@pytest.mark.rule("ROL-08")
+def test_two_of_three_holders_open_a_copy_and_one_does_not(stage):
+    assert stage.hold().exit_code == 0
+    folder = stage.folder / "copies"
+    shares = [
+        (SealedShare.from_text(path.read_text()), WORDS[path.stem.split("-")[2]])
+        for path in sorted(folder.glob("share-*.json"))
+    ]
+    key = read_copy(folder / "xca.p8", shares[:2])
+    certificate = read_certificate(certificate_of(stage.registry.office, "xca"))
+    assert key.spki_der == certificate.spki_der
+    for wrong in (shares[:1], [shares[0], (shares[1][0], "not the passphrase")]):
+        with pytest.raises(CopiesError):
+            read_copy(folder / "xca.p8", wrong)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [{"steps": 0}, {"steps": 1, "words": ("n",)}, {"words": ("short",) * 3}, {"last": "n"}],
+    ids=["at the plan", "at the root", "at the backup", "at the end"],
+)
+def test_a_ceremony_that_breaks_off_leaves_nothing(stage, lines):
+    said = stage.hold(stage.lines(**lines))
+    assert said.exit_code == 1, said.output
+    assert "broken off" in said.output
+    assert stage.nothing_is_left()
+    assert stage.hold().exit_code == 0
+
+
+@pytest.mark.rule("ROL-02")
+def test_without_the_controller_no_ceremony_begins(stage):
+    stage.write([one.name for one in stage.people[:3]])
+    said = stage.hold(stage.lines()[1:])
+    assert said.exit_code == 1
+    assert "實體安全控管員" in said.output
+    assert stage.nothing_is_left()
+
+
+@pytest.mark.parametrize("more", ["colour = 'red'", "[roots]", "witnesses = 3 = 4"])
+def test_a_plan_with_what_nobody_knows_is_refused(stage, more):
+    stage.write(["a"], more)
+    assert stage.hold().exit_code == 2
+
+
+def test_a_ceremony_killed_between_the_steps_is_cleared_and_held_anew(stage, guanfang):
+    environment = os.environ | {"GUANFANG_DATABASE_URL": stage.url}
+    with subprocess.Popen(
+        [sys.executable, "-m", "ops.cli", "ca", "ceremony", "--plan", str(stage.plan), "--stdin", "--yes"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True,
+    ) as process:  # fmt: skip
+        process.stdin.write("".join(f"{one}\n" for one in stage.lines()[:5]))
+        process.stdin.flush()
+        # It waits for a yes to the root's fingerprint.
+        for line in process.stdout:
+            if "sha256" in line:
+                break
+        process.send_signal(signal.SIGKILL)
+    (task,) = stage.registry.rows(t.key_task)
+    assert task.ended_at is None
+    assert "abort" in stage.hold().output
+    login = stage.people[0].name
+    cleared = guanfang(
+        "ca", "abort", str(task.id), "--yes", "--as", login, "--password-stdin", url=stage.url, stdin=f"{PASSWORD}\n"
+    )  # fmt: skip
+    assert cleared.exit_code == 0, cleared.output
+    assert stage.nothing_is_left()
+    assert stage.hold().exit_code == 0

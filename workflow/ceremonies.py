@@ -1,0 +1,195 @@
+"""The key ceremony: root and authorities made in front of witnesses, step by step, and nothing left of one that breaks off.
+
+The order is fixed: the plan is signed, the keys are made, the root signs itself and then the others, the backup is
+taken, and the record is signed by all and stored with the keys in one transaction (ROL-02, ROL-08).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Protocol
+
+from forms.canonical import canonical_json
+from pki.ceremony import Authority, CeremonyPlan, demonstration_name, issue_root, issue_subordinate
+from pki.errors import KeyRefusedError, PkiError
+from pki.names import EXECUTIVE_YUAN, Subject, describe_name
+from pki.orders import Addresses
+from pki.profiles import Life
+from workflow.authorities import ROOT, bundle_path, crl_path, established, policy_oid
+from workflow.commands_of_authorities import BeginKeyTask, KeyBackup, NewAuthority, RecordGenerations
+from workflow.errors import Refused, Unavailable
+from workflow.key_tasks import label_of, under_way
+from workflow.rollover import GRACE
+from workflow.vocabulary import Ca, KeyTask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pki.keys import KeyKind
+    from pki.keystores import KeptKey
+    from workflow.commands_of_authorities import Hand
+    from workflow.facts import Actor
+    from workflow.key_tasks import OpenTask
+    from workflow.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedKey:
+    """One authority that will be made; `years` is the life of its certificate."""
+
+    name: str
+    subject: Subject
+    kind: KeyKind
+    years: int
+    ca: Ca | None = None
+
+    def said(self) -> dict[str, Any]:
+        """Return it for the plan that people sign."""
+        return {
+            "authority": self.name,
+            "subject": describe_name(self.subject.to_der()),
+            "key": self.kind.value,
+            "years": self.years,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a ceremony will make, the root first, and the backup that was agreed on, in words for the record."""
+
+    root: PlannedKey
+    authorities: tuple[PlannedKey, ...]
+    backup: Mapping[str, Any]
+
+    def in_order(self) -> tuple[PlannedKey, ...]:
+        """Return all keys in the order in which they are made."""
+        return (self.root, *self.authorities)
+
+    def said(self) -> dict[str, Any]:
+        """Return it for the plan that people sign."""
+        return {"keys": [one.said() for one in self.in_order()], "backup": dict(self.backup)}
+
+
+class Master(Protocol):
+    """Who leads through the ceremony: reads each step aloud and asks, and takes the backup."""
+
+    def step(self, zh: str, en: str, said: Mapping[str, str]) -> None:
+        """Read a step aloud and have it confirmed; whatever it raises breaks the ceremony off."""
+
+    def back_up(self, keys: Mapping[str, KeptKey]) -> tuple[KeyBackup, ...]:
+        """Take the backup of the keys; nothing for keys that their module alone can back up."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """A ceremony as it goes: what was read aloud when, and what was made."""
+
+    office: Office
+    master: Master
+    steps: list[dict[str, str]] = field(default_factory=list)
+    made: dict[str, tuple[PlannedKey, KeptKey, bytes]] = field(default_factory=dict)
+
+    def step(self, zh: str, en: str, **said: str) -> None:
+        self.master.step(zh, en, said)
+        at = self.office.clock.now().isoformat(timespec="seconds")
+        self.steps.append({"at": at, "zh": zh, "en": en, **said})
+
+
+def subject_of(office: Office, ca: Ca) -> Subject:
+    """Return the name of a CA's first generation; a demonstration says that it is one (RV2-09)."""
+    if office.settings.test_assurance:
+        return demonstration_name(Authority[ca.name])
+    return Subject(organisation=EXECUTIVE_YUAN, common_name=ca.zh)
+
+
+def hold(office: Office, script: Script, hands: Sequence[Hand], actor: Actor, master: Master) -> int:
+    """Hold the ceremony and return the number of its task, whose row is the signed record.
+
+    Raises a RegistryError when people, keys or the token refuse, or what the master raises; all that was made is
+    destroyed then.
+    """
+    from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
+
+    if established(office):
+        raise Refused("authority.established")
+    begin = BeginKeyTask(
+        task=KeyTask.CEREMONY,
+        authorities=tuple(one.name for one in script.in_order()),
+        plan=canonical_json(script.said()).decode(),
+        hands=tuple(hands),
+    )
+    held = _Held(office, master)
+    held.step("宣讀計畫並確認在場人員", "Read the plan aloud and see who is present", plan=_digest(script))
+    with under_way(office, begin, actor) as task:
+        _make(held, script, task)
+        backups = master.back_up({name: key for name, (_, key, _) in held.made.items()})
+        held.step("完成備援並簽署紀錄", "The backup is taken; sign the record", copies=str(len(backups)))
+        handle(office, _recording(held, task, backups, hands), actor)
+    return task.number
+
+
+def _digest(script: Script) -> str:
+    return sha256(canonical_json(script.said())).hexdigest()
+
+
+def _make(held: _Held, script: Script, task: OpenTask) -> None:
+    """Make key after key; each is read aloud before the next is begun."""
+    for one in script.in_order():
+        try:
+            key = held.office.keystore.make(label_of(task.mark, one.name), one.kind)
+            certificate = _certified(held, one, key)
+        except KeyRefusedError as error:
+            raise Unavailable(
+                "authority.key_unavailable", authority=one.name, detail=error.message
+            ) from error
+        except PkiError as error:
+            raise Refused("certificate.not_issuable", detail=error.message) from error
+        held.made[one.name] = (one, key, certificate)
+        held.step(
+            f"產製 {one.name} 金鑰並簽發憑證，宣讀指紋",
+            f"The key of {one.name} is made and certified; read its fingerprint aloud",
+            authority=one.name,
+            sha256=sha256(certificate).hexdigest(),
+        )
+
+
+def _certified(held: _Held, one: PlannedKey, key: KeptKey) -> bytes:
+    office, host = held.office, held.office.settings.repository_url
+    life = Life(years=one.years)
+    root = held.made.get(ROOT)
+    if root is None:
+        return issue_root(
+            CeremonyPlan(office.clock.now() - GRACE, Addresses(), root_life=life, root_name=one.subject),
+            key.signer,
+        )
+    addresses = Addresses(crl=(host + crl_path(ROOT, 0),), ca_issuers=host + bundle_path(ROOT))
+    plan = CeremonyPlan(
+        office.clock.now() - GRACE, addresses, subordinate_life=life, policy=policy_oid(office)
+    )
+    _, root_key, certificate = root
+    return issue_subordinate(plan, (certificate, root_key.signer), one.subject, key.signer.spki_der)
+
+
+def _recording(
+    held: _Held, task: OpenTask, backups: tuple[KeyBackup, ...], hands: Sequence[Hand]
+) -> RecordGenerations:
+    authorities = tuple(
+        NewAuthority(one.name, certificate, one.ca, 1, key.sealed, key.reference)
+        for one, key, certificate in held.made.values()
+    )
+    record = {
+        "steps": held.steps,
+        "keys": [
+            one.said() | {"sha256": sha256(certificate).hexdigest(), "place": key.reference or "software"}
+            for one, key, certificate in held.made.values()
+        ],
+        "backups": [one.said() for one in backups],
+    }
+    return RecordGenerations(
+        number=task.number,
+        authorities=authorities,
+        record=canonical_json(record).decode(),
+        hands=tuple(hands),
+        backups=backups,
+    )
