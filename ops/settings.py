@@ -104,6 +104,10 @@ class Settings:
     sealing_lag_seconds: int = 60
     sweep_limit: int = 200
     attempts: int = 8
+    staff_cards: str = "optional"
+    """Whether the staff log in and sign with cards: `off`, `optional` or `required` (ROL-05)."""
+    staff_card_ca: str = "gca"
+    """The CA that certifies the staff's cards."""
     crl_hours: int = 24
     crl_pause_seconds: int = 0
     """How long a list that follows a change waits for more changes, so that one list serves a burst."""
@@ -170,6 +174,8 @@ class Settings:
             "pkcs11_token": self.keystore != "pkcs11" or bool(self.pkcs11_token),
             "activation": self.activation in {"automatic", "shares"},
             "pkcs11_pin": self.activation != "shares" or not self.pkcs11_pin,
+            "staff_cards": self.staff_cards in {"off", "optional", "required"},
+            "staff_card_ca": self.staff_card_ca in {"gca", "xca", "moica"},
             "log_level": self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"},
             **{name: getattr(self, name) > 0 for name in positive},
         }
@@ -230,6 +236,8 @@ _SENSE = {
     "pkcs11_token": "a keystore pkcs11 needs the label of a token",
     "activation": "automatic or shares",
     "pkcs11_pin": "with GUANFANG_ACTIVATION=shares the PIN is the people's and must be in no setting and no file",
+    "staff_cards": "off, optional or required",
+    "staff_card_ca": "gca, xca or moica",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
     "sweep_seconds": "more than 0",
     "sealing_seconds": "more than 0",

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from workflow import policies
 from workflow.errors import Unavailable
+from workflow.house_certificates import NotReliableError, require_reliable
+from workflow.issuing_requests import STAFF_PROFILE
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
 from workflow.store.snapshot import form_sha256, snapshot_sha256
@@ -43,6 +45,7 @@ def approvals_of(office: Office, connection: sa.Connection, case: CaseFacts) -> 
         _refuse("the file is not the one that was approved")
     for row in rows:
         _verify(office, case, row)
+        _verify_card(connection, row)
     if {row.person_id for row in rows} & set(case.data.get("entered", ())):
         _refuse("somebody approved what they had entered")
     wanted = _stages(case)
@@ -79,6 +82,20 @@ def _verify(office: Office, case: CaseFacts, row: Any) -> None:
         raise Unavailable(
             "certificate.not_approved", detail="a decision's signature does not verify"
         ) from error
+
+
+def _verify_card(connection: sa.Connection, row: Any) -> None:
+    """Verify the certificate of the card that signed: its chain, and that it was good when it signed (RV1-07)."""
+    if row.certificate is None:
+        return
+    try:
+        found = require_reliable(connection, bytes(row.certificate), STAFF_PROFILE, row.at)
+    except NotReliableError as error:
+        raise Unavailable("certificate.not_approved", detail=f"a reviewer's card: {error}") from error
+    s = t.staff_card.c
+    own = sa.select(s.id).where(s.csn == found.csn, s.account_id == row.account_id, s.spki == found.spki)
+    if found.spki != bytes(row.signing_spki) or connection.execute(own).first() is None:
+        _refuse("a decision was signed with another's card")
 
 
 def _digest(row: Any) -> str:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 MANAGEMENT_CHALLENGE_BYTES: Final = 16
 CHALLENGE_BYTES: Final = 32
 SECRET_BYTES: Final = 32
+LOG_IN_PREFIX: Final = b"guanfang staff log-in 1\0"
+OF_STAFF: Final = frozenset({CardErrand.LOG_IN, CardErrand.SIGN})
 NEED_KEYS: Final = frozenset({CardErrand.ACTIVATE, CardErrand.UNBLOCK})
 # Stand in a command where the holder's own PIN will stand; they never reach a card.
 _OLD_IN_PLACE: Final = "000000"
@@ -61,6 +63,8 @@ class Talk:
     csn: str
     secret: bytes = field(repr=False)
     keys: CardKeys | None = field(default=None, repr=False)
+    statement: bytes = field(default=b"", repr=False)
+    """What the card signs in place of a challenge: a decision (RV1-07)."""
 
     def derived(self, label: str, length: int) -> bytes:
         """Return bytes that follow from the secret, the same at each replay."""
@@ -73,7 +77,11 @@ class Talk:
 
     @property
     def challenge(self) -> bytes:
-        """The challenge that the card's signature key signs."""
+        """What the card's signature key signs; one over a log-in can't be taken for one over anything else."""
+        if self.errand is CardErrand.SIGN:
+            return self.statement
+        if self.errand is CardErrand.LOG_IN:
+            return LOG_IN_PREFIX + self.derived("challenge", CHALLENGE_BYTES)
         return self.derived("challenge", CHALLENGE_BYTES)
 
     @property
@@ -93,7 +101,7 @@ class Talk:
                 return view()
             case CardErrand.CHANGE_PIN:
                 return change_pin_of(self.csn, _OLD_IN_PLACE, _NEW_IN_PLACE)
-            case CardErrand.TEST | CardErrand.PROVE:
+            case CardErrand.TEST | CardErrand.PROVE | CardErrand.LOG_IN | CardErrand.SIGN:
                 return sign_as_holder(self.csn, self.challenge, _OLD_IN_PLACE)
             case CardErrand.ACTIVATE | CardErrand.UNBLOCK:
                 return self._set_pin()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 KIND: Final = "guanfang issuing request 1"
 RA_PROFILE: Final = "registration_authority"
+STAFF_PROFILE: Final = "staff_signature"
 R = t.issuing_request.c
 
 

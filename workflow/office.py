@@ -54,6 +54,10 @@ class Settings:
     """Life of a CRL in hours; at most 36 (CRL-01)."""
     crl_pause_seconds: int = 0
     """How long a list that follows a change of status waits for more of them; one list then serves all."""
+    staff_cards: str = "optional"
+    """Whether the staff log in and sign with cards: off, optional or required (ROL-05)."""
+    staff_card_ca: str = "gca"
+    """The CA that certifies the staff's cards."""
     attempts: int = 8
     """Tries at a piece of work before it becomes a dead letter."""
     alarm_email: str = ""

@@ -332,6 +332,8 @@ class CardErrand(Word):
     CHANGE_PIN = "change_pin", "更改PIN碼", "Change the PIN"
     TEST = "test", "功能測試", "Test the card"
     PROVE = "prove", "以卡片與PIN碼確認身分", "Prove the holder by card and PIN"
+    LOG_IN = "log_in", "以卡片登入", "Log in with the card"
+    SIGN = "sign", "以卡片簽署決定", "Sign a decision with the card"
 
 
 class CardTalk(Word):
@@ -341,3 +343,19 @@ class CardTalk(Word):
     DONE = "done", "完成", "Done"
     REFUSED = "refused", "卡片拒絕", "Refused"
     ENDED = "ended", "已結束", "Ended"
+
+
+class StaffCardState(Word):
+    """States of a card of the staff."""
+
+    MAKING = "making", "製作中", "Being made"
+    ACTIVE = "active", "使用中", "In use"
+    ENDED = "ended", "已停用", "Ended"
+
+
+class StaffCards(Word):
+    """Whether the staff log in and sign with cards (ROL-05)."""
+
+    OFF = "off", "不使用", "Off"
+    OPTIONAL = "optional", "可使用", "Optional"
+    REQUIRED = "required", "必須使用", "Required"

@@ -14,9 +14,10 @@ from workflow.errors import NotAllowed, RegistryError
 from workflow.facts import Actor
 from workflow.outcome import Outcome
 from workflow.store import schema as t
-from workflow.vocabulary import Role
+from workflow.vocabulary import Role, StaffCards
 
 if TYPE_CHECKING:
+    from workflow.commands_of_staff_cards import OpenCardLogIn
     from workflow.office import Office
     from workflow.store.unit_of_work import UnitOfWork
 
@@ -29,7 +30,8 @@ class _Tried:
     right: bool
 
 
-def _prepare(office: Office, command: LogIn, _actor: Actor) -> _Tried:
+def prepare_log_in(office: Office, command: LogIn | OpenCardLogIn, _actor: Actor) -> _Tried:
+    """Try account and password before the transaction; an unknown login takes as long as a wrong password."""
     with office.reading() as connection:
         query = sa.select(A.id, A.password_hash).where(A.login == command.login, A.active)
         row = connection.execute(query).first()
@@ -72,6 +74,10 @@ def _log_in(work: UnitOfWork, _command: LogIn, actor: Actor, tried: _Tried) -> O
         sa.update(t.account).where(A.id == row.id).values(failed_log_ins=0, locked_until=None)
     )
     found = actor_of(row)
+    # The command line opens no session of screens; whoever acts there signs with their password as well.
+    if work.office.settings.staff_cards == str(StaffCards.REQUIRED) and actor.channel == "web":
+        work.audit("log_in_refused", actor, {"login": row.login})
+        return Outcome(refusal=NotAllowed("account.card_required"))
     work.audit("logged_in", found, {})
     return Outcome(actor=found)
 
@@ -85,6 +91,16 @@ def _count(work: UnitOfWork, row: Any, actor: Actor, kind: str) -> None:
         values = {"failed_log_ins": 0, "locked_until": until}
     work.connection.execute(sa.update(t.account).where(A.id == row.id).values(**values))
     work.audit(kind, actor, {"login": row.login, "failed": failed})
+
+
+def count_wrong_try(work: UnitOfWork, row: Any, actor: Actor, *, right: bool) -> RegistryError | None:
+    """Count a wrong password of an account whose row is locked, or of a log-in with a card (WEB-01); see `LogIn`."""
+    if row.locked_until is not None and row.locked_until > work.now:
+        return _locked(row)
+    if right:
+        return None
+    _count(work, row, actor, "log_in_failed")
+    return NotAllowed("account.login_failed", limit=work.office.settings.log_in_tries)
 
 
 def check_password(work: UnitOfWork, actor: Actor, *, right: bool) -> RegistryError | None:
@@ -113,4 +129,4 @@ def _log_out(work: UnitOfWork, _command: RecordLogOut, actor: Actor, _prepared: 
     return Outcome()
 
 
-ACTS = (Act(LogIn, _log_in, ANYONE, _prepare), Act(RecordLogOut, _log_out, STAFF))
+ACTS = (Act(LogIn, _log_in, ANYONE, prepare_log_in), Act(RecordLogOut, _log_out, STAFF))

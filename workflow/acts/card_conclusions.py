@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from workflow.acts.card_conclusion import Conclusion
 from workflow.acts.house import complete_activation
 from workflow.card_proofs import ProofWrongError, check_proof
 from workflow.commands import CompleteActivation
@@ -19,8 +19,6 @@ from workflow.store.outbox import outbox_row
 from workflow.vocabulary import CardErrand, CertificateStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hardware.scripts.view import CardDetails
     from hardware.scripts.with_the_holder import HoldersProof
     from workflow.card_sessions import Talk
@@ -30,16 +28,6 @@ if TYPE_CHECKING:
 K, C = t.card.c, t.certificate.c
 PROOF_HOLDS = timedelta(minutes=15)
 """How long a card's proof lets its holder see and change what is kept of it."""
-
-
-@dataclass(frozen=True)
-class Conclusion:
-    """The answer, which card and case it is about, and how long it holds beyond the conversation."""
-
-    answer: Mapping[str, Any] = field(repr=False)
-    csn: str
-    case_id: int | None = None
-    holds: timedelta | None = None
 
 
 def conclude(work: UnitOfWork, row: Any, actor: Actor, ended: tuple[Talk, Any]) -> Conclusion:
@@ -60,6 +48,8 @@ def conclude(work: UnitOfWork, row: Any, actor: Actor, ended: tuple[Talk, Any]) 
             return _tested(work, row, (talk, result))
         case CardErrand.PROVE:
             return _proved(work, row, (talk, result))
+        case CardErrand.LOG_IN | CardErrand.SIGN:
+            raise AssertionError("the staff's conversations end in `staff_conclusions`")
 
 
 def _looked(details: CardDetails) -> Conclusion:

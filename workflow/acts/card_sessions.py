@@ -22,8 +22,18 @@ from hardware.secrets_of_card import ManagementKey
 from workflow.acts.act import PUBLIC, Act
 from workflow.acts.card_conclusions import conclude
 from workflow.acts.cards import begin_activation, store_next_puk
+from workflow.acts.staff_conclusions import conclude_of_staff
 from workflow.acts.usercode import Tried, admit, try_code
-from workflow.card_sessions import NEED_KEYS, SECRET_BYTES, CardTurn, Talk, come_to, digest, with_holes
+from workflow.card_sessions import (
+    NEED_KEYS,
+    OF_STAFF,
+    SECRET_BYTES,
+    CardTurn,
+    Talk,
+    come_to,
+    digest,
+    with_holes,
+)
 from workflow.commands import BeginActivation
 from workflow.commands_of_holders import AdvanceCardSession, EndCardSession, OpenCardSession, WithCardSession
 from workflow.errors import SENTENCES, NotFound, Refused, Words
@@ -59,6 +69,9 @@ def _open(work: UnitOfWork, command: OpenCardSession, actor: Actor, tried: Tried
         begun = _begin(work, command, actor, tried)
         if begun.refusal is not None:
             return begun
+    elif command.errand in OF_STAFF:
+        # These are opened by account, and not by whoever has the card.
+        raise NotFound("card.unknown", csn=command.csn)
     elif command.errand is not CardErrand.LOOK:
         _require_known(work, command.csn)
     _forget_expired(work)
@@ -139,13 +152,18 @@ def _advance(work: UnitOfWork, command: AdvanceCardSession, actor: Actor, _prepa
     step = row.steps + 1
     if isinstance(reached, Finished):
         answer = _finish(work, row, actor, (talk, reached.result))
+        if isinstance(answer, Refused):
+            return _refuse(work, row, actor, answer)
         return Outcome(turn=CardTurn(talk.errand, step, answer=answer))
     return Outcome(turn=CardTurn(talk.errand, step, with_holes(talk.errand, reached.command)))
 
 
-def _finish(work: UnitOfWork, row: Any, actor: Actor, ended: tuple[Talk, Any]) -> Mapping[str, Any]:
+def _finish(work: UnitOfWork, row: Any, actor: Actor, ended: tuple[Talk, Any]) -> Mapping[str, Any] | Refused:
     """Write what the conversation came to; the answer is kept sealed until the browser has it."""
-    conclusion = conclude(work, row, actor, ended)
+    end = conclude_of_staff if ended[0].errand in OF_STAFF else conclude
+    conclusion = end(work, row, actor, ended)
+    if conclusion.refusal is not None:
+        return conclusion.refusal
     answer = json.dumps(conclusion.answer).encode()
     sealed = work.office.sealer.seal(answer, row.token_sha256)
     _update(
@@ -214,6 +232,11 @@ def _row(work: UnitOfWork, command: WithCardSession) -> Any:
     return row
 
 
+def first_turn(work: UnitOfWork, command: WithCardSession) -> CardTurn:
+    """Return the first command of a conversation that was just opened."""
+    return _turn(work, _row(work, command))
+
+
 def _update(work: UnitOfWork, row: Any, **values: Any) -> None:
     work.connection.execute(sa.update(t.card_session).where(S.id == row.id).values(**values))
 
@@ -240,7 +263,8 @@ def _talk(work: UnitOfWork, row: Any) -> Talk:
     errand = CardErrand(row.errand)
     secret = work.office.sealer.open(row.secret_sealed, row.token_sha256)
     keys = _keys(work, row.csn) if errand in NEED_KEYS else None
-    return Talk(errand, row.csn or "", secret, keys)
+    statement = json.loads(row.subject)["statement"].encode() if row.subject else b""
+    return Talk(errand, row.csn or "", secret, keys, statement)
 
 
 def _keys(work: UnitOfWork, csn: str) -> CardKeys:

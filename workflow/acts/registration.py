@@ -14,18 +14,18 @@ from workflow.commands_of_registration import (
     RecordRegistrationKey,
 )
 from workflow.errors import Refused
-from workflow.issuing_requests import RA_PROFILE
+from workflow.issuing_requests import RA_PROFILE, STAFF_PROFILE
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.keys import require_unknown_key
-from workflow.vocabulary import CertificateStatus, Role
+from workflow.vocabulary import CertificateStatus, Role, StaffCardState
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
     from workflow.store.unit_of_work import UnitOfWork
 
 SYSTEM = frozenset({Role.SYSTEM})
-A, C, G = t.authority.c, t.certificate.c, t.registration_key.c
+A, C, G, S = t.authority.c, t.certificate.c, t.registration_key.c, t.staff_card.c
 
 
 def _record_key(work: UnitOfWork, command: RecordRegistrationKey, actor: Actor, _prepared: None) -> Outcome:
@@ -119,6 +119,9 @@ def require_house_key(connection: sa.Connection, profile: str, spki_sha256: str)
     known = None
     if profile == RA_PROFILE:
         known = connection.execute(sa.select(G.id).where(G.spki_sha256 == spki_sha256)).first()
+    elif profile == STAFF_PROFILE:
+        making = (S.spki_sha256 == spki_sha256) & (S.state == str(StaffCardState.MAKING))
+        known = connection.execute(sa.select(S.id).where(making)).first()
     if known is None:
         raise Refused("certificate.not_issuable", detail="a key that the house has not on record")
 

@@ -24,7 +24,7 @@ from workflow.deeds import deed
 from workflow.errors import NotAllowed
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
-from workflow.vocabulary import Stage, Verdict
+from workflow.vocabulary import StaffCards, Stage, Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,6 +82,8 @@ def statement_of(case: CaseFacts, command: Decide, actor: Actor, at: datetime) -
 def prepare_decision(office: Office, command: Decide, actor: Actor) -> Signed:
     """Sign a decision before its transaction; NotAllowed for an account without a key, or a wrong password."""
     case = load_one(office, command.case_id)
+    if office.settings.staff_cards == str(StaffCards.REQUIRED):
+        raise NotAllowed("decision.card_required")
     with office.reading() as connection:
         a = t.account.c
         query = sa.select(a.signing_key, a.signing_spki).where(a.id == actor.account_id)

@@ -33,6 +33,7 @@ from workflow.store.schema_registration import issuing_request, registration_key
 from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
 from workflow.store.schema_requests import request_item
 from workflow.store.schema_shares import key_share, share_set
+from workflow.store.schema_staff import staff_card
 from workflow.store.schema_watches import certificate_sample, watch_finding, watch_run
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "review_window",
     "sent_notice",
     "share_set",
+    "staff_card",
     "status_change",
     "watch_finding",
     "watch_run",

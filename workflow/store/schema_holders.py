@@ -26,6 +26,9 @@ card_session = sa.Table(
     text("refusal", null=True),
     moment("opened_at"),
     moment("expires_at"),
+    # The member of the staff who logs in or signs, and what is signed: statement and command.
+    ref("account_id", "account", null=True),
+    text("subject", null=True),
 )
 
 holder_suspension = sa.Table(

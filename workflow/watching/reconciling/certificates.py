@@ -84,7 +84,9 @@ def _without_case(connection: sa.Connection) -> Iterator[Found]:
     # The house's own keys are on record with it: no case asks for their certificates.
     g = t.registration_key.c
     house = sa.select(g.id).where(g.spki_sha256 == C.spki_sha256)
-    query = sa.select(C.id, C.authority, C.serial).where(~known.exists(), ~house.exists())
+    s = t.staff_card.c
+    staff = sa.select(s.id).where(s.spki_sha256 == C.spki_sha256)
+    query = sa.select(C.id, C.authority, C.serial).where(~known.exists(), ~house.exists(), ~staff.exists())
     for row in connection.execute(query.order_by(C.id)):
         yield _about(row, "certificate.no_case", "沒有案件", "it belongs to no case")
 
