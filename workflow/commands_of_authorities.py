@@ -116,3 +116,16 @@ class RecordKeyGone(Command):
     """Record that the token has destroyed a key whose end was decided before."""
 
     number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreAuthority(ByPeople):
+    """Put an authority's key back from a copy; only where the key does not open any more (ROL-08).
+
+    `sealed_key` is the copy's key, encrypted anew for this registry; `copy_sha256` names the copy it was read from.
+    """
+
+    name: str
+    reason: str
+    copy_sha256: str
+    sealed_key: bytes = field(repr=False)

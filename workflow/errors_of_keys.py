@@ -20,6 +20,18 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
             " `guanfang accounts add --same-person-as`."
         ),
     ),
+    "authority.key_works": (
+        "憑證機構「{name}」的金鑰仍可使用，備援僅供復原或更換模組時回復。",
+        "The key of {name} works. A copy is put back only for recovery, or when keys move elsewhere.",
+    ),
+    "authority.other_key": (
+        "備援內的金鑰與憑證機構「{name}」的憑證不符，請改用正確的備援檔。",
+        "The key in the copy is not that of the certificate of {name}. Take the right copy.",
+    ),
+    "authority.unknown_copy": (
+        "這份備援不在「{name}」的備援清單，或已列為銷毀，請以清單上的備援檔回復。",
+        "This copy is not on the list of copies of {name}, or is listed as destroyed. Take one that is listed.",
+    ),
     "authority.established": (
         "本系統已有憑證機構，典禮只舉行一次；新金鑰請用 guanfang ca rollover。",
         "This registry has its authorities. A ceremony is held once; for a next key use `guanfang ca rollover`.",

@@ -10,6 +10,7 @@ from ops.cli.acting import acting, as_somebody
 from ops.cli.ca_activation import activate, deactivate, keeper, shares, status
 from ops.cli.ca_ceremony import ceremony, record
 from ops.cli.ca_endings import destroy, retire
+from ops.cli.ca_restore import restore
 from ops.cli.ca_rollover import abort, rollover, tasks
 from ops.cli.group import FoundError
 from ops.cli.reading import reading
@@ -77,7 +78,7 @@ def _lines(one: AuthorityLine) -> list[tuple[str, str]]:
     ]
 
 
-for command in (ceremony, record, rollover, retire, destroy, tasks, abort):
+for command in (ceremony, record, rollover, restore, retire, destroy, tasks, abort):
     ca.add_command(command)
 for command in (shares, activate, deactivate, status, keeper):
     ca.add_command(command)

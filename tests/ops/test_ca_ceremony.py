@@ -8,17 +8,20 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from pypdf import PdfReader
 
 from ops.key_copies import CopiesError, read_copy
 from pki.certificates import read_certificate
+from pki.keys import KeyKind, SoftwareSigner
 from pki.shares import SealedShare
 from tests.ops.test_cli import guanfang
 from tests.workflow.people import key_workers
 from tests.workflow.registry import PASSWORD, STATEMENTS, Registry
-from workflow.authorities import certificate_of, established
+from workflow.authorities import certificate_of, established, working
+from workflow.errors import Unavailable
 from workflow.store import schema as t
 
 __all__ = ["guanfang"]
@@ -180,3 +183,51 @@ def test_a_ceremony_killed_between_the_steps_is_cleared_and_held_anew(stage, gua
     assert cleared.exit_code == 0, cleared.output
     assert stage.nothing_is_left()
     assert stage.hold().exit_code == 0
+
+
+def _restore(stage, guanfang, *, words=PASSPHRASES[:2], people=4, name="xca"):
+    folder = stage.folder / "copies"
+    shares = [
+        word for path in sorted(folder.glob("share-*.json"))[: len(words)] for word in ("--share", str(path))
+    ]
+    present = [word for one in stage.people[:people] for word in ("--with", one.name)]
+    lines = "".join(f"{one}\n" for one in (*[PASSWORD] * people, *words))
+    return guanfang(
+        "ca", "restore", name, "--copy", str(folder / "xca.p8"), *shares, "--reason", "recovery", *present,
+        "--password-stdin", "--yes", url=stage.url, stdin=lines,
+    )  # fmt: skip
+
+
+@pytest.mark.rule("ROL-08")
+def test_a_lost_key_comes_back_by_two_shares_and_the_people_of_key_work(stage, guanfang):
+    assert stage.hold().exit_code == 0
+    assert "The key of xca works" in _restore(stage, guanfang).output
+    lost = SoftwareSigner.generate(KeyKind.P256).to_pkcs8(b"a passphrase that nobody knows")
+    a = t.authority.c
+    stage.registry.update(t.authority, a.name == "xca", sealed_key=lost)
+    for wrong in ({"words": PASSPHRASES[:1]}, {"people": 3}, {"name": "root"}, {"words": ("wrong", "wrong")}):
+        assert _restore(stage, guanfang, **wrong).exit_code == 1
+    office = replace(stage.registry.office, key_passphrase=b"p" * 40)
+    with pytest.raises(Unavailable):
+        working(office, "xca")
+    said = _restore(stage, guanfang)
+    assert said.exit_code == 0, said.output
+    assert working(office, "xca").name == "xca"
+    assert "authority_restored" in stage.registry.audit_kinds()
+
+
+@pytest.mark.rule("ROL-08")
+def test_a_copy_of_a_destroyed_key_never_comes_back(stage, guanfang):
+    assert stage.hold().exit_code == 0
+    present = [word for one in stage.people for word in ("--with", one.name)]
+    gone = guanfang(
+        "ca", "destroy", "xca", "--force", "--reason", "the end", *present, "--password-stdin", "--yes",
+        url=stage.url, stdin=f"{PASSWORD}\n" * 4,
+    )  # fmt: skip
+    assert gone.exit_code == 0, gone.output
+    copies = {row.authority: row.destroyed_at for row in stage.registry.rows(t.key_backup)}
+    assert copies["xca"] is not None
+    assert copies["root"] is None
+    said = _restore(stage, guanfang)
+    assert said.exit_code == 1
+    assert "Destroyed" in said.output

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from pki.certificates import read_certificate
 from pki.errors import PkiError
 from workflow.acts.act import Act
-from workflow.acts.generations import TRUSTED, ended, require_none_open
+from workflow.acts.generations import TRUSTED, require_none_open
+from workflow.acts.key_rows import locked, note, require_reason, state_refuses
 from workflow.authorities import Working, working
 from workflow.commands_of_authorities import DestroyAuthority, RetireAuthority
 from workflow.crl_making import make_lists, next_number
 from workflow.days import taipei_day
-from workflow.deeds import deed
-from workflow.errors import NotFound, Refused, Unavailable, Words
+from workflow.errors import NotFound, Refused, Unavailable
 from workflow.ocsp.responders import PREFIX
 from workflow.outcome import Outcome
 from workflow.presence import witness
@@ -25,7 +25,6 @@ from workflow.views.authorities import living
 from workflow.vocabulary import AuthorityState, KeyTask
 
 if TYPE_CHECKING:
-    from datetime import datetime
 
     from workflow.facts import Actor
     from workflow.office import Office
@@ -44,25 +43,25 @@ class _End:
 
 
 def _decide_retirement(office: Office, command: RetireAuthority, actor: Actor) -> Witnessed:
-    _require_reason(command.reason)
+    require_reason(command.reason)
     what = {"authority": command.name, "reason": command.reason.strip()}
     return witness(office, KeyTask.RETIREMENT, command.hands, actor, what)
 
 
 def _retire(work: UnitOfWork, command: RetireAuthority, actor: Actor, decided: Witnessed) -> Outcome:
-    row = _locked(work, command.name)
+    row = locked(work, command.name)
     if row.state != str(AuthorityState.ACTIVE):
-        raise _state_refuses(row, "RetireAuthority")
+        raise state_refuses(row, "RetireAuthority")
     work.connection.execute(
         sa.update(t.authority).where(A.id == row.id).values(state=str(AuthorityState.RETIRED))
     )
-    _note(work, KeyTask.RETIREMENT, command.name, decided, ended_at=work.now)
+    note(work, KeyTask.RETIREMENT, command.name, decided, ended_at=work.now)
     work.audit("authority_retired", actor, _said(command, decided))
     return Outcome()
 
 
 def _decide_destruction(office: Office, command: DestroyAuthority, actor: Actor) -> _End:
-    _require_reason(command.reason)
+    require_reason(command.reason)
     what = {"authority": command.name, "reason": command.reason.strip(), "forced": command.forced}
     decided = witness(office, KeyTask.DESTRUCTION, command.hands, actor, what)
     try:
@@ -73,7 +72,7 @@ def _decide_destruction(office: Office, command: DestroyAuthority, actor: Actor)
 
 def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _End) -> Outcome:
     require_none_open(work)
-    row = _locked(work, command.name)
+    row = locked(work, command.name)
     _require_over(work, command, row)
     listed = _sign_last_lists(work, end.authority)
     gone = {"state": str(AuthorityState.DESTROYED), "sealed_key": None, "key_reference": None}
@@ -87,7 +86,7 @@ def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _En
         .returning(b.place)
     ).scalars()
     places = sorted(copies)
-    number = _note(
+    number = note(
         work, KeyTask.DESTRUCTION, command.name, end.decided, ended_at=None, reference=row.key_reference
     )
     said = _said(command, end.decided) | {"number": number, "forced": command.forced, "last_list": listed}
@@ -98,7 +97,7 @@ def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _En
 
 def _require_over(work: UnitOfWork, command: DestroyAuthority, row: Any) -> None:
     if row.state == str(AuthorityState.DESTROYED):
-        raise _state_refuses(row, "DestroyAuthority")
+        raise state_refuses(row, "DestroyAuthority")
     if command.forced:
         return
     if row.state != str(AuthorityState.RETIRED):
@@ -124,46 +123,6 @@ def _sign_last_lists(work: UnitOfWork, authority: Working) -> int | None:
     except PkiError as error:
         raise Unavailable("crl.refused", authority=authority.name, code=error.code) from error
     return made.number if made else None
-
-
-def _locked(work: UnitOfWork, name: str) -> Any:
-    query = sa.select(A.id, A.name, A.state, A.key_reference).where(A.name == name)
-    row = work.connection.execute(query.with_for_update()).first()
-    if row is None or name.startswith(PREFIX):
-        raise NotFound("authority.not_found", name=name)
-    return row
-
-
-def _state_refuses(row: Any, command: str) -> Refused:
-    state = AuthorityState(row.state)
-    return Refused("authority.state", name=row.name, state=Words(state.zh, state.en), action=deed(command))
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Refused("case.reason_missing")
-
-
-def _note(
-    work: UnitOfWork,
-    task: KeyTask,
-    name: str,
-    decided: Witnessed,
-    *,
-    ended_at: datetime | None,
-    reference: str | None = None,
-) -> int:
-    return work.insert(
-        t.key_task,
-        task=str(task),
-        authorities=name,
-        mark="",
-        plan=decided.statement,
-        plan_signatures=decided.said(),
-        reference=reference,
-        at=work.now,
-        **ended(decided, ended_at),
-    )
 
 
 def _said(command: RetireAuthority | DestroyAuthority, decided: Witnessed) -> dict[str, Any]:

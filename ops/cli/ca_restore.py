@@ -1,0 +1,85 @@
+"""`guanfang ca restore`: an authority's key put back from its copy, by enough share holders and the people of key work."""
+
+from __future__ import annotations
+
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ops.cli.ca_people import by_people, present, say_dry_run, say_people
+from ops.cli.group import FoundError
+from workflow.vocabulary import KeyTask
+
+if TYPE_CHECKING:
+    from pki.shares import SealedShare
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--copy", required=True, type=FILE, help="The encrypted copy of the key.")
+@click.option(
+    "--share", "files", multiple=True, required=True, type=FILE, help="A holder's share; once for each."
+)
+@click.option("--reason", required=True, help="Why, in a sentence; all who are present sign it.")
+@by_people
+def restore(  # noqa: PLR0913 - one parameter an option.
+    name: str,
+    copy: Path,
+    files: tuple[Path, ...],
+    reason: str,
+    logins: tuple[str, ...],
+    *,
+    password_stdin: bool,
+    yes: bool,
+) -> None:
+    """Put the key of the authority NAME back from a copy, after it was lost or the passphrase of keys was changed.
+
+    With --password-stdin the passphrases of the shares follow the passwords, in the order of the shares.
+    """
+    from ops.key_copies import CopiesError, read_copy
+    from workflow.commands_of_authorities import RestoreAuthority
+    from workflow.handlers import handle
+
+    shares = [_share(file) for file in files]
+    for one in shares:
+        click.echo(f"分持 share {one.index} / {one.set.count}（須 needed {one.set.threshold}）：{one.holder}")
+    say_people(KeyTask.RESTORATION)
+    if not yes:
+        say_dry_run()
+        return
+    with present(logins, from_stdin=password_stdin) as (office, hands, actor):
+        given = [(one, _passphrase(one.holder, from_stdin=password_stdin)) for one in shares]
+        try:
+            signer = read_copy(copy, given)
+        except CopiesError as error:
+            raise FoundError(str(error)) from error
+        command = RestoreAuthority(
+            name=name,
+            reason=reason,
+            copy_sha256=sha256(copy.read_bytes()).hexdigest(),
+            sealed_key=signer.to_pkcs8(office.key_passphrase),
+            hands=hands,
+        )
+        handle(office, command, actor)
+    click.echo(f"{name} 的金鑰已回復。 The key of {name} is back.")
+
+
+def _share(file: Path) -> SealedShare:
+    from pki.errors import ShareRefusedError
+    from pki.shares import SealedShare
+
+    try:
+        return SealedShare.from_text(file.read_text(encoding="utf-8"))
+    except (ShareRefusedError, UnicodeDecodeError) as error:
+        raise FoundError(f"{file} 不是完好的分持檔。 {file} is no sound share.") from error
+
+
+def _passphrase(holder: str, *, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt(f"{holder} 的分持通行碼 Passphrase of {holder}", hide_input=True))
