@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 
 from ops import database, health, metrics
+from ops.activation import KeeperClient
 from ops.demo import seed
+from tests.activations import KeeperProcess
 from workflow.commands_of_watches import Found, RecordWatch
 from workflow.errors import RegistryError
 from workflow.facts import SYSTEM
@@ -144,3 +146,23 @@ def test_what_the_watches_found_is_measured(ask, database_url):
     handle(office, RecordWatch(watch=Watch.MONITOR, examined=1, found=(found,)), SYSTEM)
     assert value(client, 'guanfang_watch_findings{watch="monitor"}') == 1
     assert value(client, 'guanfang_watch_age_seconds{watch="monitor"}') == 0
+
+
+def test_a_registry_whose_keys_are_not_activated_is_not_ready_and_says_so(
+    make_office, migrated_sqlite_url, tmp_path
+):
+    office = make_office(migrated_sqlite_url, activation="shares", activation_socket=tmp_path / "s")
+    app = Flask("tested")
+    health.register(app, office)
+    metrics.register(app, office)
+    client = app.test_client()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "尚未啟用" in answer.json["checks"]["activation"]["said"]
+    assert value(client, "guanfang_keys_activated") == 0
+    keeper = KeeperProcess(tmp_path / "s")
+    KeeperClient(tmp_path / "s").hold("set", bytearray(b"secret"))
+    assert client.get("/readyz").status_code == 200
+    assert value(client, "guanfang_keys_activated") == 1
+    keeper.kill()
+    assert client.get("/readyz").status_code == 503
