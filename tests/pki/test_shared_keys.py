@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkcs11
 import pytest
 
 from pki.errors import KeyRefusedError
@@ -15,16 +14,6 @@ from tests.activations import SECRET, Switch
 NOT_ACTIVATED = pytest.raises(KeyRefusedError, match="not_activated")
 
 
-@pytest.fixture(scope="module")
-def module(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("softhsm")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", str(softhsm.write_configuration(folder)))
-        softhsm.make_token(folder, "shared")
-        yield softhsm.MODULE
-        pkcs11.unload(str(softhsm.MODULE))
-
-
 @pytest.fixture(params=["software", "token"])
 def shared(request):
     """A switch and the keystore that hangs on it."""
@@ -32,7 +21,7 @@ def shared(request):
         switch = Switch()
         return switch, SharedKeystore(switch)
     switch = Switch(softhsm.PIN.encode())
-    token = Token(request.getfixturevalue("module"), "shared", lambda: switch.secret().decode())
+    token = Token(softhsm.MODULE, request.getfixturevalue("token_label"), lambda: switch.secret().decode())
     return switch, SharedKeystore(switch, TokenKeystore(token, SoftwareKeystore(b"settings")))
 
 
@@ -70,9 +59,9 @@ def test_a_key_is_sealed_under_the_shared_secret_alone():
         SharedKeystore(Switch(b"another secret")).open(kept.sealed, None)
 
 
-def test_the_end_of_the_activation_logs_out_of_the_token(module):
+def test_the_end_of_the_activation_logs_out_of_the_token(token_label):
     switch = Switch(softhsm.PIN.encode())
-    token = Token(module, "shared", lambda: switch.secret().decode())
+    token = Token(softhsm.MODULE, token_label, lambda: switch.secret().decode())
     store = SharedKeystore(switch, TokenKeystore(token, SoftwareKeystore(b"settings")))
     kept = store.make("gca", KeyKind.P256)
     switch.off()
