@@ -25,7 +25,6 @@ from workflow.views.authorities import living
 from workflow.vocabulary import AuthorityState, KeyTask
 
 if TYPE_CHECKING:
-
     from workflow.facts import Actor
     from workflow.office import Office
     from workflow.presence import Witnessed
