@@ -91,10 +91,10 @@ FLOWS = {
 
 
 def _page(name: str) -> str:
-    return render_template("card/flow.html", flow=FLOWS[name], name=name, words=_words())
+    return render_template("card/flow.html", flow=FLOWS[name], name=name, words=card_words())
 
 
-def _words() -> dict[str, str]:
+def card_words() -> dict[str, str]:
     """Return what the page's script says, in the visitor's language."""
     return {name: t(*pair) for name, pair in _WORDS.items()}
 
@@ -214,7 +214,7 @@ def certificates() -> str:
 @public
 def check() -> str:
     """Check agent, reader, card and browser: failed in red with a way to mend it, passed in blue (ENV-01)."""
-    return render_template("card/check.html", words=_words())
+    return render_template("card/check.html", words=card_words())
 
 
 @blueprint.get("/agent/")

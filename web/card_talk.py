@@ -10,17 +10,19 @@ import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, abort, jsonify, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, jsonify, render_template, request, session, url_for
 
+from web import access
 from web.access import public
 from web.card import FLOWS
 from web.door import perform
 from web.errors import status_of
-from web.language import say
+from web.language import say, t
 from web.ports import office
 from web.security import limited
 from workflow import activation as activating
 from workflow.commands_of_holders import AdvanceCardSession, EndCardSession, OpenCardSession
+from workflow.commands_of_staff_cards import OpenCardLogIn, OpenCardSigning
 from workflow.errors import NotFound, RegistryError
 from workflow.facts import PUBLIC
 from workflow.views import holders
@@ -42,6 +44,7 @@ PROOF = "card_proof"
 LONGEST_RESPONSE = 600
 """Hex digits of the longest answer of a card: 256 bytes and the status word, and more."""
 _LAST_STEP = 10_000
+_LARGEST = 10**15
 
 
 def owner() -> str:
@@ -67,6 +70,8 @@ def open_talk() -> Answer:
 
 def _opened(token: str, errand: CardErrand, given: tuple[str, str]) -> CardTurn:
     csn, user_code = given
+    if errand in {CardErrand.LOG_IN, CardErrand.SIGN}:
+        return _opened_by_staff(token, errand, csn)
     case_id = 0
     if errand in {CardErrand.ACTIVATE, CardErrand.UNBLOCK}:
         case_id = activating.details_of(office(), csn).case_id
@@ -74,6 +79,35 @@ def _opened(token: str, errand: CardErrand, given: tuple[str, str]) -> CardTurn:
         token=token, owner=owner(), errand=errand, csn=csn, case_id=case_id, user_code=user_code
     )
     return _turn(perform(command, PUBLIC).turn)
+
+
+def _opened_by_staff(token: str, errand: CardErrand, csn: str) -> CardTurn:
+    said = _said()
+    if errand is CardErrand.LOG_IN:
+        log_in = OpenCardLogIn(
+            token=token,
+            owner=owner(),
+            login=_text(said, "login").strip(),
+            password=_text(said, "password"),
+            csn=csn,
+        )
+        return _turn(perform(log_in, PUBLIC).turn)
+    signing = OpenCardSigning(
+        token=token,
+        owner=owner(),
+        csn=csn,
+        trigger=_text(said, "trigger"),
+        case_id=_number(said, "case_id"),
+        seen_sha256=_text(said, "seen_sha256"),
+        seen_version=_number(said, "seen_version"),
+        reason=_text(said, "reason"),
+    )
+    return _turn(perform(signing, access.actor()).turn)
+
+
+def _number(said: dict[str, Any], name: str) -> int:
+    found = said.get(name)
+    return found if type(found) is int and abs(found) < _LARGEST else -1
 
 
 @blueprint.post("/step")
@@ -142,12 +176,24 @@ def _result(turn: CardTurn, token: str) -> dict[str, Any]:
     answer = dict(turn.answer or {})
     if turn.errand is CardErrand.LOOK:
         return _looked(answer)
+    if turn.errand is CardErrand.LOG_IN:
+        return _logged_in(token, answer["account"])
+    if turn.errand is CardErrand.SIGN:
+        flash(t("已以卡片簽署並送出。", "Signed with the card and sent."), "good")
+        return {"next": url_for("staff.case", case_id=answer["case"])}
     if turn.errand is CardErrand.PROVE:
         return _proved(token)
     if turn.errand is CardErrand.TEST:
         known = answer["status"]
         answer["status"] = CertificateStatus(known) if known else None
     return {"html": render_template(f"card/results/{turn.errand.value}.html", answer=answer)}
+
+
+def _logged_in(token: str, account_id: int) -> dict[str, Any]:
+    """Begin the session, and end the conversation: its answer logs nobody in a second time."""
+    perform(EndCardSession(token=token, owner=owner()), PUBLIC)
+    access.begin_session(account_id)
+    return {"next": url_for("staff.home")}
 
 
 def _looked(answer: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from web.door import perform
 from web.errors import problems_of, status_of
 from web.language import t
 from web.security import limited
+from web.staff_card import in_use
 from workflow.commands import LogIn, RecordLogOut
 from workflow.errors import FieldProblem, RegistryError
 from workflow.facts import PUBLIC
@@ -64,7 +65,9 @@ def log_out() -> Response:
 
 def _page(login: str = "", problems: tuple[FieldProblem, ...] = ()) -> str:
     onward = request.values.get("next", "")
-    return render_template("login/login.html", login=login, problems=problems, onward=onward)
+    return render_template(
+        "login/login.html", login=login, problems=problems, onward=onward, staff_cards=in_use()
+    )
 
 
 def _missing(login: str, password: str) -> tuple[FieldProblem, ...]:

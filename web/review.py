@@ -11,6 +11,7 @@ from web.actions import ACTIONS, Action
 from web.casework import beside_field, carry_out, whole_case
 from web.errors import status_of
 from web.language import say, t
+from web.staff_card import in_use
 from workflow.errors import BadInput, FieldProblem, Refused, RegistryError
 
 if TYPE_CHECKING:
@@ -45,7 +46,13 @@ def review(
     if not choices and not problems:
         raise Refused("case.not_now", state=say(whole.page.head.state), action=t("審核", "review"))
     return render_template(
-        template, whole=whole, choices=choices, problems=problems, typed=request.form, **more
+        template,
+        whole=whole,
+        choices=choices,
+        problems=problems,
+        typed=request.form,
+        staff_cards=in_use(),
+        **more,
     ), status
 
 

@@ -8,6 +8,8 @@ const place = byId("card");
 const words = JSON.parse(place.dataset.words);
 const wires = wiresOf(place);
 const errand = place.dataset.errand;
+const extra = JSON.parse(place.dataset.extra || "{}");
+const ofStaff = ["log_in", "sign"].includes(errand);
 const asks = place.dataset.asks.split(" ").filter(Boolean);
 let agent;
 let seen;
@@ -79,7 +81,7 @@ async function look() {
     show("details", seen.html);
     await forget(wires, seen, words);
     if (errand === "activate" && seen.activated) show("activated");
-    else if (asks.length && seen.known) byId("errand").hidden = false;
+    else if (asks.length && (seen.known || ofStaff)) byId("errand").hidden = false;
   });
 }
 
@@ -97,6 +99,7 @@ function findings() {
   const shape = /^[0-9]{6,8}$/;
   if (asks.includes("details_right") && !byId("f-details_right").checked) found.push(["details_right", words.confirm]);
   if (asks.includes("user_code") && !value("user_code")) found.push(["user_code", words.required]);
+  for (const name of ["login", "password"]) if (asks.includes(name) && !value(name)) found.push([name, words.required]);
   if (asks.includes("pin") && !shape.test(value("pin"))) found.push(["pin", words.pin_shape]);
   if (!asks.includes("new_pin")) return found;
   const fresh = value("new_pin");
@@ -128,7 +131,8 @@ async function act() {
   const found = findings();
   mark(found);
   if (found.length) return;
-  const fields = { csn: seen.csn, user_code: value("user_code") };
+  const fields = { csn: seen.csn, user_code: value("user_code"), ...extra };
+  for (const name of ["login", "password"]) if (asks.includes(name)) fields[name] = value(name);
   const pins = { pin: value("pin"), new_pin: value("new_pin") };
   const given = { reader: chosenReader(), fields, pins, goal: place.dataset.goal };
   await working(async () => {

@@ -1,0 +1,59 @@
+"""An officer logs in and signs an approval with the card, in a real browser over the agent."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests.holders.stand import Stand
+from tests.holders.test_pages_in_a_browser import Holder, chromium
+from tests.workflow.registry import PASSWORD
+from tests.workflow.test_staff_cards import PIN, Desk
+from workflow.store import schema as t
+from workflow.vocabulary import Ca
+
+__all__ = ["chromium"]
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def desk(sqlite_url, tmp_path):
+    desk = Desk(sqlite_url, tmp_path / "cards")
+    yield desk
+    desk.registry.close()
+
+
+@pytest.fixture
+def officer(desk, chromium):
+    """Lend an officer before the screen, whose card is in the reader."""
+    desk.card(desk.registry.officer)
+    stand = Stand(SimpleNamespace(office=desk.registry.office, station=desk.station))
+    stand.start()
+    context = chromium.new_context(locale="zh-TW")
+    yield Holder(stand, context)
+    context.close()
+    stand.stop()
+
+
+@pytest.mark.rule("ROL-05", "RV1-07")
+def test_an_officer_logs_in_and_approves_with_the_card(desk, officer):
+    case_id = desk.registry.a_case("second_review", Ca.GCA)
+    officer.go("/staff-card/log-in/")
+    officer.pair()
+    officer.read_card()
+    officer.send(login=desk.registry.officer.name, password=PASSWORD, pin=PIN)
+    officer.page.wait_for_url("**/staff/**")
+    officer.go(f"/officer/cases/{case_id}/")
+    officer.page.check("input[name=decision][value=approve_second]")
+    officer.page.click("button[formaction]")
+    shown = officer.page.inner_text("#statement")
+    case = desk.registry.case(case_id)
+    assert case.number in shown
+    assert case.snapshot_sha256 in shown
+    officer.read_card()
+    officer.send(pin=PIN)
+    officer.page.wait_for_url(f"**/staff/cases/{case_id}/**")
+    assert desk.registry.state(case_id) == "approved"
+    assert desk.registry.rows(t.review_decision)[-1].certificate is not None
+    assert officer.wrong == []
