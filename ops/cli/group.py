@@ -35,6 +35,7 @@ COMMANDS = {
     "rules": "ops.cli.rules:rules",
     "serve": "ops.cli.running:serve",
     "setup": "ops.cli.setup:setup",
+    "stock": "ops.cli.stock:stock",
     "token": "ops.cli.tokens:token",
     "worker": "ops.cli.running:worker",
 }

@@ -38,8 +38,8 @@ def registry(migrated_sqlite_url, tmp_path, monkeypatch):
     office.engine.dispose()
 
 
-def guanfang(*arguments, password=""):
-    result = CliRunner().invoke(main, ["line", *arguments], input=password)
+def guanfang(*arguments, password="", group="line"):
+    result = CliRunner().invoke(main, [group, *arguments], input=password)
     return result.exit_code, result.output
 
 
@@ -71,3 +71,19 @@ def test_a_line_refuses_readers_it_does_not_have(registry):
     code, said = guanfang("run", "-r", "nowhere")
     assert code == 2
     assert "製卡機 A" in said
+
+
+def test_a_box_is_counted_in_from_the_makers_list_and_shown(registry, tmp_path):
+    source = tmp_path / "box.csv"
+    source.write_text("\ufeff# lot 7\n00112233AABBCCDD,lot 7\n\n8899aabbccddeeff\n", encoding="utf-8")
+    login = ("--box", "B7", "--as", registry.centre.name, "--password-stdin")
+    code, said = guanfang("add", str(source), *login, group="stock")
+    assert (code, registry.rows(t.card)) == (0, []), said
+    code, said = guanfang("add", str(source), "--yes", *login, password=f"{PASSWORD}\n", group="stock")
+    assert (code, said) == (0, "Box B7: 2 cards are counted in.\n")
+    assert [row.csn for row in registry.rows(t.card)] == ["00112233aabbccdd", "8899aabbccddeeff"]
+    code, said = guanfang("show", group="stock")
+    assert (code, "The account balances: 2 cards." in said) == (0, True)
+    source.write_text("00112233aabbccdd\n00112233AABBCCDD\n", encoding="utf-8")
+    code, said = guanfang("add", str(source), "--yes", *login, password=f"{PASSWORD}\n", group="stock")
+    assert (code, "twice: 00112233aabbccdd" in said) == (2, True)
