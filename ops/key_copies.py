@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pki.keystores import KeptKey
+    from pki.keystores import KeptKey, Keystore
 
 SECRET_BYTES = 32
 
@@ -39,13 +39,17 @@ class CopiesError(Exception):
 
 
 def write_copies(
-    directory: Path, keys: Mapping[str, KeptKey], holders: Sequence[Holder], threshold: int
+    directory: Path,
+    kept: tuple[Keystore, Mapping[str, KeptKey]],
+    holders: Sequence[Holder],
+    threshold: int,
 ) -> tuple[KeyBackup, ...]:
     """Write a copy of each software key and a share for each holder; all are gone again when one can't be written.
 
-    The directory is empty or not there. Returns nothing where all keys are in a token.
+    `kept` are the keys and where they are kept. The directory is empty or not there. Returns nothing where all keys are in a token.
     """
-    soft = {name: key.signer for name, key in keys.items() if isinstance(key.signer, SoftwareSigner)}
+    keystore, keys = kept
+    soft = {name: key.sealed for name, key in keys.items() if key.sealed is not None}
     if not soft:
         return ()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,8 +58,8 @@ def write_copies(
     secret = bytearray(secrets.token_bytes(SECRET_BYTES))
     try:
         shares = split(secret, SplitPlan("authority key copies", threshold, len(holders)))
-        copies = {f"{name}.p8": signer.to_pkcs8(bytes(secret)) for name, signer in soft.items()}
-        sealed = {
+        copies = {f"{name}.p8": keystore.copy(sealed, bytes(secret)) for name, sealed in soft.items()}
+        given = {
             f"share-{share.index}-{holder.login}.json": seal(share, holder.login, holder.passphrase)
             for share, holder in zip(shares, holders, strict=True)
         }
@@ -63,7 +67,7 @@ def write_copies(
         raise CopiesError(f"無法分持。 The secret can't be shared: {error.message}") from error
     finally:
         wipe(secret)
-    files = copies | {name: one.to_text().encode() for name, one in sealed.items()}
+    files = copies | {name: one.to_text().encode() for name, one in given.items()}
     _write_all(directory, files)
     return tuple(
         KeyBackup(

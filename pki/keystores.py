@@ -44,6 +44,12 @@ class Keystore(Protocol):
     def destroy_others(self, label: str, keep: frozenset[str | None]) -> int:
         """Destroy the keys of a label but for some; returns how many."""
 
+    def copy(self, sealed: bytes, passphrase: bytes) -> bytes:
+        """Return a software key encrypted under another passphrase, for a backup."""
+
+    def adopt(self, signer: SoftwareSigner) -> bytes:
+        """Return a software key that comes back from a backup, encrypted as this keystore keeps them."""
+
 
 @dataclass(frozen=True, slots=True)
 class SoftwareKeystore:
@@ -70,6 +76,14 @@ class SoftwareKeystore:
         """Do nothing, as `destroy`."""
         del label, keep
         return 0
+
+    def copy(self, sealed: bytes, passphrase: bytes) -> bytes:
+        """Encrypt a key under another passphrase."""
+        return SoftwareSigner.from_pkcs8(sealed, self.passphrase).to_pkcs8(passphrase)
+
+    def adopt(self, signer: SoftwareSigner) -> bytes:
+        """Encrypt a key under the passphrase of all."""
+        return signer.to_pkcs8(self.passphrase)
 
 
 @cache
@@ -110,6 +124,14 @@ class TokenKeystore:
         for one in others:
             self.destroy(one)
         return len(others)
+
+    def copy(self, sealed: bytes, passphrase: bytes) -> bytes:
+        """Copy a software key of before; what is in the token stays there."""
+        return self._software.copy(sealed, passphrase)
+
+    def adopt(self, signer: SoftwareSigner) -> bytes:
+        """Take a software key of before back; a key is never put into the token."""
+        return self._software.adopt(signer)
 
     def forget(self) -> None:
         """End the session with the token, and with it the log-in."""
@@ -166,6 +188,28 @@ class SharedKeystore:
         """Destroy the label's keys that nobody remembers any more."""
         require_active(self._activation)
         return self._token.destroy_others(label, keep) if self._token is not None else 0
+
+    def copy(self, sealed: bytes, passphrase: bytes) -> bytes:
+        """Encrypt a software key under another passphrase."""
+        require_active(self._activation)
+        if self._token is not None:
+            return self._token.copy(sealed, passphrase)
+        secret = self._activation.secret()
+        try:
+            return SoftwareSigner.from_pkcs8(sealed, bytes(secret)).to_pkcs8(passphrase)
+        finally:
+            wipe(secret)
+
+    def adopt(self, signer: SoftwareSigner) -> bytes:
+        """Encrypt a software key under the shared secret."""
+        require_active(self._activation)
+        if self._token is not None:
+            return self._token.adopt(signer)
+        secret = self._activation.secret()
+        try:
+            return signer.to_pkcs8(bytes(secret))
+        finally:
+            wipe(secret)
 
     def forget(self) -> None:
         """Drop everything that the secret opened; signers that were handed out open again after an activation."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pki.keys import KeyKind
-    from pki.keystores import KeptKey
+    from pki.keystores import KeptKey, Keystore
     from workflow.commands_of_authorities import Hand
     from workflow.facts import Actor
     from workflow.key_tasks import OpenTask
@@ -77,7 +77,7 @@ class Master(Protocol):
     def step(self, zh: str, en: str, said: Mapping[str, str]) -> None:
         """Read a step aloud and have it confirmed; whatever it raises breaks the ceremony off."""
 
-    def back_up(self, keys: Mapping[str, KeptKey]) -> tuple[KeyBackup, ...]:
+    def back_up(self, keystore: Keystore, keys: Mapping[str, KeptKey]) -> tuple[KeyBackup, ...]:
         """Take the backup of the keys; nothing for keys that their module alone can back up."""
 
 
@@ -123,7 +123,7 @@ def hold(office: Office, script: Script, hands: Sequence[Hand], actor: Actor, ma
     held.step("宣讀計畫並確認在場人員", "Read the plan aloud and see who is present", plan=_digest(script))
     with under_way(office, begin, actor) as task:
         _make(held, script, task)
-        backups = master.back_up({name: key for name, (_, key, _) in held.made.items()})
+        backups = master.back_up(office.keystore, {name: key for name, (_, key, _) in held.made.items()})
         held.step("完成備援並簽署紀錄", "The backup is taken; sign the record", copies=str(len(backups)))
         handle(office, _recording(held, task, backups, hands), actor)
     return task.number

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ops.ceremony_plan import Plan
-    from pki.keystores import KeptKey
+    from pki.keystores import KeptKey, Keystore
     from workflow.commands_of_authorities import KeyBackup
 
 YES = frozenset({"y", "yes", "是"})
@@ -118,7 +118,7 @@ class _Master:
         if self._answer("確認？ Confirm [y/N]").lower() not in YES:
             raise FoundError(f"步驟 {self._number} 未獲確認。 Step {self._number} was not confirmed.")
 
-    def back_up(self, keys: Mapping[str, KeptKey]) -> tuple[KeyBackup, ...]:
+    def back_up(self, keystore: Keystore, keys: Mapping[str, KeptKey]) -> tuple[KeyBackup, ...]:
         """Have each holder type a passphrase, and write copies and shares."""
         from ops.key_copies import Holder, write_copies
 
@@ -128,7 +128,7 @@ class _Master:
             Holder(one, self._answer(f"{one} 的分持通行碼 Passphrase of {one}", secret=True))
             for one in self._plan.holders
         ]
-        copies = write_copies(self._plan.copies, keys, holders, self._plan.threshold)
+        copies = write_copies(self._plan.copies, (keystore, keys), holders, self._plan.threshold)
         self.wrote = True
         return copies
 

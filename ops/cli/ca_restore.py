@@ -42,6 +42,7 @@ def restore(  # noqa: PLR0913 - one parameter an option.
     With --password-stdin the passphrases of the shares follow the passwords, in the order of the shares.
     """
     from ops.key_copies import CopiesError, read_copy
+    from pki.errors import KeyRefusedError
     from workflow.commands_of_authorities import RestoreAuthority
     from workflow.handlers import handle
 
@@ -55,14 +56,16 @@ def restore(  # noqa: PLR0913 - one parameter an option.
     with present(logins, from_stdin=password_stdin) as (office, hands, actor):
         given = [(one, _passphrase(one.holder, from_stdin=password_stdin)) for one in shares]
         try:
-            signer = read_copy(copy, given)
+            sealed = office.keystore.adopt(read_copy(copy, given))
         except CopiesError as error:
             raise FoundError(str(error)) from error
+        except KeyRefusedError as error:
+            raise FoundError(f"金鑰庫目前無法使用。 Keys can't be kept now: {error.message}") from error
         command = RestoreAuthority(
             name=name,
             reason=reason,
             copy_sha256=sha256(copy.read_bytes()).hexdigest(),
-            sealed_key=signer.to_pkcs8(office.key_passphrase),
+            sealed_key=sealed,
             hands=hands,
         )
         handle(office, command, actor)

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from pki.errors import KeyRefusedError
-from pki.keys import KeyKind, verify_signature
+from pki.keys import KeyKind, SoftwareSigner, verify_signature
 from pki.keystores import SoftwareKeystore, TokenKeystore
 from pki.token import Token
 from tests import softhsm
@@ -137,3 +137,13 @@ def test_a_wrong_pin_and_a_missing_token_are_said(token_label):
         Token(softhsm.MODULE, "nowhere", lambda: softhsm.PIN).make("x", KeyKind.P256)
     with pytest.raises(KeyRefusedError, match="id"):
         Token(softhsm.MODULE, token_label, lambda: softhsm.PIN).key("file:/etc/passwd")
+
+
+def test_a_software_key_travels_by_a_copy_under_another_passphrase(store):
+    here = SoftwareKeystore(b"only for tests")
+    made = here.make("gca", KeyKind.P256)
+    copy = store.copy(made.sealed, b"of the copy alone")
+    with pytest.raises(KeyRefusedError):
+        store.open(copy, None)
+    back = store.adopt(SoftwareSigner.from_pkcs8(copy, b"of the copy alone"))
+    assert store.open(back, None).spki_der == made.signer.spki_der

@@ -87,7 +87,7 @@ def test_a_key_is_kept_until_its_last_certificate_has_ended(world):
     with pytest.raises(Refused, match="Retire it first"):
         destroy(world, "xca")
     world.roll_over()
-    with pytest.raises(Refused, match="2 certificates"):
+    with pytest.raises(Refused, match=r"\d certificates of xca have not ended"):
         destroy(world, "xca")
     world.registry.clock.move(days=AFTER_THE_LAST)
     number = destroy(world, "xca")
