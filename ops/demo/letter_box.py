@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from hardware.errors import HardwareError
 from web.ports import DemoCard
 from workflow.store import schema as t
-from workflow.vocabulary import CardState
+from workflow.vocabulary import CardState, StaffCardState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +43,18 @@ class LetterBox:
         )
         with self._office.reading() as connection:
             rows = connection.execute(query).all()
-        return tuple(
+            s, a = t.staff_card.c, t.account.c
+            staff = connection.execute(
+                sa.select(s.csn, s.number, a.login)
+                .join(t.account, a.id == s.account_id)
+                .where(s.state == str(StaffCardState.ACTIVE))
+            ).all()
+        own = tuple(
+            DemoCard(row.csn, f"{row.login} 承辦人員卡片 staff card {row.number}", seated.get(row.csn, ""))
+            for row in staff
+            if row.csn in here
+        )
+        return own + tuple(
             DemoCard(row.csn, f"{row.subject_name} {row.number}", seated.get(row.csn, ""))
             for row in rows
             if row.csn in here

@@ -197,5 +197,6 @@ def _tell(demo: Demo, say: Callable[[str], None]) -> None:
     for one in seed.people():
         roles = ", ".join(one["roles"])
         say(f"  {one['login']:<10} {one['name']}  {roles}  {one.get('window', '')}".rstrip())
+    say(f"卡片 Card:        {seed.CARD_HOLDER} PIN {seed.CARD_PIN}")
     say(f"命令列 Command line: {CONFIG}={demo.config} guanfang …")
     say("按 Ctrl-C 結束；資料會保留。Ctrl-C ends it; the data stay.")

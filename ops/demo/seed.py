@@ -7,11 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from ops import accounts
 from ops.accounts import NewAccount
 from ops.demo import hopper
 from workflow import authorities
+from workflow.acts.accounts import actor_of
+from workflow.staff_cards import Order, make_staff_card
 from workflow.store import schema as t
+from workflow.store import sealing
 from workflow.store.unit_of_work import transaction
 from workflow.vocabulary import Role
 
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 DATA = Path(__file__).parent
+CARD_HOLDER, ADMINISTRATOR = "officer1", "admin"
+CARD_PIN = "735162"
+"""The PIN of the demonstration's one staff card, which it shows to everybody."""
 CEREMONY_BEFORE = timedelta(days=365)
 """The CAs look as if they had been at work for a year."""
 
@@ -41,9 +49,27 @@ def seed(office: Office, station: FolderStation, password: str) -> bool:
     for one in _data("people", "account"):
         if one["login"] not in logins:
             accounts.add(office, _account(one, password))
+    _give_a_card(office, station, password)
     hopper.feed(office, station)
     start_clock(office)
     return True
+
+
+def _give_a_card(office: Office, station: FolderStation, password: str) -> None:
+    """Make one officer a staff card to try, in the holder's reader and then beside it."""
+    with office.reading() as connection:
+        if connection.execute(t.staff_card.select().where(t.staff_card.c.state == "active")).first():
+            return
+        a = t.account.c
+        query = sa.select(t.account).where(a.login.in_([CARD_HOLDER, ADMINISTRATOR]))
+        known = {row.login: row for row in connection.execute(query)}
+    reader = station.readers()[-1].name
+    if station.readers()[-1].csn is None:
+        station.insert(reader, station.new_blank())
+    sealing.seal(office)
+    order = Order(CARD_HOLDER, reader, password, CARD_PIN)
+    make_staff_card(office, order, actor_of(known[ADMINISTRATOR]))
+    station.remove(reader)
 
 
 def start_clock(office: Office) -> None:
