@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pki.errors import KeyRefusedError
-from pki.keys import KeyKind, verify_signature
+from pki.keys import KeyKind, SoftwareSigner, verify_signature
 from pki.keystores import SharedKeystore, SoftwareKeystore, TokenKeystore
 from pki.token import Token
 from tests import softhsm
@@ -85,3 +85,17 @@ def test_an_activation_that_ends_while_a_key_opens_leaves_no_key_behind():
     with NOT_ACTIVATED:
         signer.sign(b"data")
     assert signer._opened is None
+
+
+@pytest.mark.rule("ROL-08")
+def test_a_copy_is_taken_and_put_back_only_while_keys_are_activated():
+    switch = Switch()
+    store = SharedKeystore(switch)
+    kept = store.make("gca", KeyKind.P256)
+    copy = SoftwareSigner.from_pkcs8(store.copy(kept.sealed, b"of the copy"), b"of the copy")
+    assert store.open(store.adopt(copy), None).spki_der == kept.signer.spki_der
+    switch.off()
+    with pytest.raises(KeyRefusedError):
+        store.copy(kept.sealed, b"of the copy")
+    with pytest.raises(KeyRefusedError):
+        store.adopt(copy)
