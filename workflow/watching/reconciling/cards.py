@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from workflow.commands_of_watches import Found
 from workflow.store import schema as t
 from workflow.vocabulary import CardState, CertificateStatus, MailState
+from workflow.watching.reconciling.house import of_the_house
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ def card_faults(connection: sa.Connection, now: datetime) -> Iterator[Found]:
         C.der.is_not(None).label("signed"),
         C.not_after,
     )
-    for row in connection.execute(sa.select(*columns).where(C.csn.is_not(None))):
+    for row in connection.execute(sa.select(*columns).where(C.csn.is_not(None), ~of_the_house())):
         certificates.setdefault(row.csn, []).append(row)
     numbers = {row.id: row.card_number for row in connection.execute(sa.select(K.id, K.card_number))}
     cards = connection.execute(sa.select(t.card).order_by(B.id)).all()

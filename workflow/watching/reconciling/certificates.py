@@ -12,6 +12,7 @@ from pki.errors import ChainRefusedError, PkiError
 from workflow.commands_of_watches import Found
 from workflow.store import schema as t
 from workflow.vocabulary import CertificateStatus, Verdict
+from workflow.watching.reconciling.house import of_the_house
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,12 +82,7 @@ def _fault_of(row: Any, issuer: CertificateFields | None) -> tuple[str, str, str
 
 def _without_case(connection: sa.Connection) -> Iterator[Found]:
     known = sa.select(t.case.c.id).where(t.case.c.id == C.case_id)
-    # The house's own keys are on record with it: no case asks for their certificates.
-    g = t.registration_key.c
-    house = sa.select(g.id).where(g.spki_sha256 == C.spki_sha256)
-    s = t.staff_card.c
-    staff = sa.select(s.id).where(s.spki_sha256 == C.spki_sha256)
-    query = sa.select(C.id, C.authority, C.serial).where(~known.exists(), ~house.exists(), ~staff.exists())
+    query = sa.select(C.id, C.authority, C.serial).where(~known.exists(), ~of_the_house())
     for row in connection.execute(query.order_by(C.id)):
         yield _about(row, "certificate.no_case", "沒有案件", "it belongs to no case")
 
