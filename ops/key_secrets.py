@@ -139,9 +139,15 @@ class Splitting:
 
 
 def share_out(
-    settings: Settings, office: Office, order: Splitting, hands: tuple[Hand, ...], actor: Actor
+    settings: Settings,
+    office: Office,
+    order: Splitting,
+    by: tuple[tuple[Hand, ...], Actor],
+    keep: Callable[[list[SealedShare]], None],
 ) -> list[SealedShare]:
     """Split the keys' secret, put its shares in force and return them.
+
+    `keep` puts them on their media, and may fail, before the old secret goes: the new one exists in them alone.
 
     Keys that are kept in rows are sealed anew, under a secret that nobody has ever seen; a token keeps its PIN.
     """
@@ -151,6 +157,8 @@ def share_out(
         require_opening(settings, office, order.opens)
         shares = split(secret, SplitPlan(PURPOSE, order.threshold, len(order.holders)))
         sealed = [holder.seal(share) for holder, share in zip(order.holders, shares, strict=True)]
+        keep(sealed)
+        hands, actor = by
         command = KeepShares(
             hands=hands,
             set_id=shares[0].set.id,

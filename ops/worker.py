@@ -20,6 +20,9 @@ from ops.monitor import watch_publication
 from ops.reconcile import Reports
 from ops.watches import run_nightly, watch_half_life
 from workflow import sweeper
+from workflow.commands_of_holders import ForgetCardSessions
+from workflow.facts import SYSTEM
+from workflow.handlers import handle
 from workflow.performers import perform_next
 from workflow.store import outbox
 from workflow.store.audit_export import export_checkpoints
@@ -38,6 +41,7 @@ PATIENCE_SECONDS = 30
 """How long a stopping worker waits for the work in hand; what it could not finish is claimed again by the next."""
 AFTER_ERROR_SECONDS = 5.0
 WHOLE_LOG_SECONDS = 3600
+FORGET_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ class Worker:
             ("seal_whole_log", WHOLE_LOG_SECONDS, lambda: seal(self._office, reach=None)),
             ("crls", self._orders.crls, lambda: sweeper.schedule_crls(self._office)),
             ("half_life", self._orders.watches, lambda: watch_half_life(self._office)),
+            ("card_sessions", FORGET_SECONDS, lambda: handle(self._office, ForgetCardSessions(), SYSTEM)),
             ("night", self._orders.watches, self._night),
             ("export_checkpoints", self._orders.crls, self._export),
         )

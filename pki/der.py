@@ -28,6 +28,8 @@ SEQUENCE: Final = 0x30
 SET: Final = 0x31
 
 _LONG_FORM: Final = 0x80
+# Longer than any in use; beyond thousands of octets a number could not even be written down.
+_LONGEST_OID: Final = 128
 _MULTI_BYTE_TAG: Final = 0x1F
 _MAX_LENGTH_OCTETS: Final = 4
 _SHORTEST_ELEMENT: Final = 2
@@ -186,8 +188,8 @@ class Element(NamedTuple):
 
 @lru_cache(maxsize=512)
 def _dotted(content: bytes) -> str:
-    if not content or content[-1] & _LONG_FORM:
-        raise DerRefusedError("pki.der.oid", "an object identifier is cut short")
+    if not content or len(content) > _LONGEST_OID or content[-1] & _LONG_FORM:
+        raise DerRefusedError("pki.der.oid", "an object identifier is cut short or too long")
     arcs: list[int] = []
     value, fresh = 0, True
     for octet in content:

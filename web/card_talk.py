@@ -6,6 +6,7 @@ Both are needed for each step. Every answer comes with its words in the visitor'
 
 from __future__ import annotations
 
+import re
 import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ PROOF = "card_proof"
 LONGEST_RESPONSE = 600
 """Hex digits of the longest answer of a card: 256 bytes and the status word, and more."""
 _LAST_STEP = 10_000
+_CHIP = re.compile("[0-9A-Za-z]{1,64}")
 _LARGEST = 10**15
 
 
@@ -65,6 +67,8 @@ def open_talk() -> Answer:
     if errand is None:
         abort(HTTPStatus.BAD_REQUEST)
     token, csn = secrets.token_urlsafe(32), _text(said, "csn")
+    if csn and not _CHIP.fullmatch(csn):
+        abort(HTTPStatus.BAD_REQUEST)
     return _answered(lambda: _opened(token, errand, (csn, _text(said, "user_code"))), token)
 
 
@@ -141,7 +145,11 @@ def end() -> Answer:
 
 
 def _said() -> dict[str, Any]:
-    said = request.get_json(silent=True)
+    try:
+        said = request.get_json(silent=True)
+    except RecursionError:
+        # Thousands of brackets within one another are no request of ours.
+        said = None
     if not isinstance(said, dict):
         abort(HTTPStatus.BAD_REQUEST)
     return said

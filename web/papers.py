@@ -11,6 +11,7 @@ from pki.described import describe
 from web.access import public
 from web.ports import office
 from web.published import Publication, send
+from web.security import limited
 from workflow.authorities import bundle_path, crl_path
 from workflow.views import papers
 
@@ -50,6 +51,7 @@ def index() -> str:
 
 @blueprint.get("/repository/documents/<digest>")
 @public
+@limited("60 per minute", "GET")
 def document(digest: str) -> Response:
     """Send a document; its address names its content, so caches may keep it (RFC 8246)."""
     if not _DIGEST.fullmatch(digest):

@@ -110,4 +110,6 @@ def limit_all(app: Flask) -> None:
         found = getattr(view, _LIMIT, None)
         if found:
             rate, method = found
-            app.view_functions[endpoint] = cast("Any", limiter.limit(rate, methods=[method])(view))
+            # Flask answers HEAD with the whole view of GET.
+            methods = [method, "HEAD"] if method == "GET" else [method]
+            app.view_functions[endpoint] = cast("Any", limiter.limit(rate, methods=methods)(view))

@@ -49,6 +49,11 @@ class EndCardSession(WithCardSession):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForgetCardSessions(Command):
+    """Empty the conversations whose minutes are over, though nobody ended them; sent by the worker."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangeContact(WithCardSession):
     """Change a card's contact; the conversation has proved card and PIN (CTC-01)."""
 

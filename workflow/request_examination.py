@@ -112,7 +112,7 @@ class Examiner:
     def _order(
         self, line: Mapping[str, Any], accepted: AcceptedRequest, serial: int, authority: str
     ) -> CertificateOrder:
-        filed, office, said = self._filed, self._office, line["subject"]
+        office, said = self._office, line["subject"]
         return CertificateOrder(
             profile=self.profile,
             subject=self._subject(said, accepted.domains),
@@ -120,10 +120,17 @@ class Examiner:
             serial=serial,
             not_before=office.clock.now(),
             addresses=addresses(office, authority, serial),
-            attributes=attributes_of(self.profile, filed.organisation.get("oid")),
+            attributes=attributes_of(self.profile, self._approved_oid()),
             email=self._email(said),
             domains=accepted.domains,
         )
+
+    def _approved_oid(self) -> str | None:
+        """Return the organisation's OID; Unavailable when it is not the one that the batch says (OID-01)."""
+        oid = self._filed.organisation.get("oid")
+        if self._filed.values.get("organisation") not in {None, oid}:
+            raise Unavailable("certificate.not_approved", detail="the OID is not the one that was approved")
+        return oid
 
     def _email(self, said: Mapping[str, Any]) -> str | None:
         """Return the address that was approved with the batch, else the register's, where the profile has room."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ def make(
         order = key_secrets.Splitting(
             key_secrets.first_secret(settings), threshold, taken, on_media=out is not None
         )
-        _write(key_secrets.share_out(settings, office, order, hands, actor), out)
+        _tell(key_secrets.share_out(settings, office, order, (hands, actor), partial(_write, out)), out)
 
 
 @shares.command()
@@ -152,7 +153,7 @@ def replace(  # noqa: PLR0913 - each is an option of its own.
         order = key_secrets.Splitting(
             secret, threshold, taken, on_media=out is not None, replaces=shared.set_id
         )
-        _write(key_secrets.share_out(settings, office, order, hands, actor), out)
+        _tell(key_secrets.share_out(settings, office, order, (hands, actor), partial(_write, out)), out)
 
 
 def _announce(holders: tuple[str, ...], threshold: int) -> None:
@@ -205,15 +206,38 @@ def _hand_in(office: Office, actor: Actor, media: list[SealedShare], *, from_std
     )
 
 
-def _write(sealed: list[SealedShare], folder: Path | None) -> None:
-    for one in sealed:
-        place = ""
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path = folder / f"share-{one.set.id[:8]}-{one.index}-{one.holder}.json"
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+def _medium(folder: Path, one: SealedShare) -> Path:
+    return folder / f"share-{one.set.id[:8]}-{one.index}.json"
+
+
+def _write(folder: Path | None, sealed: list[SealedShare]) -> None:
+    """Put the shares on their media, on the disk and not only on the way to it; FoundError when they can't be."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for one in sealed:
+            descriptor = os.open(_medium(folder, one), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
                 file.write(one.to_text())
-            place = f"  {path}"
+                file.flush()
+                os.fsync(file.fileno())
+        _sync(folder)
+    except OSError as error:
+        raise FoundError(f"--out: {error}; nothing was changed") from error
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _tell(sealed: list[SealedShare], folder: Path | None) -> None:
+    for one in sealed:
+        place = f"  {_medium(folder, one)}" if folder is not None else ""
         click.echo(f"{one.index}  {one.holder}{place}")
     click.echo(f"set {sealed[0].set.id}")
     click.echo(

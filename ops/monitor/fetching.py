@@ -61,7 +61,8 @@ def _fetch(asked: Asked, host: str, begun: float) -> Fetched:
 
 def _read(answer: http.client.HTTPResponse, begun: float) -> Fetched:
     pieces, size = [], 0
-    while piece := answer.read(_CHUNK):
+    # What is there is taken at once: waiting for a whole piece would forget the clock.
+    while piece := answer.read1(_CHUNK):
         size += len(piece)
         if size > LARGEST:
             return Fetched(failure=f"more than {LARGEST} bytes", seconds=perf_counter() - begun)

@@ -127,7 +127,7 @@ def test_the_pin_is_changed_with_the_old_one(active):
     assert refused(active.talk, E.CHANGE_PIN, {"pin": "999999", "new_pin": NEW_PIN}) == "card.pin_wrong"
     active.talk(E.CHANGE_PIN, {"pin": active.pin, "new_pin": NEW_PIN})
     assert check_pin(active, NEW_PIN)
-    assert "pin_changed" in active.audited()
+    assert "pin_change_reported" in active.audited()
 
 
 @pytest.mark.rule("VEW-02")

@@ -38,7 +38,9 @@ ALLOWED = {
 }
 ASTRAY = {"withdraw", "refuse", "return_first", "return_second", "card_spoiled", "mail_returned", "cancel"}
 numbers = st.integers(0, 50)
-APPLICATION_TRIGGERS = sorted(TABLES[CaseKind.CARD_APPLICATION].commands.keys() - {"submit"})
+BY_READERS = "take_on_line"
+"""Fired by a reader that takes a blank for whichever case is next, and not on a case by somebody."""
+APPLICATION_TRIGGERS = sorted(TABLES[CaseKind.CARD_APPLICATION].commands.keys() - {"submit", BY_READERS})
 REQUEST_TRIGGERS = sorted(
     TABLES[CaseKind.CERTIFICATE_REQUEST].commands.keys() - {"submit_request", "amend_request"}
 )
@@ -139,7 +141,7 @@ class Walk(RuleBasedStateMachine):
         case = self.registry.case(case_id)
         policy = policies.by_version(case.policy_version)
         rows = offers(CaseKind(case.kind), case.state, policy, frozenset(Role) - {Role.HOLDER})
-        rows = [row for row in rows if not row.trigger.startswith("lapse")]
+        rows = [row for row in rows if not row.trigger.startswith("lapse") and row.trigger != BY_READERS]
         if straight:
             rows = [row for row in rows if row.source != row.dest and row.trigger not in ASTRAY]
         if rows:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import types
 import typing
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from workflow.errors import BadInput, FieldProblem
 
 MOST_PROBLEMS = 50
 LONGEST_NAME = 40
+MOST_IN_AN_ARRAY = 5000
+_hints = cache(typing.get_type_hints)
 
 
 def read(shape: type[Any], given: Any) -> Any:
@@ -26,10 +29,10 @@ def _object(shape: Any, given: Any, where: str, problems: list[FieldProblem]) ->
     if not isinstance(given, dict):
         problems.append(_wrong(where or "body", "應為 JSON 物件。", "This is a JSON object."))
         return None
-    hints = typing.get_type_hints(shape)
+    hints = _hints(shape)
     problems.extend(
         _wrong(_join(where, name[:LONGEST_NAME]), "沒有這個欄位。", "There is no such field.")
-        for name in sorted(set(given) - set(hints))
+        for name in sorted(set(given) - set(hints))[:MOST_PROBLEMS]
     )
     values = {}
     for item in fields(shape):
@@ -52,6 +55,11 @@ def _value(hint: Any, given: Any, where: str, problems: list[FieldProblem]) -> A
     if typing.get_origin(hint) is tuple:
         if not isinstance(given, list):
             problems.append(_wrong(where, "應為陣列。", "This is an array."))
+            return ()
+        if len(given) > MOST_IN_AN_ARRAY:
+            problems.append(
+                _wrong(where, f"最多 {MOST_IN_AN_ARRAY} 筆。", f"At most {MOST_IN_AN_ARRAY} items.")
+            )
             return ()
         kind = typing.get_args(hint)[0]
         return tuple(_value(kind, one, f"{where}[{at}]", problems) for at, one in enumerate(given))

@@ -35,14 +35,15 @@ def conclude(work: UnitOfWork, row: Any, actor: Actor, ended: tuple[Talk, Any]) 
     talk, result = ended
     match talk.errand:
         case CardErrand.LOOK:
-            return _looked(result)
+            return _looked(work, result)
         case CardErrand.ACTIVATE:
             complete_activation(work, CompleteActivation(case_id=row.case_id, csn=row.csn), SYSTEM, None)
             return Conclusion({"pin": talk.activation_pin}, row.csn, row.case_id)
         case CardErrand.UNBLOCK:
             return _unblocked(work, row, actor)
         case CardErrand.CHANGE_PIN:
-            work.audit("pin_changed", actor, {"csn": row.csn})
+            # The browser says so; no proof of it comes here.
+            work.audit("pin_change_reported", actor, {"csn": row.csn})
             return Conclusion({}, row.csn)
         case CardErrand.TEST:
             return _tested(work, row, (talk, result))
@@ -52,7 +53,14 @@ def conclude(work: UnitOfWork, row: Any, actor: Actor, ended: tuple[Talk, Any]) 
             raise AssertionError("the staff's conversations end in `staff_conclusions`")
 
 
-def _looked(details: CardDetails) -> Conclusion:
+def _looked(work: UnitOfWork, details: CardDetails) -> Conclusion:
+    """Tell what the card says; `ours` only where it showed a certificate of ours for its number.
+
+    Anybody can say a chip's number: what the registry knows of a card is for who has the card.
+    """
+    shown = [one.der for one in details.certificates]
+    issued = sa.select(C.id).where(C.csn == details.csn, C.der.in_(shown))
+    ours = bool(shown) and work.connection.execute(issued).first() is not None
     certificates = [
         {
             "slot": f"{one.slot:X}",
@@ -66,6 +74,7 @@ def _looked(details: CardDetails) -> Conclusion:
     ]
     answer = {
         "csn": details.csn,
+        "ours": ours,
         "card_number": details.card_number,
         "pin_tries": details.pin_tries,
         "certificates": certificates,

@@ -35,12 +35,18 @@ from workflow.card_sessions import (
     with_holes,
 )
 from workflow.commands import BeginActivation
-from workflow.commands_of_holders import AdvanceCardSession, EndCardSession, OpenCardSession, WithCardSession
+from workflow.commands_of_holders import (
+    AdvanceCardSession,
+    EndCardSession,
+    ForgetCardSessions,
+    OpenCardSession,
+    WithCardSession,
+)
 from workflow.errors import SENTENCES, NotFound, Refused, Words
 from workflow.outcome import Outcome
 from workflow.policies import by_version
 from workflow.store import schema as t
-from workflow.vocabulary import CardErrand, CardState, CardTalk, CertificateStatus
+from workflow.vocabulary import CardErrand, CardState, CardTalk, CertificateStatus, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +80,7 @@ def _open(work: UnitOfWork, command: OpenCardSession, actor: Actor, tried: Tried
         raise NotFound("card.unknown", csn=command.csn)
     elif command.errand is not CardErrand.LOOK:
         _require_known(work, command.csn)
-    _forget_expired(work)
+    forget_expired(work)
     secret = secrets.token_bytes(SECRET_BYTES)
     token = digest(command.token)
     work.insert(
@@ -126,13 +132,18 @@ def _require_known(work: UnitOfWork, csn: str) -> None:
         raise NotFound("card.unknown", csn=csn)
 
 
-def _forget_expired(work: UnitOfWork) -> None:
+def forget_expired(work: UnitOfWork) -> None:
     """Empty what has expired: no conversation outlives its minutes with anything sealed in it."""
     work.connection.execute(
         sa.update(t.card_session)
         .where(S.expires_at <= work.now, S.state != str(CardTalk.ENDED))
         .values(state=str(CardTalk.ENDED), **_SPENT)
     )
+
+
+def _forget(work: UnitOfWork, _command: ForgetCardSessions, _actor: Actor, _prepared: None) -> Outcome:
+    forget_expired(work)
+    return Outcome()
 
 
 def _advance(work: UnitOfWork, command: AdvanceCardSession, actor: Actor, _prepared: None) -> Outcome:
@@ -282,4 +293,5 @@ ACTS = (
     Act(OpenCardSession, _open, PUBLIC, _prepare),
     Act(AdvanceCardSession, _advance, PUBLIC),
     Act(EndCardSession, _end, PUBLIC),
+    Act(ForgetCardSessions, _forget, frozenset({Role.SYSTEM})),
 )

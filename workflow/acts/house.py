@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
-from workflow.cases.card_application import States
+from workflow.cases import card_application, certificate_request
 from workflow.commands import (
     AssignOid,
     CompleteActivation,
@@ -25,7 +25,7 @@ from workflow.effects import Effect
 from workflow.errors import BadInput, FieldProblem, NotFound, Refused, Words
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
-from workflow.vocabulary import CardState, DeadlineState, OutboxState, Role
+from workflow.vocabulary import CardState, CaseKind, DeadlineState, OutboxState, Role
 
 if TYPE_CHECKING:
     from workflow.facts import Actor, CaseFacts
@@ -35,6 +35,16 @@ OPERATOR = frozenset({Role.OPERATOR})
 OFFICER = frozenset({Role.SECOND_REVIEWER})
 DESK = frozenset({Role.HELP_DESK})
 D, W, P = t.deadline.c, t.outbox.c, t.deadline_pause.c
+_BATCH = certificate_request.States
+_SETTLED: dict[str, frozenset[str]] = {
+    CaseKind.CARD_APPLICATION: frozenset(
+        {card_application.States.APPROVED, card_application.States.MANUFACTURING}
+    ),
+    # A batch says its organisation's OID from the beginning.
+    CaseKind.CERTIFICATE_REQUEST: frozenset(
+        {_BATCH.SUBMITTED, _BATCH.EXAMINED, _BATCH.APPROVED_ONCE, _BATCH.ISSUING}
+    ),
+}
 LONGEST_LEAP = 3660
 LONGEST_OID = 64
 # Arcs under Taiwan's own, none with a leading zero (X.660).
@@ -160,14 +170,14 @@ def _assign_oid(work: UnitOfWork, command: AssignOid, actor: Actor, _prepared: N
 
 
 def _none_approved(work: UnitOfWork, organisation_id: int) -> None:
-    """Refuse while a card of the organisation is approved and not made: its certificates must say what was approved.
+    """Refuse while a card is approved and not made, or a batch not issued: certificates must say what was approved.
 
     The cases are locked, so that none is approved meanwhile.
     """
     k = t.case.c
-    query = sa.select(k.number, k.state).where(k.organisation_id == organisation_id).order_by(k.id)
+    query = sa.select(k.number, k.kind, k.state).where(k.organisation_id == organisation_id).order_by(k.id)
     for case in work.connection.execute(query.with_for_update()).all():
-        if case.state in {States.APPROVED, States.MANUFACTURING}:
+        if case.state in _SETTLED.get(case.kind, ()):
             raise Refused("organisation.oid_approved", number=case.number)
 
 

@@ -254,6 +254,8 @@ def _refuse_items(work: UnitOfWork, command: RefuseItems, actor: Actor, _prepare
 def _confirm(work: UnitOfWork, command: ConfirmRequest, actor: Actor, signed: Signed) -> Outcome:
     """Approve a second time, and ask for the sound items to be issued, a few in each piece of work."""
     outcome = decided(work, command, actor, signed)
+    if outcome.refusal is not None:
+        return outcome
     case = work.lock_one(command.case_id)
     items = list(
         work.connection.execute(

@@ -19,6 +19,7 @@ from workflow.errors import NotAllowed, Refused
 from workflow.outcome import Outcome
 from workflow.presence import witness
 from workflow.store import schema as t
+from workflow.views.shares import REGISTRATION, sealed_keys
 from workflow.vocabulary import KeyDuty, Role, ShareSetState
 
 if TYPE_CHECKING:
@@ -110,19 +111,18 @@ def _end(connection: sa.Connection, set_row: int, work: UnitOfWork) -> None:
 
 def _reseal(connection: sa.Connection, command: KeepShares) -> None:
     """Put the keys under the new secret, all of them or none."""
-    a = t.authority.c
+    a, g = t.authority.c, t.registration_key.c
     for one in command.resealed:
-        changed = connection.execute(
-            sa.update(t.authority)
-            .where(a.name == one.name, a.sealed_key == one.was)
-            .values(sealed_key=one.sealed)
+        number = one.name.removeprefix(REGISTRATION)
+        statement = (
+            sa.update(t.authority).where(a.name == one.name, a.sealed_key == one.was)
+            if number == one.name
+            else sa.update(t.registration_key).where(g.id == int(number), g.sealed_key == one.was)
         )
-        if changed.rowcount != 1:
+        if connection.execute(statement.values(sealed_key=one.sealed)).rowcount != 1:
             raise Refused("share.changed_meanwhile")
-    if command.resealed:
-        query = sa.select(sa.func.count()).where(a.sealed_key.is_not(None))
-        if connection.execute(query).scalar_one() != len(command.resealed):
-            raise Refused("share.changed_meanwhile")
+    if command.resealed and len(sealed_keys(connection)) != len(command.resealed):
+        raise Refused("share.changed_meanwhile")
 
 
 # --- handing in ----------------------------------------------------------------------------------------------

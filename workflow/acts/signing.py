@@ -44,7 +44,12 @@ def _prepare(office: Office, command: SignCertificates, _actor: Actor) -> Mappin
     query = sa.select(C.authority).where(C.serial.in_(command.serials), C.status == INTENDED).distinct()
     with office.reading() as connection:
         names = list(connection.execute(query).scalars())
-    return {name: working(office, name) for name in names}
+    try:
+        return {name: working(office, name) for name in names}
+    except LookupError as error:
+        raise Unavailable(
+            "authority.key_unavailable", authority=", ".join(names), detail=str(error)
+        ) from error
 
 
 def _sign(

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from workflow.store import schema as t
 from workflow.vocabulary import ShareSetState
 
+REGISTRATION = "ra#"
+"""What the names of the registration authorities' keys begin with."""
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -77,7 +80,13 @@ def set_in_force(connection: sa.Connection, purpose: str) -> ShareSetLine | None
 
 
 def sealed_keys(connection: sa.Connection) -> tuple[tuple[str, bytes], ...]:
-    """Return the encrypted keys of authorities and responders by name."""
-    a = t.authority.c
+    """Return the encrypted keys of authorities, responders and registration authorities by name."""
+    a, g = t.authority.c, t.registration_key.c
     rows = connection.execute(sa.select(a.name, a.sealed_key).where(a.sealed_key.is_not(None)).order_by(a.id))
-    return tuple((row.name, bytes(row.sealed_key)) for row in rows)
+    of_registration = connection.execute(
+        sa.select(g.id, g.sealed_key).where(g.sealed_key.is_not(None)).order_by(g.id)
+    )
+    return (
+        *((row.name, bytes(row.sealed_key)) for row in rows),
+        *((f"{REGISTRATION}{row.id}", bytes(row.sealed_key)) for row in of_registration),
+    )
