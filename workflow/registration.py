@@ -61,7 +61,7 @@ def registration(office: Office, ca: Ca) -> Registration:
     if kept is not None and kept.status in {str(CertificateStatus.REVOKED), str(CertificateStatus.SUSPENDED)}:
         raise Unavailable("registration.revoked", ca=ca, serial=kept.serial)
     if row is None or (kept is not None and kept.not_after - RENEW_BEFORE <= office.clock.now()):
-        row = new_key(office, ca)
+        row = _next_key(office, ca, SYSTEM, row)
     spki = bytes(row.spki)
     certificate = issue_house_certificate(
         office, ca, spki, lambda serial, name: _order(office, ca, spki, (serial, name))
@@ -71,9 +71,13 @@ def registration(office: Office, ca: Ca) -> Registration:
 
 def new_key(office: Office, ca: Ca, actor: Actor = SYSTEM) -> Any:
     """Make another key for a CA's registration authority and record it; of several who try, one has done it."""
+    return _next_key(office, ca, actor, _newest(office, ca))
+
+
+def _next_key(office: Office, ca: Ca, actor: Actor, before: Any) -> Any:
+    """Make the key that follows the one that was seen; whoever comes second to it takes what is there."""
     from workflow.handlers import handle  # The door imports the acts, which come here.
 
-    before = _newest(office, ca)
     try:
         key = office.keystore.make(f"ra:{ca}", KeyKind.P256)
     except KeyRefusedError as error:
