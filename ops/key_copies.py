@@ -108,8 +108,11 @@ def _write_all(directory: Path, files: Mapping[str, bytes]) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-    except OSError as error:
+    except BaseException as error:
+        # Also when somebody breaks it off: half a set of copies is none.
         remove_copies(directory)
+        if not isinstance(error, OSError):
+            raise
         raise CopiesError(
             f"無法寫入 {directory}。 {directory} can't be written to: {error.strerror}"
         ) from error

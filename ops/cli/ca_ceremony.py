@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ops.ceremony_plan import Plan
     from pki.keystores import KeptKey, Keystore
     from workflow.commands_of_authorities import KeyBackup
+    from workflow.office import Office
 
 YES = frozenset({"y", "yes", "是"})
 
@@ -68,6 +69,19 @@ def _say(plan: Plan) -> None:
     click.echo(f"在場 present: {', '.join(plan.witnesses)}")
 
 
+def _may_be_recorded(office: Office) -> bool:
+    """Tell whether the ceremony's authorities stand, also when that can't be asked: their only copies are then kept."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from workflow.authorities import established
+    from workflow.errors import RegistryError
+
+    try:
+        return established(office)
+    except (SQLAlchemyError, RegistryError):
+        return True
+
+
 def _hold(plan: Plan, *, from_stdin: bool) -> None:
     from ops.ceremony_record import write_record
     from ops.key_copies import CopiesError, remove_copies
@@ -78,6 +92,13 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
         try:
             number = hold(office, plan.script, hands, actor, master)
         except BaseException as error:
+            if getattr(error, "code", "") != "authority.established" and _may_be_recorded(office):
+                click.echo(
+                    "憑證機構已登錄或無法確認；備援均予保留，請以 `guanfang ca tasks` 查明。\n"
+                    "The authorities are recorded, or it can't be told: all copies are kept. See `guanfang ca tasks`.",
+                    err=True,
+                )
+                raise
             if master.wrote:
                 remove_copies(plan.copies)
             # Whatever broke it off, those present are told what became of it.

@@ -20,6 +20,7 @@ from pki.shares import SealedShare
 from tests.ops.test_cli import guanfang
 from tests.workflow.people import key_workers
 from tests.workflow.registry import PASSWORD, STATEMENTS, Registry
+from workflow import ceremonies
 from workflow.authorities import certificate_of, established, working
 from workflow.errors import Unavailable
 from workflow.store import schema as t
@@ -143,6 +144,21 @@ def test_a_ceremony_that_breaks_off_leaves_nothing(stage, lines):
     assert "broken off" in said.output
     assert stage.nothing_is_left()
     assert stage.hold().exit_code == 0
+
+
+def test_copies_of_recorded_keys_stay_whatever_happens_afterwards(stage, monkeypatch):
+    whole = ceremonies.hold
+
+    def cut_off(*given):
+        whole(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ceremonies, "hold", cut_off)
+    said = stage.hold()
+    assert said.exit_code != 0
+    assert "all copies are kept" in said.output
+    assert established(stage.registry.office)
+    assert list((stage.folder / "copies").glob("*.p8"))
 
 
 @pytest.mark.rule("ROL-02")
