@@ -8,7 +8,6 @@ import sys
 from contextlib import ExitStack
 from dataclasses import replace
 
-import pkcs11
 import pytest
 
 from ops import wiring
@@ -195,17 +194,13 @@ def test_the_pin_is_in_no_setting_once_it_is_shared(house, monkeypatch):
 
 
 @pytest.fixture
-def token(monkeypatch, tmp_path):
-    with monkeypatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", str(softhsm.write_configuration(tmp_path)))
-        softhsm.make_token(tmp_path, "activated")
-        for name, value in (
-            ("KEYSTORE", "pkcs11"), ("PKCS11_MODULE", softhsm.MODULE), ("PKCS11_TOKEN", "activated"),
-            ("PKCS11_PIN", softhsm.PIN),
-        ):  # fmt: skip
-            patch.setenv(f"GUANFANG_{name}", str(value))
-        yield patch
-        pkcs11.unload(str(softhsm.MODULE))
+def token(monkeypatch, token_label):
+    for name, value in (
+        ("KEYSTORE", "pkcs11"), ("PKCS11_MODULE", softhsm.MODULE), ("PKCS11_TOKEN", token_label),
+        ("PKCS11_PIN", softhsm.PIN),
+    ):  # fmt: skip
+        monkeypatch.setenv(f"GUANFANG_{name}", str(value))
+    return monkeypatch
 
 
 @pytest.mark.rule("ROL-08")
