@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -100,19 +101,21 @@ def read_copy(path: Path, shares: Sequence[tuple[SealedShare, str]]) -> Software
 
 
 def _write_all(directory: Path, files: Mapping[str, bytes]) -> None:
-    try:
-        for name, content in files.items():
-            with os.fdopen(
-                os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-            ) as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-    except BaseException as error:
+    with ExitStack() as unless_whole:
         # Also when somebody breaks it off: half a set of copies is none.
-        remove_copies(directory)
-        if not isinstance(error, OSError):
-            raise
-        raise CopiesError(
-            f"無法寫入 {directory}。 {directory} can't be written to: {error.strerror}"
-        ) from error
+        unless_whole.callback(remove_copies, directory)
+        try:
+            for name, content in files.items():
+                _write_new(directory / name, content)
+        except OSError as error:
+            raise CopiesError(
+                f"無法寫入 {directory}。 {directory} can't be written to: {error.strerror}"
+            ) from error
+        unless_whole.pop_all()
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
