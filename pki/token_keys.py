@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -37,7 +37,31 @@ def _stays() -> NoReturn:
     raise KeyRefusedError("pki.token.closed", "the private key stays in its token and only signs")
 
 
-class TokenRsaKey(rsa.RSAPrivateKey):
+class _StaysInToken:
+    """What every key in a token refuses, and how it is copied: by its reference, for there is one key."""
+
+    def private_numbers(self) -> NoReturn:
+        """Refuse: the key stays where it is."""
+        _stays()
+
+    def private_bytes(
+        self,
+        encoding: Encoding,
+        format: PrivateFormat,  # noqa: A002 - the interface's own name.
+        encryption_algorithm: KeySerializationEncryption,
+    ) -> NoReturn:
+        """Refuse: the key stays where it is."""
+        del encoding, format, encryption_algorithm
+        _stays()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
+        return self
+
+
+class TokenRsaKey(_StaysInToken, rsa.RSAPrivateKey):
     """An RSA key that signs PKCS#1 v1.5 with SHA-256 in its token, and does nothing else."""
 
     def __init__(self, public: rsa.RSAPublicKey, sign: Callable[[bytes, Mechanism], bytes]) -> None:
@@ -74,28 +98,8 @@ class TokenRsaKey(rsa.RSAPrivateKey):
         del ciphertext, padding
         _stays()
 
-    def private_numbers(self) -> rsa.RSAPrivateNumbers:
-        """Refuse: the key stays where it is."""
-        _stays()
 
-    def private_bytes(
-        self,
-        encoding: Encoding,
-        format: PrivateFormat,  # noqa: A002 - the interface's own name.
-        encryption_algorithm: KeySerializationEncryption,
-    ) -> bytes:
-        """Refuse: the key stays where it is."""
-        del encoding, format, encryption_algorithm
-        _stays()
-
-    def __copy__(self) -> TokenRsaKey:
-        return self
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> TokenRsaKey:
-        return self
-
-
-class TokenEllipticCurveKey(ec.EllipticCurvePrivateKey):
+class TokenEllipticCurveKey(_StaysInToken, ec.EllipticCurvePrivateKey):
     """A key on a NIST curve that signs digests in its token, and does nothing else."""
 
     def __init__(self, public: ec.EllipticCurvePublicKey, sign: Callable[[bytes], bytes]) -> None:
@@ -129,23 +133,3 @@ class TokenEllipticCurveKey(ec.EllipticCurvePrivateKey):
         """Refuse: a signing key agrees on nothing."""
         del algorithm, peer_public_key
         _stays()
-
-    def private_numbers(self) -> ec.EllipticCurvePrivateNumbers:
-        """Refuse: the key stays where it is."""
-        _stays()
-
-    def private_bytes(
-        self,
-        encoding: Encoding,
-        format: PrivateFormat,  # noqa: A002 - the interface's own name.
-        encryption_algorithm: KeySerializationEncryption,
-    ) -> bytes:
-        """Refuse: the key stays where it is."""
-        del encoding, format, encryption_algorithm
-        _stays()
-
-    def __copy__(self) -> TokenEllipticCurveKey:
-        return self
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> TokenEllipticCurveKey:
-        return self
