@@ -215,3 +215,11 @@ def token(token_label):
     token = Token(softhsm.MODULE, token_label, lambda: softhsm.PIN)
     yield token
     token.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """Lend a running browser; a module has one, since playwright allows one at a time."""
+    # Imported late: most tests open no browser.
+    with importlib.import_module("tests.browsing").launched() as browser:
+        yield browser

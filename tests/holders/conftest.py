@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browsing import WIDE
 from tests.faults.line import postgresql_copies, prepare, sqlite_copies
 from tests.holders.browser import Browser
+from tests.holders.screen import Holder
+from tests.holders.stand import Stand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,3 +54,29 @@ def active(browser_of: Browser) -> Browser:
     """Lend a browser whose card is activated; `pin` is its PIN."""
     browser_of.activate()
     return browser_of
+
+
+@pytest.fixture
+def stand(holders_line: Line) -> Iterator[Stand]:
+    """Serve the registry's pages and a card agent with the posted card in its reader."""
+    with holders_line.copy() as bench:
+        stand = Stand(bench)
+        stand.start()
+        yield stand
+        stand.stop()
+
+
+@pytest.fixture
+def holder(stand: Stand, chromium: Any) -> Iterator[Holder]:
+    """Lend a holder before the screen, whose pages must raise no error."""
+    context = chromium.new_context(locale="zh-TW", viewport={"width": WIDE, "height": 900})
+    holder = Holder(stand, context)
+    yield holder
+    context.close()
+    assert holder.wrong == []
+
+
+@pytest.fixture
+def pin(stand: Stand) -> str:
+    """Return the PIN of the card, which was activated without a screen."""
+    return Browser(stand.bench).activate()

@@ -2,121 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.faults.line import READER
-from tests.holders.browser import Browser
-from tests.holders.stand import Stand
+from tests.holders.screen import PICTURES
 from tests.workflow.registry import CODE
 
 pytestmark = pytest.mark.browser
 
-PICTURES = Path(__file__).resolve().parents[2] / "build" / "holder"
-CHROMIUM = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-AXE_OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 PIN, LATER = "735162", "846273"
-NARROW = 360
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def stand(holders_line):
-    with holders_line.copy() as bench:
-        stand = Stand(bench)
-        stand.start()
-        yield stand
-        stand.stop()
-
-
-class Holder:
-    """A person before the screen."""
-
-    def __init__(self, stand, context):
-        self.stand, self.context = stand, context
-        self.page = context.new_page()
-        self.page.set_default_timeout(15_000)
-        self.wrong = []
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-
-    def go(self, path):
-        self.page.goto(self.stand.address + path)
-
-    def pair(self):
-        self.page.wait_for_selector("#pairing:not([hidden])")
-        self.page.fill("#f-pairing_code", self.stand.codes[-1])
-        self.page.click("#pairing button")
-
-    def read_card(self):
-        self.page.wait_for_selector("#reader-part:not([hidden]) input:checked")
-        self.page.click("#reader-form button[type=submit]")
-        self.page.wait_for_selector("#details:not([hidden])")
-
-    def send(self, **fields):
-        if self.page.locator("#f-details_right").count():
-            self.page.check("#f-details_right")
-        for name, value in fields.items():
-            self.page.fill(f"#f-{name}", value)
-        self.page.click("#errand button")
-
-    def result(self):
-        self.page.wait_for_selector("#result:not([hidden])")
-        return self.page.inner_text("#result")
-
-    def trouble(self):
-        self.page.wait_for_selector("#trouble:not([hidden])")
-        return self.page.inner_text("#trouble")
-
-    def errand(self, path, *, first=False, **fields):
-        self.go(path)
-        if first:
-            self.pair()
-        self.read_card()
-        self.send(**fields)
-
-    def look_well(self, name):
-        """Keep a picture, and let axe and a narrow screen judge what is there."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-        found = Axe().run(self.page, options=AXE_OPTIONS).response["violations"]
-        size = self.page.viewport_size
-        self.page.set_viewport_size({"width": NARROW, "height": 800})
-        wide = self.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        self.page.set_viewport_size(size)
-        assert [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found] == [], name
-        assert wide <= 0, name
-
-
-@pytest.fixture
-def holder(stand, chromium):
-    context = chromium.new_context(locale="zh-TW", viewport={"width": 1280, "height": 900})
-    holder = Holder(stand, context)
-    yield holder
-    context.close()
-    assert holder.wrong == []
-
-
-@pytest.fixture
-def pin(stand):
-    """Return the PIN of the card, which was activated without a screen."""
-    return Browser(stand.bench).activate()
 
 
 @pytest.mark.rule("ACT-01", "ACT-02", "PIN-02", "PCH-01", "VEW-01", "VEW-02")

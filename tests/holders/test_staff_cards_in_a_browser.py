@@ -6,14 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.holders.screen import Holder
 from tests.holders.stand import Stand
-from tests.holders.test_pages_in_a_browser import Holder, chromium
 from tests.workflow.registry import PASSWORD
 from tests.workflow.test_staff_cards import PIN, Desk
 from workflow.store import schema as t
 from workflow.vocabulary import Ca
 
-__all__ = ["chromium"]
 pytestmark = pytest.mark.browser
 
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import threading
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
-from werkzeug.serving import make_server
 
+from tests.browsing import WIDE, Judge, findings, in_english, lint, served
 from workflow.commands import RequestReset
 from workflow.facts import PUBLIC
 from workflow.handlers import handle
@@ -22,47 +15,25 @@ from workflow.vocabulary import STAFF_ROLES, Rank
 
 pytestmark = pytest.mark.browser
 
-BUILD = Path(__file__).resolve().parents[3] / "build"
-LINTER = shutil.which(
-    "a11y-moda",
-    path=os.pathsep.join((os.environ.get("PATH", ""), str(BUILD.parent / ".venv" / "a11y" / "bin"))),
-)
-NARROW, WIDE = 360, 1280
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-AXE_OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
-
 
 @pytest.fixture
 def address(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture
-def page(address, house, counter):
+def page(address, house, counter, chromium):
     """A browser in which somebody with every role is logged in."""
     house.account("all", *map(str, sorted(STAFF_ROLES)), window_id=counter.window, person="王萬能")
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
-        opened = browser.new_context(locale="zh-TW", viewport={"width": WIDE, "height": 900}).new_page()
-        opened.goto(f"{address}/login/")
-        opened.fill("#f-login", "all")
-        opened.fill("#f-password", "correct horse")
-        opened.click("main button[type=submit]")
-        yield opened
-        browser.close()
+    context = chromium.new_context(locale="zh-TW", viewport={"width": WIDE, "height": 900})
+    opened = context.new_page()
+    opened.goto(f"{address}/login/")
+    opened.fill("#f-login", "all")
+    opened.fill("#f-password", "correct horse")
+    opened.click("main button[type=submit]")
+    yield opened
+    context.close()
 
 
 def _busy_office(counter):
@@ -103,50 +74,11 @@ def _busy_office(counter):
     )  # fmt: skip
 
 
-def _findings(page):
-    found = Axe().run(page, options=AXE_OPTIONS).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
-
-
-def _keep(page, path, folder):
-    stem = "staff" + "".join(sign if sign.isalnum() else "_" for sign in path)
-    (folder / f"{stem}.html").write_text(page.content(), encoding="utf-8")
-    if os.environ.get("GUANFANG_PICTURES"):
-        for width in (WIDE, NARROW):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=BUILD / "pictures" / f"{stem}-{width}.png", full_page=True)
-
-
-def _look(page, address, path, folder):
-    page.set_viewport_size({"width": WIDE, "height": 900})
-    answer = page.goto(address + path)
-    assert answer.status == 200, path
-    problems = _findings(page)
-    page.set_viewport_size({"width": NARROW, "height": 800})
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if overflow > 0:
-        problems.append(f"{overflow} pixels too wide at {NARROW}")
-    _keep(page, path, folder)
-    return [f"{path} {problem}" for problem in problems]
-
-
 def test_no_staff_page_breaks_an_accessibility_rule_or_scrolls_sideways(page, address, counter, tmp_path):
-    # The linter passes over folders called build, and two runs must not write into one.
-    folder = tmp_path / "html"
-    folder.mkdir()
     paths = _busy_office(counter)
-    problems = [problem for path in paths for problem in _look(page, address, path, folder)]
-    english = [f"{path}{'&' if '?' in path else '?'}lang=en" for path in paths[:6]]
-    problems += [problem for path in english for problem in _look(page, address, path, folder)]
-    assert problems == []
-    if LINTER:
-        command = [LINTER, "lint", str(folder), "--level", "AA", "--fail-only", "--strict"]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        assert result.returncode == 0, result.stdout + result.stderr
+    judge = Judge(page, address, tmp_path / "html", "staff")
+    assert judge.look((*paths, *in_english(paths[:6]))) == []
+    assert lint(judge.folder) == ""
 
 
 def test_a_form_with_problems_breaks_no_rule_either(page, address, counter):
@@ -156,7 +88,7 @@ def test_a_form_with_problems_breaks_no_rule_either(page, address, counter):
     page.fill("#f-password", "correct horse")
     page.click("form.decision button")
     assert page.locator("#error-summary li").count() == 1
-    assert _findings(page) == []
+    assert findings(page) == []
     page.click("a[href='#f-reason']")
     assert page.evaluate("document.activeElement.id") == "f-reason"
 
