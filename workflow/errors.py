@@ -318,8 +318,12 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "The desk unlocks only a locked code of an application without a card. With a card, the code is reset.",
     ),
     "usercode.reset_open": (
-        "此卡片已有處理中的用戶代碼重設案件（{number}）。",
-        "A user-code reset of this card is under way already ({number}).",
+        "此卡片的用戶代碼重設案件正在處理中；如非貴單位所申請，請洽服務台。",
+        "A user-code reset of this card is under way already. If it was not you who asked, please call the help desk.",
+    ),
+    "usercode.other_reset": (
+        "此卡片另有重設案件 {number} 已收到用印之申請書；請先取消或完成該案。",
+        "Another reset of this card, {number}, has its sealed form already. Cancel or finish that one first.",
     ),
     "letter.duplicate": (
         "此公文已登錄：{sender} {number}（收文號 {ours}）。",

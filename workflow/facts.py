@@ -97,6 +97,8 @@ class Surroundings:
     items_refused: int = 0
     held_elsewhere: bool = False
     """Whether another case of the same card keeps its certificates suspended."""
+    other_reset: str | None = None
+    """Number of another reset of the same card whose sealed copy has come."""
 
 
 @dataclass(frozen=True)

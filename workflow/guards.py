@@ -216,6 +216,13 @@ def none_was_issued(facts: Facts, _policy: Policy, _command: Command) -> Registr
     return None if done else Refused("request.not_done")
 
 
+@guard("resets")
+def no_other_reset(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """A card has one reset under way at a time, however many forms were filled for it (UCR-02, UCR-03)."""
+    other = facts.around.other_reset
+    return None if other is None else Refused("usercode.other_reset", number=other)
+
+
 @guard("holds")
 def not_held_elsewhere(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
     """What one case allows does not undo what another case of the same card has suspended (SUS-08)."""

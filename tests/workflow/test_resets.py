@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 import sqlalchemy as sa
 
@@ -9,8 +12,9 @@ from tests.workflow.registry import HASHER
 from workflow import commands as c
 from workflow.errors import BadInput, Refused, RegistryError
 from workflow.facts import PUBLIC, SYSTEM
+from workflow.performers.perform import perform_next
 from workflow.store import schema as t
-from workflow.vocabulary import Ca
+from workflow.vocabulary import Ca, Lane
 
 
 def refused(registry, code, command, actor):
@@ -144,12 +148,71 @@ def test_card_number_and_name_must_both_be_right(registry):
     registry.do(c.RequestReset(card_number=card.card_number.lower(), form=spaced), PUBLIC)
 
 
-def test_one_reset_of_a_card_at_a_time(registry):
+@pytest.mark.rule("UCR-02", "UCR-03")
+def test_a_form_that_was_only_filled_keeps_nobody_from_filling_another(registry):
+    card = registry.a_case("activated", Ca.GCA)
+    strangers = registry.a_reset("requested", Ca.GCA, card)
+    holders = registry.a_reset("copy_received", Ca.GCA, card)
+    copy = c.RecordResetCopy(case_id=strangers, arrived_by="fax")
+    refused(registry, "usercode.other_reset", copy, registry.desk)
+    registry.tell(holders, Ca.GCA)
+    refused(registry, "usercode.other_reset", copy, registry.desk)
+    registry.do(c.RecordPaperBack(case_id=holders, evidence="關防"), registry.desk)
+    registry.do(copy, registry.desk)
+
+
+@pytest.mark.parametrize("state", ["copy_received", "awaiting_paper"])
+def test_one_reset_of_a_card_is_under_way_at_a_time_and_its_number_is_told_to_no_stranger(registry, state):
+    card = registry.a_case("activated", Ca.GCA)
+    reset = registry.a_reset(state, Ca.GCA, card)
+    with pytest.raises(Refused) as caught:
+        registry.do(registry.request(card), PUBLIC)
+    assert caught.value.code == "usercode.reset_open"
+    assert registry.case(reset).number not in f"{caught.value.zh} {caught.value.en} {caught.value.facts}"
+
+
+def test_a_reset_that_was_cancelled_makes_room_for_another(registry):
     card = registry.a_case("activated", Ca.GCA)
     reset = registry.a_reset("copy_received", Ca.GCA, card)
-    refused(registry, "usercode.reset_open", registry.request(card), PUBLIC)
     registry.do(c.CancelReset(case_id=reset, reason="非本人申請"), registry.desk)
     registry.do(registry.request(card), PUBLIC)
+
+
+def test_of_two_copies_of_one_card_logged_at_once_one_is_taken(locking_registry):
+    registry = locking_registry
+    card = registry.a_case("activated", Ca.GCA)
+    resets = [registry.a_reset("requested", Ca.GCA, card) for _ in range(3)]
+    start = Barrier(len(resets))
+
+    def log(reset):
+        start.wait()
+        try:
+            registry.do(c.RecordResetCopy(case_id=reset, arrived_by="fax"), registry.desk)
+        except RegistryError as refusal:
+            return refusal.code
+        return "done"
+
+    with ThreadPoolExecutor(len(resets)) as pool:
+        answers = sorted(pool.map(log, resets))
+    assert answers == ["done", "usercode.other_reset", "usercode.other_reset"]
+    states = sorted(registry.state(reset) for reset in resets)
+    assert states == ["copy_received", "requested", "requested"]
+
+
+@pytest.mark.rule("UCR-02")
+def test_the_new_code_goes_to_the_address_on_record_whatever_the_form_says(small_registry):
+    registry = small_registry
+    card = registry.a_case("activated", Ca.GCA)
+    asked = registry.request(card)
+    form = {**asked.form, "contact_email": "thief@example.org"}
+    asked = c.RequestReset(card_number=asked.card_number, form=form)
+    reset = int(registry.do(asked, PUBLIC).case_id)
+    registry.do(c.RecordResetCopy(case_id=reset, arrived_by="fax"), registry.desk)
+    while perform_next(registry.office, Lane.NOTICE, "desk"):
+        pass
+    (told,) = (mail for mail in registry.mailer.mails if "新用戶代碼為" in mail.text)
+    assert told.to == registry.case(card).contact_email
+    assert registry.state(reset) == "awaiting_paper"
 
 
 def test_a_reset_keeps_the_policy_of_its_card(registry):

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from forms.canonical import canonical_json, sha256_hex
 from workflow.acts.act import PUBLIC, Act
 from workflow.cases.table import NEW
-from workflow.commands import RecordCodeSent, RequestReset, TellCodeByPhone
-from workflow.errors import BadInput, FieldProblem, Refused
+from workflow.commands import RecordCodeSent, RecordResetCopy, RequestReset, TellCodeByPhone
+from workflow.errors import BadInput, FieldProblem, NotFound, Refused
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
+from workflow.store.loading import reset_under_way
 from workflow.store.numbers import next_case_number
 from workflow.store.unit_of_work import Extra, UnitOfWork
-from workflow.vocabulary import Ca, CaseKind
+from workflow.vocabulary import CaseKind
 
 if TYPE_CHECKING:
     from workflow.facts import Actor, CaseFacts
@@ -28,7 +29,6 @@ K = t.case.c
 CODE_LENGTH = 8
 # Letters and digits that nobody confuses on the telephone or on paper.
 CODE_ALPHABET = "".join(c for c in string.ascii_uppercase + string.digits if c not in "O0I1L")
-OPEN_RESETS = ("requested", "copy_received", "awaiting_paper")
 
 
 def new_code() -> str:
@@ -39,11 +39,9 @@ def new_code() -> str:
 def _request(work: UnitOfWork, command: RequestReset, actor: Actor, _prepared: None) -> Outcome:
     form = dict(command.form)
     card_case = _case_of_card(work, command.card_number, str(form.get("organisation_name", "")))
-    open_reset = work.connection.execute(
-        sa.select(K.number).where(K.parent_id == card_case.id, K.state.in_(OPEN_RESETS))
-    ).scalar()
-    if open_reset:
-        raise Refused("usercode.reset_open", number=open_reset)
+    if reset_under_way(work.connection, card_case.id) is not None:
+        # Whoever asks has proven nothing, so the number of the other case is not told.
+        raise Refused("usercode.reset_open")
     sha256 = sha256_hex(canonical_json(form))
     case_id = work.insert(
         t.case,
@@ -101,6 +99,15 @@ def _case_of_card(work: UnitOfWork, card_number: str, organisation: str) -> Case
     return work.lock_one(row.id)
 
 
+def _receive_copy(work: UnitOfWork, command: RecordResetCopy, actor: Actor, _prepared: None) -> Outcome:
+    """Log the sealed copy; the card's case is locked too, so that two resets of a card can't get theirs at once."""
+    parent = work.connection.execute(sa.select(K.parent_id).where(K.id == command.case_id)).scalar()
+    locked = work.lock([command.case_id] if parent is None else [command.case_id, parent])
+    if command.case_id not in locked:
+        raise NotFound("case.not_found")
+    return of_case(work.fire(locked[command.case_id], command.trigger, command, actor))
+
+
 @dataclass(frozen=True)
 class _NewCode:
     code: str
@@ -145,8 +152,7 @@ def _set_code(work: UnitOfWork, case: CaseFacts, hashed: str) -> None:
 
 ACTS = (
     Act(RequestReset, _request, PUBLIC),
+    Act(RecordResetCopy, _receive_copy),
     Act(TellCodeByPhone, _tell_by_phone, prepare=_prepare_phone),
     Act(RecordCodeSent, _code_sent),
 )
-
-SERVED = frozenset({Ca.GCA, Ca.XCA})

@@ -77,8 +77,9 @@ CRL = Do(Effect.PUBLISH_CRL)
 
 ROWS: tuple[Row, ...] = (
     Row("request", NEW, S.REQUESTED, APPLICANT, guards=(g.certificates_not_revoked,), cites=("UCR-01", "UCR-02", "UCR-03", "UCR-04")),
-    Row("receive_copy", S.REQUESTED, S.COPY_RECEIVED, DESK, when=BY_EMAIL, effects=(Do(Effect.SEND_NEW_CODE),), cites=("UCR-02",)),
-    Row("receive_copy", S.REQUESTED, S.COPY_RECEIVED, DESK, when=BY_PHONE, cites=("UCR-03",)),
+    Row("receive_copy", S.REQUESTED, S.COPY_RECEIVED, DESK, when=BY_EMAIL, guards=(g.no_other_reset,),
+        effects=(Do(Effect.SEND_NEW_CODE),), cites=("UCR-02",)),
+    Row("receive_copy", S.REQUESTED, S.COPY_RECEIVED, DESK, when=BY_PHONE, guards=(g.no_other_reset,), cites=("UCR-03",)),
     Row("code_sent", S.COPY_RECEIVED, S.AWAITING_PAPER, SYSTEM, when=BY_EMAIL, starts=("paper",), cites=("UCR-02", "P-15")),
     Row("tell_by_phone", S.COPY_RECEIVED, S.AWAITING_PAPER, DESK, when=BY_PHONE, starts=("paper",), cites=("UCR-03", "P-15")),
     Row("remind_paper", S.AWAITING_PAPER, S.AWAITING_PAPER, SYSTEM, effects=(notice("paper_reminder"),), cites=("UCR-02",)),

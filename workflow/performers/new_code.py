@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 def send_new_code(office: Office, work: Work) -> None:
     """Mail a new code and record its hash.
 
+    It goes to the contact whom the card's own case has on record, never to an address that the reset's form gives:
+    whoever has read a card can fill that form. A contact who has changed is changed first, with the card (CTC-01).
+
     The mail goes first: a code that was recorded but never sent would lock the holder out. Killed in between, the
     holder gets a second mail with another code, and the mail says that the latest one holds. Each mail has an id of its
     own, for a server may drop what it takes for a mail that it has seen.
@@ -32,7 +35,8 @@ def send_new_code(office: Office, work: Work) -> None:
         return
     code = new_code()
     hashed = office.hasher.hash(code)
-    recipient, name = contact_of(office, case.id)
+    assert case.parent_id is not None  # noqa: S101 - a reset is always about a card's case.
+    recipient, name = contact_of(office, case.parent_id)
     text = (
         f"{name} 您好：\n\n貴單位憑證IC卡（卡號 {case.card_number}）的新用戶代碼為：\n\n    {code}\n\n"
         "若收到一封以上，以最後一封為準。用戶代碼無法查詢，請妥善保管。\n"

@@ -199,6 +199,30 @@ def _holds(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
     return {"held_elsewhere": held_elsewhere(connection, case)}
 
 
+# States of a reset whose sealed copy the help desk has seen, and whose paper is not back yet.
+_UNDER_WAY = ("copy_received", "awaiting_paper")
+
+
+def reset_under_way(connection: sa.Connection, card_case: int, but: int | None = None) -> str | None:
+    """Return the number of a card's reset whose sealed copy has come, other than the one named (UCR-02, UCR-03).
+
+    A form that was only filled does not count: anybody who has read a card can fill one.
+    """
+    k = t.case.c
+    query = sa.select(k.number).where(
+        k.parent_id == card_case, k.kind == str(CaseKind.USERCODE_RESET), k.state.in_(_UNDER_WAY)
+    )
+    if but is not None:
+        query = query.where(k.id != but)
+    number: str | None = connection.execute(query.order_by(k.id).limit(1)).scalar()
+    return number
+
+
+def _resets(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
+    assert case.parent_id is not None  # noqa: S101 - a reset is always about a card's case.
+    return {"other_reset": reset_under_way(connection, case.parent_id, but=case.id)}
+
+
 def _items(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
     i = t.request_item.c
     mine = (i.case_id == case.id) & (i.revision == case.revision)
@@ -221,6 +245,7 @@ def _items(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
 _READERS = {
     "items": _items,
     "holds": _holds,
+    "resets": _resets,
     "decisions": _decisions,
     "letters": _letters,
     "organisation": _organisation,
