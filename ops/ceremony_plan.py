@@ -30,7 +30,6 @@ class Plan:
 
     witnesses: tuple[str, ...]
     script: Script
-    holders: tuple[str, ...]
     threshold: int
     copies: Path
     record: Path
@@ -61,11 +60,10 @@ def _plan(said: dict[str, Any], backup: dict[str, Any], office: Office) -> Plan:
     if len({one.ca for one in authorities}) != len(authorities):
         raise ValueError("a CA stands in [[authority]] twice")
     words = {"holders": list(holders), "threshold": threshold, "directory": str(backup["directory"])}
-    script = Script(_root(said["root"], office), authorities, words)
+    script = Script(_root(said["root"], office), authorities, words, holders)
     return Plan(
         tuple(map(str, said["witnesses"])),
         script,
-        holders,
         threshold,
         Path(backup["directory"]),
         Path(said["record"]),

@@ -56,11 +56,15 @@ class PlannedKey:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a ceremony will make, the root first, and the backup that was agreed on, in words for the record."""
+    """What a ceremony will make, the root first, and the backup that was agreed on, in words for the record.
+
+    `holders` are the logins of those who will hold shares of the backup; the words name them too.
+    """
 
     root: PlannedKey
     authorities: tuple[PlannedKey, ...]
     backup: Mapping[str, Any]
+    holders: tuple[str, ...]
 
     def in_order(self) -> tuple[PlannedKey, ...]:
         """Return all keys in the order in which they are made."""
@@ -117,6 +121,7 @@ def hold(office: Office, script: Script, hands: Sequence[Hand], actor: Actor, ma
         task=KeyTask.CEREMONY,
         authorities=tuple(one.name for one in script.in_order()),
         plan=canonical_json(script.said()).decode(),
+        holders=script.holders,
         hands=tuple(hands),
     )
     held = _Held(office, master)

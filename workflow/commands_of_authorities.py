@@ -37,6 +37,8 @@ class BeginKeyTask(ByPeople):
     task: KeyTask
     authorities: tuple[str, ...]
     plan: str
+    holders: tuple[str, ...] = ()
+    """Logins of those who will hold shares of the keys' copies; each is checked to be fit for it."""
 
 
 @dataclass(frozen=True, slots=True)

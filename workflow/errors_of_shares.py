@@ -48,6 +48,18 @@ SHARE_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "分持須有 {count} 位不同的簽發員（複審人員）持有，每人一份。請修正 --holder。",
         "{count} different officers (second reviewers) have to hold the shares, one each. Correct --holder.",
     ),
+    "holder.unknown": (
+        "分持持有人「{login}」沒有使用中的帳號。請核對計畫 [backup] 的 holders，或先以 guanfang accounts 建立帳號。",
+        "{login} is to hold a share and has no open account. Correct `holders` in [backup], or add the account first.",
+    ),
+    "holder.role": (
+        "分持持有人「{login}」的角色不符，須為{roles}。請於計畫 [backup] 的 holders 改列其他人員。",
+        "{login} may not hold a share: a holder is {roles}. Name somebody else under `holders` in [backup].",
+    ),
+    "holder.twice": (
+        "分持持有人「{login}」與「{other}」為同一人，每人只能持有一份。請於計畫 [backup] 的 holders 改列其他人員。",
+        "{login} and {other} are one person, who may hold one share. Name somebody else under `holders` in [backup].",
+    ),
     "share.set_in_force": (
         "已有使用中的一組分持（{set}）。請改用 guanfang ca shares replace。",
         "A set of shares is in force ({set}). Use `guanfang ca shares replace`.",

@@ -48,12 +48,18 @@ def _read(file: Path) -> Plan:
     from ops.ceremony_plan import PlanError, read_plan
     from ops.settings import Settings
     from ops.wiring import build_office
+    from workflow.acts.share_holders import require_holders
 
     office = build_office(Settings.read())
     try:
-        return read_plan(file, office)
+        plan = read_plan(file, office)
+        # Whoever begins the ceremony is refused the same; here it is known while nobody has come yet.
+        with office.reading() as connection:
+            require_holders(connection, plan.script.holders)
     except PlanError as error:
         raise WrongUseError(str(error)) from error
+    else:
+        return plan
     finally:
         office.engine.dispose()
 
@@ -63,7 +69,7 @@ def _say(plan: Plan) -> None:
         said = one.said()
         click.echo(f"{said['authority']:<8} {said['key']:<9} {said['years']:>3} 年 years  {said['subject']}")
     click.echo(
-        f"備援 backup: {plan.copies}，{plan.threshold} / {len(plan.holders)}：{', '.join(plan.holders)}"
+        f"備援 backup: {plan.copies}，{plan.threshold} / {len(plan.script.holders)}：{', '.join(plan.script.holders)}"
     )
     click.echo(f"紀錄 record: {plan.record}")
     click.echo(f"在場 present: {', '.join(plan.witnesses)}")
@@ -147,7 +153,7 @@ class _Master:
             return ()
         holders = [
             Holder(one, self._answer(f"{one} 的分持通行碼 Passphrase of {one}", secret=True))
-            for one in self._plan.holders
+            for one in self._plan.script.holders
         ]
         copies = write_copies(self._plan.copies, (keystore, keys), holders, self._plan.threshold)
         self.wrote = True

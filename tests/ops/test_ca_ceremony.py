@@ -18,16 +18,17 @@ from pki.certificates import read_certificate
 from pki.keys import KeyKind, SoftwareSigner
 from pki.shares import SealedShare
 from tests.ops.test_cli import guanfang
-from tests.workflow.people import key_workers
+from tests.workflow.people import hands, key_workers
 from tests.workflow.registry import PASSWORD, STATEMENTS, Registry
 from workflow import ceremonies
 from workflow.authorities import certificate_of, established, working
-from workflow.errors import Unavailable
+from workflow.commands_of_authorities import BeginKeyTask
+from workflow.errors import Refused, Unavailable
 from workflow.store import schema as t
+from workflow.vocabulary import KeyTask, Role
 
 __all__ = ["guanfang"]
-WORDS = {"holder1": "the first holder", "holder2": "the second holder", "holder3": "the third holder"}
-PASSPHRASES = tuple(WORDS.values())
+PASSPHRASES = ("the first holder", "the second holder", "the third holder")
 STEPS = 3
 """Before the backup: the plan, the root's key and one authority's; one more follows it."""
 
@@ -38,15 +39,17 @@ class Stage:
     def __init__(self, url: str, guanfang, folder) -> None:
         self.registry = Registry(url)
         self.people, self.folder = key_workers(self.registry), folder
+        officer = self.registry.account(Role.SECOND_REVIEWER)
+        self.holders = [self.people[0].name, self.people[1].name, officer.name]
         self.url, self._guanfang = url, guanfang
         self.plan = folder / "plan.toml"
         self.write([one.name for one in self.people])
 
-    def write(self, witnesses, more=""):
+    def write(self, witnesses, more="", holders=None):
         self.plan.write_text(
             f"witnesses = {json.dumps(witnesses)}\nrecord = '{self.folder}/record'\n{more}\n"
             "[root]\nkey = 'p-384'\n[[authority]]\nca = 'xca'\nkey = 'p-256'\n"
-            f"[backup]\ndirectory = '{self.folder}/copies'\nthreshold = 2\nholders = {json.dumps(list(WORDS))}\n"
+            f"[backup]\ndirectory = '{self.folder}/copies'\nthreshold = 2\nholders = {json.dumps(holders or self.holders)}\n"
         )
 
     def lines(self, *, steps=STEPS, words=PASSPHRASES, last="y"):
@@ -121,7 +124,7 @@ def test_two_of_three_holders_open_a_copy_and_one_does_not(stage):
     assert stage.hold().exit_code == 0
     folder = stage.folder / "copies"
     shares = [
-        (SealedShare.from_text(path.read_text()), WORDS[path.stem.split("-")[2]])
+        (SealedShare.from_text(path.read_text()), PASSPHRASES[int(path.stem.split("-")[1]) - 1])
         for path in sorted(folder.glob("share-*.json"))
     ]
     key = read_copy(folder / "xca.p8", shares[:2])
@@ -167,6 +170,41 @@ def test_without_the_controller_no_ceremony_begins(stage):
     said = stage.hold(stage.lines()[1:])
     assert said.exit_code == 1
     assert "實體安全控管員" in said.output
+    assert stage.nothing_is_left()
+
+
+@pytest.mark.rule("ROL-08")
+def test_shares_go_to_three_persons_of_trusted_roles_or_to_nobody(stage, guanfang):
+    registry, (ada, ben, aud, _) = stage.registry, stage.people
+    again = registry.account(Role.ADMINISTRATOR, person=ada.person_id)
+    gone = registry.account(Role.ADMINISTRATOR)
+    registry.update(t.account, t.account.c.id == gone.account_id, active=False)
+    strange = {
+        "nobody": "no open account",
+        gone.name: "no open account",
+        aud.name: "a holder is",
+        again.name: "one person",
+    }
+    for third, said in strange.items():
+        stage.write([one.name for one in stage.people], holders=[ada.name, ben.name, third])
+        held, read = stage.hold(), guanfang("ca", "ceremony", "--plan", str(stage.plan), url=stage.url)
+        assert (held.exit_code, read.exit_code) == (1, 1)
+        assert said in held.output
+        assert said in read.output
+    assert stage.nothing_is_left()
+
+
+def test_the_ceremony_itself_asks_again_who_the_holders_are(stage):
+    begin = BeginKeyTask(
+        task=KeyTask.CEREMONY,
+        authorities=("root",),
+        plan="{}",
+        hands=hands(*stage.people),
+        holders=("nobody",),
+    )
+    with pytest.raises(Refused) as refusal:
+        stage.registry.do(begin, stage.people[0])
+    assert refusal.value.code == "holder.unknown"
     assert stage.nothing_is_left()
 
 

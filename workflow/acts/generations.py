@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
+from workflow.acts.share_holders import require_holders
 from workflow.commands_of_authorities import (
     AbortKeyTask,
     BeginKeyTask,
@@ -46,6 +47,7 @@ def _agree(office: Office, command: BeginKeyTask, actor: Actor) -> Witnessed:
 
 def _begin(work: UnitOfWork, command: BeginKeyTask, actor: Actor, agreed: Witnessed) -> Outcome:
     require_none_open(work)
+    require_holders(work.connection, command.holders)
     mark = secrets.token_hex(MARK_BYTES)
     number = work.insert(
         t.key_task,

@@ -15,6 +15,9 @@ _KEY_WORK: Final = MappingProxyType({Role.ADMINISTRATOR: 2, Role.AUDITOR: 1, Rol
 # Rule ROL-02: starting and stopping to issue take two officers and a controller.
 _ISSUING: Final = MappingProxyType({Role.SECOND_REVIEWER: 2, Role.CONTROLLER: 1})
 
+# Rule ROL-08, MOICA CPS §6.2: shares are held by administrators and by officers; the plan names the set for each ceremony.
+COPY_HOLDERS: Final = frozenset({Role.ADMINISTRATOR, Role.SECOND_REVIEWER})
+
 PEOPLE: Final[Mapping[KeyTask | KeyDuty, Mapping[Role, int]]] = MappingProxyType(
     {
         KeyTask.CEREMONY: _KEY_WORK,
