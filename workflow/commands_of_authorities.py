@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workflow.commands import Command
 
 if TYPE_CHECKING:
-    from workflow.vocabulary import Ca, KeyTask
+    from workflow.vocabulary import AuthorityRevocationReason, Ca, KeyTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,18 @@ class RetireAuthority(ByPeople):
 
     name: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeAuthority(ByPeople):
+    """Let the root revoke an authority's certificate for ever; it issues no more, and serves what it issued.
+
+    `reason` is what relying parties are told, `explanation` what the people sign beside it.
+    """
+
+    name: str
+    reason: AuthorityRevocationReason
+    explanation: str
 
 
 @dataclass(frozen=True, kw_only=True)

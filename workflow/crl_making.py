@@ -17,6 +17,7 @@ from pki.errors import CrlRefusedError
 from workflow.authorities import ROOT, Working, crl_path
 from workflow.crl_scope import COMPLETE, PARTITIONS
 from workflow.store import schema as t
+from workflow.store.authority_revocations import read_revocations
 from workflow.store.crl_entries import drop_expired, read, take_changes
 from workflow.store.crl_lists import newest_lists
 from workflow.store.numbers import take
@@ -107,7 +108,7 @@ def make_lists(
         wanted = touched | {COMPLETE}
     else:
         return None
-    gathered = _gather(connection, authority.name, now)
+    gathered = _gather(connection, authority.name, now, before.get(COMPLETE))
     run = _Run(office, connection, authority, number, now, before, until)
     entries = sum(gathered.entries.values())
     for partition in sorted(wanted - {COMPLETE}):
@@ -123,12 +124,16 @@ def _drop_expired(connection: sa.Connection, authority: str, before: Mapping[int
         drop_expired(connection, authority, min(one.this_update for one in before.values()))
 
 
-def _gather(connection: sa.Connection, authority: str, now: datetime) -> Gathered:
+def _gather(connection: sa.Connection, authority: str, now: datetime, last: PublishedList | None) -> Gathered:
     """Read the entries; refuses them when they are not what the statuses say."""
     standing, pieces = read(connection, authority, now)
     gathered = Gathered()
     for piece in pieces:
         gathered.add(piece)
+    if authority == ROOT:
+        revoked = read_revocations(connection, last.this_update if last else None)
+        if revoked is not None:
+            gathered.add(revoked)
     _compare(gathered, standing)
     if gathered.latest is not None and gathered.latest > now + CLOCKS_APART:
         raise CrlRefusedError("pki.crl.future", "an entry is from the future", since=str(gathered.latest))

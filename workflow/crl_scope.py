@@ -5,11 +5,14 @@ OCSP says the same reason, so that the two never differ (P-16).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pki.crl import partition_of
 from pki.reasons import RevocationReason as CrlReason
-from workflow.vocabulary import CertificateStatus, RevocationReason
+from workflow.vocabulary import AuthorityRevocationReason, CertificateStatus, RevocationReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PARTITIONS: Final = 4
 """Partitions of each CA's list; a certificate's serial says which it belongs to."""
@@ -17,7 +20,10 @@ COMPLETE: Final = 0
 """The number that stands for the complete list where a partition is named."""
 LISTED: Final = (str(CertificateStatus.SUSPENDED), str(CertificateStatus.REVOKED))
 
-_CODES: Final = {
+_CODES: Final[Mapping[str, CrlReason]] = {
+    AuthorityRevocationReason.CA_COMPROMISE: CrlReason.CA_COMPROMISE,
+    AuthorityRevocationReason.SUPERSEDED: CrlReason.SUPERSEDED,
+    AuthorityRevocationReason.CESSATION_OF_OPERATION: CrlReason.CESSATION_OF_OPERATION,
     RevocationReason.UNSPECIFIED: CrlReason.UNSPECIFIED,
     RevocationReason.KEY_COMPROMISE: CrlReason.KEY_COMPROMISE,
     RevocationReason.AFFILIATION_CHANGED: CrlReason.AFFILIATION_CHANGED,
@@ -30,7 +36,7 @@ _CODES: Final = {
 
 def crl_reason(reason: str | None) -> CrlReason:
     """Return the code on the wire of a stored reason; OCSP and CRL both say this one (P-16)."""
-    return _CODES[RevocationReason(reason)] if reason else CrlReason.UNSPECIFIED
+    return _CODES[reason] if reason else CrlReason.UNSPECIFIED
 
 
 def partition_number(serial: int) -> int:

@@ -44,6 +44,17 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "憑證機構「{name}」目前為「{state}」，不能{action}。",
         "The authority {name} is {state}, so you can't {action}.",
     ),
+    "authority.root_stays": (
+        "根憑證由自身簽發，不能列入自己的廢止清冊。根金鑰遭破解時，請通知信賴方移除該根憑證，並以 guanfang ca destroy 銷毀金鑰。",
+        (
+            "The root's certificate is signed by itself, and no list of its own can revoke it. When its key is"
+            " compromised, tell relying parties to remove it, and destroy the key with `guanfang ca destroy`."
+        ),
+    ),
+    "authority.revoked_already": (
+        "憑證機構「{name}」的憑證已於 {since} 廢止，廢止後不能回復。",
+        "The certificate of {name} was revoked at {since}. A revocation is never taken back.",
+    ),
     "authority.task_open": (
         "另一項金鑰作業（{task}，編號 {number}，自 {since} 起）尚未結束。若已中斷，請執行 guanfang ca abort {number} --yes。",
         (

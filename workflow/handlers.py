@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from workflow.acts import (
     accounts,
     applications,
+    authority_revocations,
     card_sessions,
     cards,
     certifying,
@@ -85,6 +86,7 @@ ACTS: Mapping[type[Command], Act] = {
     for room in (
         accounts,
         applications,
+        authority_revocations,
         cards,
         certifying,
         crls,

@@ -141,10 +141,14 @@ class CertificateStatus(Word):
 
 
 class AuthorityState(Word):
-    """States of an authority's key: it issues, it only serves what it issued, or it is gone (RFC 3647 §4.6.2)."""
+    """States of an authority's key: it issues, it only serves what it issued, or it is gone (RFC 3647 §4.6.2).
+
+    One whose own certificate is revoked serves on, for lists have to say what became of what it issued.
+    """
 
     ACTIVE = "active", "使用中", "Active"
     RETIRED = "retired", "已停止簽發", "Retired"
+    REVOKED = "revoked", "憑證已廢止", "Revoked"
     DESTROYED = "destroyed", "金鑰已銷毀", "Destroyed"
 
 
@@ -156,6 +160,7 @@ class KeyTask(Word):
     RETIREMENT = "retirement", "停止簽發", "Retirement"
     DESTRUCTION = "destruction", "金鑰銷毀", "Destruction"
     RESTORATION = "restoration", "金鑰回復", "Restoration"
+    REVOCATION = "revocation", "憑證機構憑證廢止", "Revocation of an authority"
 
 
 class KeyDuty(Word):
@@ -202,6 +207,14 @@ class RevocationReason(Word):
     CESSATION_OF_OPERATION = "cessation_of_operation", "停止使用", "Cessation of operation"
     CERTIFICATE_HOLD = "certificate_hold", "停用", "Certificate hold"
     NOT_ACTIVATED = "not_activated", "逾期未開卡", "Not activated in time"
+
+
+class AuthorityRevocationReason(Word):
+    """Why the root revokes an authority's certificate (RFC 5280 §5.3.1)."""
+
+    CA_COMPROMISE = "ca_compromise", "憑證機構金鑰遭破解", "CA compromise"
+    SUPERSEDED = "superseded", "已取代", "Superseded"
+    CESSATION_OF_OPERATION = "cessation_of_operation", "停止營運", "Cessation of operation"
 
 
 class CardState(Word):

@@ -9,14 +9,18 @@ import click
 from ops.cli.acting import acting, as_somebody
 from ops.cli.ca_activation import activate, deactivate, keeper, shares, status
 from ops.cli.ca_ceremony import ceremony, record
-from ops.cli.ca_endings import destroy, retire
+from ops.cli.ca_endings import destroy, retire, revoke
 from ops.cli.ca_restore import restore
 from ops.cli.ca_rollover import abort, rollover, tasks
+from ops.cli.cases import when
 from ops.cli.group import FoundError
 from ops.cli.reading import reading
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from workflow.views.authorities import AuthorityLine
+    from workflow.vocabulary import AuthorityRevocationReason
 
 
 @click.group()
@@ -75,10 +79,15 @@ def _lines(one: AuthorityLine) -> list[tuple[str, str]]:
         ("valid", f"{one.not_before:%Y-%m-%d} – {one.not_after:%Y-%m-%d}"),
         ("key", one.reference or one.place),
         ("sha256", one.fingerprint),
+        *((("revoked", _revoked(*one.revocation)),) if one.revocation else ()),
     ]
 
 
-for command in (ceremony, record, rollover, restore, retire, destroy, tasks, abort):
+def _revoked(at: datetime, reason: AuthorityRevocationReason) -> str:
+    return f"{when(at)} {reason.zh} {reason.en}"
+
+
+for command in (ceremony, record, rollover, restore, retire, revoke, destroy, tasks, abort):
     ca.add_command(command)
 for command in (shares, activate, deactivate, status, keeper):
     ca.add_command(command)

@@ -1,4 +1,4 @@
-"""`guanfang ca retire` and `destroy`: an authority stops issuing, and later its key comes to its end."""
+"""`guanfang ca retire`, `revoke` and `destroy`: an authority stops issuing, is revoked, or its key comes to its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ops.cli.ca_people import by_people, present, say_dry_run, say_people
 from ops.cli.cases import when
 from ops.cli.group import FoundError
 from ops.cli.reading import reading
-from workflow.vocabulary import KeyTask
+from workflow.vocabulary import AuthorityRevocationReason, KeyTask
 
 REASON = click.option("--reason", required=True, help="Why, in a sentence; all who are present sign it.")
 
@@ -30,6 +30,42 @@ def retire(name: str, reason: str, logins: tuple[str, ...], *, password_stdin: b
     with present(logins, from_stdin=password_stdin) as (office, hands, actor):
         handle(office, RetireAuthority(name=name, reason=reason, hands=hands), actor)
     click.echo(f"{name} 已停止簽發。 {name} issues no more.")
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--because",
+    "because",
+    type=click.Choice([str(reason) for reason in AuthorityRevocationReason]),
+    required=True,
+    help="What lists and OCSP answers say.",
+)
+@REASON
+@by_people
+def revoke(
+    name: str, because: str, reason: str, logins: tuple[str, ...], *, password_stdin: bool, yes: bool
+) -> None:
+    """Let the root revoke the certificate of the authority NAME for ever: all that it issued is refused from then on."""
+    from workflow.commands_of_authorities import RevokeAuthority
+    from workflow.handlers import handle
+
+    told = AuthorityRevocationReason(because)
+    _say_what_lives(name)
+    click.echo(
+        f"廢止原因：{told.zh}。其簽發的憑證將全部不被信賴，且廢止後不能回復。\n"
+        f"Reason: {told.en}. Relying parties refuse everything that it issued, and a revocation is never taken back."
+    )
+    say_people(KeyTask.REVOCATION)
+    if not yes:
+        say_dry_run()
+        return
+    with present(logins, from_stdin=password_stdin) as (office, hands, actor):
+        command = RevokeAuthority(name=name, reason=told, explanation=reason, hands=hands)
+        handle(office, command, actor)
+    click.echo(
+        f"{name} 的憑證已廢止，worker 即公布新清冊。 {name} is revoked; a worker publishes the root's list at once."
+    )
 
 
 @click.command()

@@ -78,3 +78,14 @@ def test_an_authority_is_retired_and_destroyed_by_the_people_for_each(desk):
     assert said.exit_code == 0, said.output
     assert "金鑰已銷毀" in desk.call("list", yes=False).output
     assert desk.call("destroy", "nobody", "--reason", "x").exit_code == 1
+
+
+def test_an_authority_is_revoked_by_four_people_and_shown_as_such(desk):
+    words = ("revoke", "gca", "--because", "superseded", "--reason", "改用新金鑰")
+    assert "不能回復" in desk.call(*words, yes=False).output
+    assert not desk.registry.rows(t.authority_revocation)
+    assert desk.call(*words, people=desk.issuers).exit_code == 1
+    said = desk.call(*words, people=desk.keepers)
+    assert said.exit_code == 0, said.output
+    assert "已取代 Superseded" in desk.call("show", "gca", yes=False).output
+    assert desk.call(*words, people=desk.keepers).exit_code == 1

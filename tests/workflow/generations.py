@@ -94,6 +94,23 @@ class OpenSsl:
             "-verify_other", ca, "-no_nonce",
         )  # fmt: skip
 
+    def verify_all(self, row: Any, authority: str, crls: list[x509.CertificateRevocationList]) -> str:
+        """Verify a certificate up to the root, and the status of each certificate of the chain."""
+        from cryptography.hazmat.primitives.serialization import Encoding
+
+        (self.folder / "lists.pem").write_bytes(b"".join(one.public_bytes(Encoding.PEM) for one in crls))
+        return self._run(
+            "verify", "-crl_check_all", "-CAfile", self._certificate(ROOT), "-untrusted", self._certificate(authority),
+            "-CRLfile", "lists.pem", self._put("leaf.pem", row.der),
+        )  # fmt: skip
+
+    def ask_about_authority(self, authority: str) -> str:
+        """Ask the root's responder about an authority's certificate."""
+        from types import SimpleNamespace
+
+        der = certificate_of(self.registry.office, authority)
+        return self.ask(SimpleNamespace(der=der), ROOT)
+
     def _certificate(self, name: str) -> str:
         return self._put(f"{name}.pem", certificate_of(self.registry.office, name))
 

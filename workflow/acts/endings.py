@@ -99,7 +99,7 @@ def _require_over(work: UnitOfWork, command: DestroyAuthority, row: Any) -> None
         raise state_refuses(row, "DestroyAuthority")
     if command.forced:
         return
-    if row.state != str(AuthorityState.RETIRED):
+    if row.state == str(AuthorityState.ACTIVE):
         raise Refused("authority.issues", name=command.name)
     count, last = living(work.connection, command.name, work.now)
     if last is not None:

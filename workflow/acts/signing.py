@@ -26,7 +26,7 @@ from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.directory import index_certificates
 from workflow.tickets import Ticket
-from workflow.vocabulary import CertificateStatus, Role
+from workflow.vocabulary import AuthorityState, CertificateStatus, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +57,7 @@ def _sign(
 ) -> Outcome:
     """Sign what still waits for it; what was revoked meanwhile, or has its certificate, stays as it is."""
     cases = work.lock(_cases(work, command))
+    _require_standing(work, authorities)
     rows = _waiting(work, command)
     asked: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
@@ -76,6 +77,15 @@ def _sign(
         record(work, records, actor)
     _record_house(work, [(row, der) for row, der in signed if row.case_id is None], actor)
     return Outcome()
+
+
+def _require_standing(work: UnitOfWork, authorities: Mapping[str, Working]) -> None:
+    """Refuse for an authority that the root has revoked; the rows are held, so that none is revoked before the commit."""
+    a = t.authority.c
+    query = sa.select(a.name, a.state).where(a.name.in_(authorities)).order_by(a.id)
+    for row in work.connection.execute(query.with_for_update(read=True)):
+        if row.state == str(AuthorityState.REVOKED):
+            raise Unavailable("authority.not_issued", ca=row.name)
 
 
 def _certificate(work: UnitOfWork, row: Any, authorities: Mapping[str, Working]) -> bytes:

@@ -33,7 +33,10 @@ _SQLITE = (
     "SELECT serial, status, status_version, status_at, reason FROM certificate"
     " WHERE authority = ? AND serial IN (SELECT value FROM json_each(?))"
 )
-_AUTHORITIES = "SELECT name, certificate FROM authority"
+_AUTHORITIES = (
+    "SELECT a.name, a.certificate, r.at, r.reason FROM authority AS a"
+    " LEFT JOIN authority_revocation AS r ON r.authority = a.name"
+)
 _NOT_SUBORDINATE = "ocsp:"
 
 
@@ -76,12 +79,14 @@ class StatusReader:
 
     def _subordinates(self, serials: Collection[int]) -> Iterator[tuple[Key, Row]]:
         """Give the certificates that the root issued to authorities; there are few, and few ask."""
-        for name, certificate in self._connection.execute(_AUTHORITIES).fetchall():
+        for name, certificate, revoked_at, reason in self._connection.execute(_AUTHORITIES).fetchall():
             if name.startswith(_NOT_SUBORDINATE) or name == ROOT:
                 continue
             serial = read_certificate(bytes(certificate)).serial
             if serial in serials:
-                yield (ROOT, serial), (str(CertificateStatus.VALID), 0, None, None)
+                stands = revoked_at is None
+                status = CertificateStatus.VALID if stands else CertificateStatus.REVOKED
+                yield (ROOT, serial), (str(status), 0 if stands else 1, revoked_at, reason)
 
 
 @contextmanager

@@ -26,6 +26,8 @@ PEOPLE: Final[Mapping[KeyTask | KeyDuty, Mapping[Role, int]]] = MappingProxyType
         # Rule ROL-08: the end of a key and its return from a backup take the people who made it.
         KeyTask.DESTRUCTION: _KEY_WORK,
         KeyTask.RESTORATION: _KEY_WORK,
+        # Nobody says who revokes an authority: what can't be taken back is done by those who make and end keys.
+        KeyTask.REVOCATION: _KEY_WORK,
         KeyDuty.SHARING: _KEY_WORK,
         KeyDuty.ACTIVATION: _ISSUING,
         KeyDuty.DEACTIVATION: _ISSUING,

@@ -1,11 +1,11 @@
-"""Keys that must never be certified, and the tasks that several people carry out with authorities' keys (ROL-08)."""
+"""Keys that must never be certified, revoked authorities, and the tasks of several people with keys (ROL-08)."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from workflow.store.columns import Json, key, metadata, moment, text, word
-from workflow.vocabulary import KeyTask, KeyTaskState
+from workflow.vocabulary import AuthorityRevocationReason, KeyTask, KeyTaskState
 
 compromised_key = sa.Table(
     "compromised_key",
@@ -51,4 +51,16 @@ key_backup = sa.Table(
     text("share_set"),
     moment("made_at"),
     moment("destroyed_at", null=True),
+)
+
+# An authority whose certificate the root has revoked. Rows are only added: a revocation is never taken back.
+authority_revocation = sa.Table(
+    "authority_revocation",
+    metadata,
+    key(),
+    text("authority", unique=True),
+    text("serial", unique=True),
+    word("reason", AuthorityRevocationReason),
+    moment("at"),
+    moment("not_after"),
 )

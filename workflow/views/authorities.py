@@ -12,12 +12,12 @@ from pki.certificates import read_certificate
 from pki.names import describe_name
 from workflow.authorities import ROOT
 from workflow.store import schema as t
-from workflow.vocabulary import AuthorityState, KeyTask, KeyTaskState
+from workflow.vocabulary import AuthorityRevocationReason, AuthorityState, KeyTask, KeyTaskState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-A, C = t.authority.c, t.certificate.c
+A, C, R = t.authority.c, t.certificate.c, t.authority_revocation.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class AuthorityLine:
     place: str
     reference: str | None
     fingerprint: str
+    revocation: tuple[datetime, AuthorityRevocationReason] | None = None
+    """When and why the root revoked its certificate."""
 
 
 def authorities(connection: sa.Connection) -> tuple[AuthorityLine, ...]:
@@ -45,7 +47,11 @@ def authorities(connection: sa.Connection) -> tuple[AuthorityLine, ...]:
             A.certificate,
             A.key_reference,
             A.sealed_key.is_(None).label("bare"),
-        ).order_by(A.id)
+            R.at.label("revoked_at"),
+            R.reason,
+        )
+        .join_from(t.authority, t.authority_revocation, R.authority == A.name, isouter=True)
+        .order_by(A.id)
     )
     return tuple(_line(row) for row in rows)
 
@@ -65,6 +71,7 @@ def _line(row: Any) -> AuthorityLine:
         place=place,
         reference=row.key_reference,
         fingerprint=":".join(digest[at : at + 4] for at in range(0, len(digest), 4)),
+        revocation=(row.revoked_at, AuthorityRevocationReason(row.reason)) if row.reason else None,
     )
 
 

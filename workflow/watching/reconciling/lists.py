@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from workflow.commands_of_watches import Found
 from workflow.crl_scope import COMPLETE, LISTED, crl_reason, partition_number
 from workflow.store import schema as t
 from workflow.store.crl_lists import newest_lists
+from workflow.watching.reconciling.root import SILENT, root_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,11 +38,13 @@ def list_faults(office: Office, connection: sa.Connection, now: datetime) -> Ite
     """Give every disagreement between statuses, lists and OCSP answers."""
     yield from _late(connection, now)
     for one in newest_lists(connection):
-        if one.authority == ROOT:
-            continue
         der = connection.execute(sa.select(R.der).where(R.id == one.id)).scalar_one()
         crl = x509.load_der_x509_crl(bytes(der))
         listed = {entry.serial_number: entry for entry in crl}
+        if one.authority == ROOT:
+            told = {serial: (_reason(e), e.revocation_date_utc) for serial, e in listed.items()}
+            yield from root_faults(connection, one, told, partial(_asked, office))
+            continue
         yield from _compare(connection, one, listed)
         if one.partition == COMPLETE:
             yield from _answers(office, connection, one, listed)
@@ -126,10 +130,10 @@ _UNKNOWN = (-1, None)
 
 
 def _asked(office: Office, issuer: bytes, serial: int) -> Any:
-    """Return reason and time of a revocation, None for good, _UNKNOWN for unknown or for no answer."""
+    """Return reason and time of a revocation, None for good, _UNKNOWN for unknown, SILENT for no answer."""
     response = answers.load_der_ocsp_response(ocsp.answer(office, question(issuer, serial)).der)
     if response.response_status is not answers.OCSPResponseStatus.SUCCESSFUL:
-        return _UNKNOWN
+        return SILENT
     if response.certificate_status is answers.OCSPCertStatus.UNKNOWN:
         return _UNKNOWN
     if response.certificate_status is answers.OCSPCertStatus.GOOD:
@@ -149,8 +153,7 @@ def _number(reason: x509.ReasonFlags | None) -> int:
 
     if reason is None:
         return 0
-    name = "".join(f"_{one}" if one.isupper() else one for one in reason.value).upper()
-    return RevocationReason[name].value
+    return RevocationReason[reason.name.upper()].value
 
 
 def _about(one: PublishedList, row: Any, code: str, zh: str, en: str) -> Found:

@@ -1,0 +1,103 @@
+"""The root revokes an authority's certificate: several people decide it together, and nothing takes it back (ROL-08).
+
+Relying parties learn it from the root's list and its OCSP answers, with the same time and reason (CRL-05). From then on
+they refuse whatever the authority issued, so it issues no more. It goes on signing lists and answers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from pki.certificates import read_certificate
+from pki.issuing import serial_text
+from workflow.acts.act import Act
+from workflow.acts.generations import TRUSTED
+from workflow.acts.key_rows import locked, note, require_reason
+from workflow.authorities import ROOT
+from workflow.commands_of_authorities import RevokeAuthority
+from workflow.errors import Refused
+from workflow.outcome import Outcome
+from workflow.presence import witness
+from workflow.store import schema as t
+from workflow.store.authority_revocations import add_revocation, revoked_since
+from workflow.store.crl_entries import STATUS_COLUMNS, follow
+from workflow.store.outbox import crl_row
+from workflow.vocabulary import AuthorityState, CertificateStatus, KeyTask, RevocationReason
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor
+    from workflow.office import Office
+    from workflow.presence import Witnessed
+    from workflow.store.unit_of_work import UnitOfWork
+
+A, C = t.authority.c, t.certificate.c
+
+
+def _decide(office: Office, command: RevokeAuthority, actor: Actor) -> Witnessed:
+    require_reason(command.explanation)
+    what = {
+        "authority": command.name,
+        "reason": str(command.reason),
+        "explanation": command.explanation.strip(),
+    }
+    return witness(office, KeyTask.REVOCATION, command.hands, actor, what)
+
+
+def _revoke(work: UnitOfWork, command: RevokeAuthority, actor: Actor, decided: Witnessed) -> Outcome:
+    row = locked(work, command.name)
+    if row.name == ROOT:
+        raise Refused("authority.root_stays")
+    since = revoked_since(work.connection, row.name)
+    if since is not None:
+        at = since.isoformat(timespec="minutes")
+        raise Refused("authority.revoked_already", name=row.name, since=at)
+    serial = _write_down(work, command, row)
+    unsigned = _drop_intents(work, row.name)
+    wall = work.office.wall.now()
+    work.ask([crl_row(name, work.now, wall, whole=False) for name in (ROOT, *unsigned)])
+    number = note(work, KeyTask.REVOCATION, row.name, decided, ended_at=work.now)
+    said = {
+        "name": row.name,
+        "serial": serial,
+        "reason": str(command.reason),
+        "explanation": command.explanation.strip(),
+        "number": number,
+        "statement": decided.statement,
+        "signatures": decided.said(),
+    }
+    work.audit("authority_revoked", actor, said)
+    return Outcome(created_id=number)
+
+
+def _write_down(work: UnitOfWork, command: RevokeAuthority, row: Any) -> str:
+    """Store the revocation and let the authority issue no more; returns the serial of its certificate."""
+    query = sa.select(A.certificate).where(A.id == row.id)
+    fields = read_certificate(bytes(work.connection.execute(query).scalar_one()))
+    serial = serial_text(fields.serial)
+    add_revocation(work.connection, (row.name, serial, fields.not_after), command.reason, work.now)
+    if row.state != str(AuthorityState.DESTROYED):
+        work.connection.execute(
+            sa.update(t.authority).where(A.id == row.id).values(state=str(AuthorityState.REVOKED))
+        )
+    return serial
+
+
+def _drop_intents(work: UnitOfWork, name: str) -> frozenset[str]:
+    """Revoke what was stored and waits for the authority's signature, which it never gets; returns whose lists follow."""
+    dropped = {
+        "status": str(CertificateStatus.REVOKED),
+        "reason": str(RevocationReason.CESSATION_OF_OPERATION),
+        "status_at": work.now,
+    }
+    changed = work.connection.execute(
+        sa.update(t.certificate)
+        .where(C.authority == name, C.status == str(CertificateStatus.INTENDED))
+        .values(status_version=C.status_version + 1, **dropped)
+        .returning(*STATUS_COLUMNS)
+    ).all()
+    return follow(work.connection, changed, work.now)
+
+
+ACTS = (Act(RevokeAuthority, _revoke, TRUSTED, _decide),)
