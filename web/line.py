@@ -23,13 +23,13 @@ from web.access import allow
 from web.casework import as_download, beside_field, whole_number
 from web.door import perform
 from web.errors import problems_of, status_of
-from web.language import t
+from web.language import say, t
 from web.ports import office
 from workflow.commands_of_line import OpenLineBatch, ReturnReader, SettleQuarantined, StopLineBatch
 from workflow.errors import RegistryError
 from workflow.views import line
 from workflow.views.card_faces import CardFace, card_faces
-from workflow.vocabulary import Ca, Role
+from workflow.vocabulary import Ca, CardStep, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +55,12 @@ MOST = 500
 @blueprint.record_once
 def _make_room(state: BlueprintSetupState) -> None:
     state.app.extensions[STREAMS] = threading.BoundedSemaphore(STREAMS_AT_ONCE)
+
+
+@blueprint.app_template_filter("card_step")
+def card_step(step: str) -> str:
+    """Return how far a card has come, in the language of the request."""
+    return next((say(word) for word in CardStep if word.value == step), step)
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -144,6 +150,9 @@ def _told(batch_id: int) -> Iterator[str]:
             said, ended = _progress(batch_id)
             if said != before or ended:
                 yield f"event: {'ended' if ended else 'progress'}\ndata: {said}\n\n"
+            else:
+                # A comment, which browsers pass over; it finds out that nobody listens any more.
+                yield ":\n\n"
             before = said
             if ended:
                 return
@@ -195,7 +204,8 @@ def quarantine() -> Answer:
         try:
             perform(_settle())
         except RegistryError as error:
-            problems, status = problems_of(error, "reason"), status_of(error)
+            field = "outcome" if error.code == "card.holds_keys" else "reason"
+            problems, status = problems_of(error, field), status_of(error)
         else:
             flash(t("隔離卡片已處理。", "The card is settled."), "good")
             return redirect(url_for("line.quarantine"))

@@ -5,7 +5,19 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hardware.errors import HardwareError, NoCard, NoReader
+from hardware.errors import (
+    CardRemoved,
+    CardUnsupported,
+    CardWasReset,
+    HardwareError,
+    NoCard,
+    NoReader,
+    OtherCard,
+    ReaderBusy,
+    ReaderGone,
+    ReaderServiceDown,
+    ReaderTimeout,
+)
 from workflow.errors import Refused, RegistryError
 
 if TYPE_CHECKING:
@@ -13,6 +25,19 @@ if TYPE_CHECKING:
 
     from workflow.office import Office
     from workflow.ports import CardSession, CardStation, ReaderStatus
+
+_FAULTS = (
+    (ReaderGone, "讀卡機已離線"),
+    (CardRemoved, "卡片在處理中被取出"),
+    (CardWasReset, "卡片被其他程式重設"),
+    (CardUnsupported, "讀卡機無法與卡片溝通"),
+    (ReaderTimeout, "卡片沒有在時限內回應"),
+    (ReaderBusy, "讀卡機正由其他程式使用"),
+    (NoCard, "讀卡機中沒有卡片"),
+    (NoReader, "找不到讀卡機"),
+    (ReaderServiceDown, "智慧卡服務沒有執行"),
+    (OtherCard, "讀卡機中換成了另一張卡片"),
+)
 
 
 def readers(office: Office) -> tuple[ReaderStatus, ...]:
@@ -41,3 +66,8 @@ def _station(office: Office, reader: str) -> CardStation:
         if any(status.name == reader for status in station.readers()):
             return station
     raise NoReader(reader)
+
+
+def fault_in_words(fault: HardwareError) -> str:
+    """Return a mishap of reader or wire in Chinese, as the staff reads it; an unforeseen one in its own words."""
+    return next((words for kind, words in _FAULTS if isinstance(fault, kind)), str(fault))

@@ -242,6 +242,16 @@ class JobState(Word):
 OPEN_JOBS = (JobState.WAITING, JobState.WORKING, JobState.INTERRUPTED)
 
 
+class CardStep(Word):
+    """How far a card has come on the line; an irreversible step is recorded before the next one (CRD-01)."""
+
+    CLAIMED = "claimed", "已分派案件", "Bound to its case"
+    SIGNATURE_KEY = "signature_key", "已產製簽章金鑰", "Has its signature key"
+    ENCIPHERMENT_KEY = "encipherment_key", "已產製加密金鑰", "Has both keys"
+    MADE = "made", "已製成", "Made"
+    RETIRED = "retired", "已註銷", "Retired"
+
+
 class ReaderState(Word):
     """What a reader of the manufacturing line is doing."""
 

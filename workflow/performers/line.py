@@ -21,7 +21,7 @@ from workflow.facts import SYSTEM
 from workflow.filed_cases import filed_case
 from workflow.handlers import handle
 from workflow.performers.manufacture import make_card, new_secrets
-from workflow.stations import card_in
+from workflow.stations import card_in, fault_in_words
 from workflow.store import schema as t
 from workflow.vocabulary import CardState, Word
 
@@ -114,7 +114,7 @@ def _make(office: Office, session: CardSession, taken: Outcome, csn: str) -> Rep
         if isinstance(fault, HardwareError) and not isinstance(fault, (TransportError, OtherCard)):
             return _quarantine(office, case_id, csn, fault)
         # The registry, the wire or the reader refused: the card itself is sound as far as anybody knows.
-        said = error.zh if isinstance(error, RegistryError) else str(error)
+        said = error.zh if isinstance(error, RegistryError) else fault_in_words(error)
         handle(office, InterruptJob(case_id=case_id, said=said), SYSTEM)
         gone = isinstance(fault, _GONE)
         return Report(Turn.READER_GONE if gone else Turn.INTERRUPTED, case_id, said)
