@@ -65,13 +65,21 @@ OCSP_PATH = "/OCSP/ocsp"
 
 
 def addresses(office: Office, authority: str, serial: int) -> Addresses:
-    """Return the addresses written into a certificate: its partition's list first, then the complete one."""
+    """Return the addresses in a certificate: its partition's list, the complete one, issuers, OCSP (CRL-07)."""
     host = office.settings.repository_url
     partition = partition_number(serial)
     return Addresses(
         crl=(host + crl_path(authority, partition), host + crl_path(authority, 0)),
         ca_issuers=host + bundle_path(authority),
         ocsp=host + OCSP_PATH,
+    )
+
+
+def root_addresses(office: Office) -> Addresses:
+    """Return the addresses written into the certificates of authorities: the root's list, certificate and responder."""
+    host = office.settings.repository_url
+    return Addresses(
+        crl=(host + crl_path(ROOT, 0),), ca_issuers=host + bundle_path(ROOT), ocsp=host + OCSP_PATH
     )
 
 
@@ -82,12 +90,7 @@ def establish(office: Office, not_before: datetime) -> None:
     keystore = office.keystore
     root = keystore.make(ROOT, KeyKind.RSA_4096)
     kept = {authority: keystore.make(str(Ca[authority.name]), KeyKind.RSA_2048) for authority in Authority}
-    host = office.settings.repository_url
-    plan = CeremonyPlan(
-        not_before,
-        Addresses(crl=(host + crl_path(ROOT, 0),), ca_issuers=host + bundle_path(ROOT)),
-        policy=policy_oid(office),
-    )
+    plan = CeremonyPlan(not_before, root_addresses(office), policy=policy_oid(office))
     hierarchy = hold_ceremony(plan, root.signer, {one: key.signer for one, key in kept.items()})
     for authority, key in kept.items():
         ca = Ca[authority.name]

@@ -16,7 +16,7 @@ from pki.errors import KeyRefusedError, PkiError
 from pki.names import EXECUTIVE_YUAN, Subject, describe_name
 from pki.orders import Addresses
 from pki.profiles import Life
-from workflow.authorities import ROOT, bundle_path, crl_path, established, policy_oid
+from workflow.authorities import ROOT, established, policy_oid, root_addresses
 from workflow.commands_of_authorities import BeginKeyTask, KeyBackup, NewAuthority, RecordGenerations
 from workflow.errors import Refused, Unavailable
 from workflow.key_tasks import label_of, under_way
@@ -160,7 +160,7 @@ def _make(held: _Held, script: Script, task: OpenTask) -> None:
 
 
 def _certified(held: _Held, one: PlannedKey, key: KeptKey) -> bytes:
-    office, host = held.office, held.office.settings.repository_url
+    office = held.office
     life = Life(years=one.years)
     root = held.made.get(ROOT)
     if root is None:
@@ -168,9 +168,8 @@ def _certified(held: _Held, one: PlannedKey, key: KeptKey) -> bytes:
             CeremonyPlan(office.clock.now() - GRACE, Addresses(), root_life=life, root_name=one.subject),
             key.signer,
         )
-    addresses = Addresses(crl=(host + crl_path(ROOT, 0),), ca_issuers=host + bundle_path(ROOT))
     plan = CeremonyPlan(
-        office.clock.now() - GRACE, addresses, subordinate_life=life, policy=policy_oid(office)
+        office.clock.now() - GRACE, root_addresses(office), subordinate_life=life, policy=policy_oid(office)
     )
     _, root_key, certificate = root
     return issue_subordinate(plan, (certificate, root_key.signer), one.subject, key.signer.spki_der)

@@ -20,9 +20,8 @@ from pki.certificates import read_certificate
 from pki.errors import KeyRefusedError, PkiError
 from pki.keys import KeyKind
 from pki.names import describe_name, read_name
-from pki.orders import Addresses
 from pki.profiles import SUBORDINATE_CA, Life
-from workflow.authorities import ROOT, bundle_path, certificate_of, crl_path, policy_oid, working
+from workflow.authorities import ROOT, certificate_of, policy_oid, root_addresses, working
 from workflow.commands_of_authorities import BeginKeyTask, NewAuthority, RecordGenerations
 from workflow.errors import Refused, Unavailable, Words
 from workflow.key_tasks import label_of, under_way
@@ -137,7 +136,7 @@ def _made(office: Office, rollover: Rollover, label: str) -> NewAuthority:
 
 def subordinate_plan(office: Office, not_before: datetime, life: Life = SUBORDINATE_CA.life) -> CeremonyPlan:
     """Return what the root's certificates say: from when, how long, under which policy, and where the root publishes."""
-    host = office.settings.repository_url
-    addresses = Addresses(crl=(host + crl_path(ROOT, 0),), ca_issuers=host + bundle_path(ROOT))
     begun = read_certificate(certificate_of(office, ROOT)).not_before
-    return CeremonyPlan(max(not_before, begun), addresses, subordinate_life=life, policy=policy_oid(office))
+    return CeremonyPlan(
+        max(not_before, begun), root_addresses(office), subordinate_life=life, policy=policy_oid(office)
+    )

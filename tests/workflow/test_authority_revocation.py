@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from pki.certificates import read_certificate
 from pki.issuing import serial_text
@@ -13,7 +14,7 @@ from pki.reasons import RevocationReason as Reason
 from tests.workflow import batches
 from tests.workflow.generations import Generations, OpenSsl
 from tests.workflow.people import hands, issuing_workers
-from workflow.authorities import ROOT, certificate_of, current, serving
+from workflow.authorities import OCSP_PATH, ROOT, certificate_of, current, serving
 from workflow.commands_of_authorities import RevokeAuthority
 from workflow.commands_of_performers import PublishCrl
 from workflow.errors import NotFound, Refused, Unavailable
@@ -181,3 +182,29 @@ def test_the_reconciliation_tells_a_revoked_authority_that_no_list_names(small):
 
 def _row_of(world, name):
     return world.registry.rows(t.authority, A.name == name)[0]
+
+
+@pytest.mark.rule("CRL-07")
+def test_every_certificate_names_the_responder_of_its_issuer(small):
+    (row,) = small.issued(0)
+    office = small.registry.office
+    wanted = {office.settings.repository_url + OCSP_PATH}
+    made = small.roll_over()
+    for certificate in (row.der, certificate_of(office, "gca"), made.certificate):
+        assert ocsp_addresses(certificate) == wanted
+    # The root's own is signed by itself, and nobody asks whether a trust anchor was revoked.
+    assert ocsp_addresses(certificate_of(office, ROOT)) == set()
+
+
+def ocsp_addresses(certificate):
+    try:
+        found = (
+            x509.load_der_x509_certificate(bytes(certificate))
+            .extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+            .value
+        )
+    except x509.ExtensionNotFound:
+        return set()
+    return {
+        one.access_location.value for one in found if one.access_method == AuthorityInformationAccessOID.OCSP
+    }
