@@ -29,7 +29,8 @@ from pki.crl import CrlExpectation, CrlPlan, RevokedEntry, check_crl, encode_ent
 from pki.keys import KeyKind, SoftwareSigner
 from pki.orders import Addresses
 from workflow.authorities import working
-from workflow.commands_of_performers import PublishCrl, RecordAuthority
+from workflow.commands_of_authorities import EstablishAuthorities, NewAuthority
+from workflow.commands_of_performers import PublishCrl
 from workflow.crl_scope import crl_reason, partition_number
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
@@ -37,6 +38,7 @@ from workflow.ocsp.statuses import meaning, reader
 from workflow.store import schema as t
 from workflow.store.crl_entries import BLOCK, read
 from workflow.store.database import open_engine
+from workflow.vocabulary import Ca
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +71,8 @@ def prepare(office: Office) -> None:
     hierarchy = hold_ceremony(plan, SoftwareSigner.generate(KeyKind.P384), signers)
     sealed = signers[Authority.XCA].to_pkcs8(PASSPHRASE)
     certificate = hierarchy.authorities[Authority.XCA]
-    handle(office, RecordAuthority(name=XCA, certificate=certificate, sealed_key=sealed), SYSTEM)
+    made = NewAuthority(XCA, certificate, Ca.XCA, sealed_key=sealed)
+    handle(office, EstablishAuthorities(authorities=(made,)), SYSTEM)
     with office.engine.begin() as connection, indexes_afterwards(connection):
         connection.execute(_CERTIFICATES, {"count": CERTIFICATES})
     with office.engine.begin() as connection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pki.activation import GuardedSigner, require_active
 from pki.errors import KeyRefusedError
@@ -29,8 +29,23 @@ class KeptKey:
     reference: str | None = None
 
 
+SOFTWARE: Final = "software"
+"""The place of keys that are encrypted in the registry's own rows."""
+
+
+def not_software(reference: str | None) -> KeyRefusedError:
+    """Return the refusal of a key that is not here to be opened or destroyed."""
+    return KeyRefusedError("pki.key.elsewhere", f"this key is not a software key: {reference}")
+
+
 class Keystore(Protocol):
     """Where the authorities' keys are kept. All raise KeyRefusedError with the reason."""
+
+    def place(self) -> str:
+        """Say where keys are made and destroyed: `software`, or a token by label and serial number."""
+
+    def keeps(self, reference: str | None) -> bool:
+        """Tell whether a key of such a reference is this keystore's to destroy; those without one lie in rows."""
 
     def make(self, label: str, kind: KeyKind) -> KeptKey:
         """Make a key under a label, such as the authority's name."""
@@ -39,7 +54,10 @@ class Keystore(Protocol):
         """Open a key by what was remembered of it."""
 
     def destroy(self, reference: str | None) -> None:
-        """Destroy a key; nothing happens to one that is kept in the registry's own rows alone."""
+        """Destroy a key; nothing happens to one that is kept in the registry's own rows alone.
+
+        KeyRefusedError `pki.key.elsewhere` for the reference of a key that is kept in another place.
+        """
 
     def destroy_others(self, label: str, keep: frozenset[str | None]) -> int:
         """Destroy the keys of a label but for some; returns how many."""
@@ -57,6 +75,14 @@ class SoftwareKeystore:
 
     passphrase: bytes = field(repr=False)
 
+    def place(self) -> str:
+        """Say that keys are software."""
+        return SOFTWARE
+
+    def keeps(self, reference: str | None) -> bool:
+        """Tell whether a key is software."""
+        return reference is None
+
     def make(self, label: str, kind: KeyKind) -> KeptKey:
         """Make a key; the label is the row's own name and needs no second place."""
         del label
@@ -66,14 +92,16 @@ class SoftwareKeystore:
     def open(self, sealed: bytes | None, reference: str | None) -> Signer:
         """Decrypt a key, once a process."""
         if sealed is None:
-            raise KeyRefusedError("pki.key.elsewhere", f"this key is not a software key: {reference}")
+            raise not_software(reference)
         return _decrypted(sealed, self.passphrase)
 
     def destroy(self, reference: str | None) -> None:
-        """Do nothing: whoever keeps the encrypted key wipes it."""
+        """Do nothing with a software key, which whoever keeps it wipes; refuse any other."""
+        if reference is not None:
+            raise not_software(reference)
 
     def destroy_others(self, label: str, keep: frozenset[str | None]) -> int:
-        """Do nothing, as `destroy`."""
+        """Do nothing: no software key stands anywhere but in the row that knows it."""
         del label, keep
         return 0
 
@@ -98,6 +126,14 @@ class TokenKeystore:
         self._token = token
         self._software = software
         self._signers: dict[str, Signer] = {}
+
+    def place(self) -> str:
+        """Name the token; KeyRefusedError when it is not there."""
+        return self._token.place()
+
+    def keeps(self, reference: str | None) -> bool:
+        """Tell whether a key is software of before, or of this token by its label."""
+        return reference is None or self._token.owns(reference)
 
     def make(self, label: str, kind: KeyKind) -> KeptKey:
         """Make a key in the token."""
@@ -152,6 +188,14 @@ class SharedKeystore:
         self._signers: dict[bytes | str, GuardedSigner] = {}
         activation.when_ended(self.forget)
 
+    def place(self) -> str:
+        """Name the token if there is one; that takes no activation."""
+        return self._token.place() if self._token is not None else SOFTWARE
+
+    def keeps(self, reference: str | None) -> bool:
+        """Tell whether a key is software, or of the token."""
+        return self._token.keeps(reference) if self._token is not None else reference is None
+
     def make(self, label: str, kind: KeyKind) -> KeptKey:
         """Make a key, in the token if there is one."""
         require_active(self._activation)
@@ -179,10 +223,12 @@ class SharedKeystore:
         return self._signers[name]
 
     def destroy(self, reference: str | None) -> None:
-        """Destroy a key in the token."""
+        """Destroy a key in the token; without one refuse any but a software key."""
         require_active(self._activation)
         if self._token is not None:
             self._token.destroy(reference)
+        elif reference is not None:
+            raise not_software(reference)
 
     def destroy_others(self, label: str, keep: frozenset[str | None]) -> int:
         """Destroy the label's keys that nobody remembers any more."""
@@ -222,7 +268,7 @@ class SharedKeystore:
         if self._token is not None:
             return self._token.open(sealed, reference)
         if sealed is None:
-            raise KeyRefusedError("pki.key.elsewhere", f"this key is not a software key: {reference}")
+            raise not_software(reference)
         secret = self._activation.secret()
         try:
             return SoftwareSigner.from_pkcs8(sealed, bytes(secret))

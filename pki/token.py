@@ -11,7 +11,7 @@ import os
 import secrets
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 from weakref import WeakSet
 
 import pkcs11
@@ -67,15 +67,24 @@ class Token:
     def __repr__(self) -> str:
         return f"Token({self._label!r})"
 
+    def place(self) -> str:
+        """Name the token by its label and serial number, which takes no log-in."""
+        with self._lock:
+            return f"token {self._label} serial {self._slot().serial.decode(errors='replace').strip()}"
+
+    def owns(self, reference: str) -> bool:
+        """Tell whether a reference names a token of this label."""
+        return _parts(reference).get("token") == self._label
+
     def make(self, label: str, kind: KeyKind) -> str:
         """Make a key pair that can't be taken out and return its reference, a PKCS#11 URI (RFC 7512)."""
         key_id = secrets.token_bytes(ID_BYTES)
         self._do(lambda session: _generate(session, kind, label, key_id))
-        return f"pkcs11:token={quote(self._label)};object={quote(label)};id={_percent(key_id)};type=private"
+        return self._reference(label, key_id)
 
     def key(self, reference: str) -> PrivateKey:
         """Return the key that a reference names; its public half is read now, the private half stays where it is."""
-        key_id = _id_in(reference)
+        key_id = self._own_id(reference)
         spki = self._do(lambda session: _public(session, key_id))
         public = load_public_key(spki)
         if isinstance(public, EllipticCurvePublicKey):
@@ -86,14 +95,11 @@ class Token:
         """Return the references of all keys of a label."""
         query = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: label}
         ids = self._do(lambda session: [bytes(one[Attribute.ID]) for one in session.get_objects(query)])
-        return tuple(
-            f"pkcs11:token={quote(self._label)};object={quote(label)};id={_percent(one)};type=private"
-            for one in ids
-        )
+        return tuple(self._reference(label, one) for one in ids)
 
     def destroy(self, reference: str) -> None:
         """Destroy a key, private and public half; one that is not there any more is no error."""
-        key_id = _id_in(reference)
+        key_id = self._own_id(reference)
 
         def destroy(session: Any) -> None:
             self._found.pop(key_id, None)
@@ -118,6 +124,16 @@ class Token:
         self._lock = threading.RLock()
         self._session = None
         self._found.clear()
+
+    def _reference(self, label: str, key_id: bytes) -> str:
+        return f"pkcs11:token={quote(self._label)};object={quote(label)};id={_percent(key_id)};type=private"
+
+    def _own_id(self, reference: str) -> bytes:
+        """Return the id of a key of this token; KeyRefusedError for one of another."""
+        key_id = _id_in(reference)
+        if not self.owns(reference):
+            raise KeyRefusedError("pki.key.elsewhere", f"this key is not one of the token {self._label}")
+        return key_id
 
     def _sign_rsa(self, key_id: bytes, data: bytes, mechanism: Mechanism) -> bytes:
         return self._do(lambda session: bytes(self._private(session, key_id).sign(data, mechanism=mechanism)))
@@ -158,13 +174,16 @@ class Token:
             self._session = self._open()
         return self._session
 
-    def _open(self) -> Any:
+    def _slot(self) -> Any:
         try:
-            token = pkcs11.lib(str(self._module)).get_token(token_label=self._label)
+            return pkcs11.lib(str(self._module)).get_token(token_label=self._label)
         except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
             raise KeyRefusedError(
                 "pki.token.absent", f"there is no token {self._label} at {self._module}"
             ) from error
+
+    def _open(self) -> Any:
+        token = self._slot()
         try:
             return token.open(rw=True, user_pin=self._pin())
         except pkcs11.UserAlreadyLoggedIn:
@@ -204,11 +223,19 @@ def _percent(value: bytes) -> str:
 
 def _id_in(reference: str) -> bytes:
     """Return the id in a PKCS#11 URI."""
-    scheme, _, path = reference.partition(":")
-    parts = dict(part.partition("=")[::2] for part in path.split(";"))
-    if scheme != "pkcs11" or not parts.get("id"):
+    key_id = unquote_to_bytes(_parts(reference, unquoted=False).get("id", ""))
+    if not key_id:
         raise KeyRefusedError("pki.token.no_key", "a key's reference is a pkcs11: URI with an id")
-    return unquote_to_bytes(parts["id"])
+    return key_id
+
+
+def _parts(reference: str, *, unquoted: bool = True) -> dict[str, str]:
+    """Return the attributes in the path of a PKCS#11 URI (RFC 7512 §2.3); none in what is no such URI."""
+    scheme, _, path = reference.partition(":")
+    if scheme != "pkcs11":
+        return {}
+    said = dict(part.partition("=")[::2] for part in path.split(";"))
+    return {name: unquote(value) if unquoted else value for name, value in said.items()}
 
 
 def _in_child() -> None:

@@ -16,9 +16,9 @@ from pki.errors import KeyRefusedError
 from pki.keys import KeyKind
 from pki.orders import Addresses, Issuer
 from pki.profiles import CLASS_3_ASSURANCE, TEST_ASSURANCE
-from workflow.commands_of_performers import RecordAuthority
+from workflow.commands_of_authorities import EstablishAuthorities, NewAuthority
 from workflow.crl_scope import partition_number
-from workflow.errors import Unavailable, Words
+from workflow.errors import Refused, Unavailable, Words
 from workflow.facts import SYSTEM
 from workflow.store import schema as t
 from workflow.vocabulary import AuthorityState, Ca
@@ -84,19 +84,33 @@ def root_addresses(office: Office) -> Addresses:
 
 
 def establish(office: Office, not_before: datetime) -> None:
-    """Hold the demonstration's ceremony once: one root and a CA under it for each name. Later calls do nothing."""
+    """Hold the demonstration's ceremony once: one root and a CA under it for each name. Later calls do nothing.
+
+    Refused("authority.needs_ceremony") where certificates are not of test assurance.
+    """
+    from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
+
     if established(office):
         return
+    if not office.settings.test_assurance:
+        raise Refused("authority.needs_ceremony")
     keystore = office.keystore
     root = keystore.make(ROOT, KeyKind.RSA_4096)
     kept = {authority: keystore.make(str(Ca[authority.name]), KeyKind.RSA_2048) for authority in Authority}
     plan = CeremonyPlan(not_before, root_addresses(office), policy=policy_oid(office))
     hierarchy = hold_ceremony(plan, root.signer, {one: key.signer for one, key in kept.items()})
-    for authority, key in kept.items():
-        ca = Ca[authority.name]
-        _record(office, str(ca), hierarchy.authorities[authority], key, ca)
-    # The root comes last: where it stands, all of them do.
-    _record(office, ROOT, hierarchy.root, root)
+    made = [
+        _made(str(Ca[one.name]), hierarchy.authorities[one], key, Ca[one.name]) for one, key in kept.items()
+    ]
+    made.append(_made(ROOT, hierarchy.root, root))
+    try:
+        handle(office, EstablishAuthorities(authorities=tuple(made)), SYSTEM)
+    except Refused:
+        # Somebody else was quicker; nobody would ever know of these keys.
+        for one in made:
+            keystore.destroy(one.key_reference)
+        if not established(office):
+            raise
 
 
 def established(office: Office) -> bool:
@@ -143,13 +157,10 @@ def serving(office: Office, ca: Ca | None = None) -> tuple[str, ...]:
     return tuple(row.name for row in sorted(rows, key=lambda row: order.index(Ca(row.ca))))
 
 
-def _record(office: Office, name: str, certificate: bytes, key: KeptKey, ca: Ca | None = None) -> None:
-    from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
-
-    command = RecordAuthority(
-        name=name, certificate=certificate, sealed_key=key.sealed, key_reference=key.reference, ca=ca
+def _made(name: str, certificate: bytes, key: KeptKey, ca: Ca | None = None) -> NewAuthority:
+    return NewAuthority(
+        name=name, certificate=certificate, ca=ca, sealed_key=key.sealed, key_reference=key.reference
     )
-    handle(office, command, SYSTEM)
 
 
 def certificate_of(office: Office, name: str) -> bytes:

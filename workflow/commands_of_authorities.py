@@ -53,6 +53,13 @@ class NewAuthority:
     key_reference: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class EstablishAuthorities(Command):
+    """Store the authorities of a demonstration, made without anybody; refused for real ones and where any stands."""
+
+    authorities: tuple[NewAuthority, ...] = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class KeyBackup:
     """An encrypted copy of a key: where it was put, its SHA-256, and the set of shares that together open it."""
@@ -127,9 +134,10 @@ class DestroyAuthority(ByPeople):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordKeyGone(Command):
-    """Record that the token has destroyed a key whose end was decided before."""
+    """Record that a key whose end was decided before is destroyed at the place where it lay."""
 
     number: int
+    place: str
 
 
 @dataclass(frozen=True, kw_only=True)

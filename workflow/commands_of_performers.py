@@ -13,8 +13,6 @@ from workflow.commands import Command
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from workflow.vocabulary import Ca
-
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimBlank(Command):
@@ -94,14 +92,12 @@ class PublishCrl(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordAuthority(Command):
-    """Store an authority's certificate with its encrypted key, or with the reference of its key in a token."""
+    """Store the responder `ocsp:NAME` of an authority that signs offline, with its key encrypted or by reference."""
 
     name: str
     certificate: bytes = field(repr=False)
     sealed_key: bytes | None = field(default=None, repr=False)
     key_reference: str | None = None
-    ca: Ca | None = None
-    generation: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,20 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "本系統已有憑證機構，典禮只舉行一次；新金鑰請用 guanfang ca rollover。",
         "This registry has its authorities. A ceremony is held once; for a next key use `guanfang ca rollover`.",
     ),
+    "authority.needs_ceremony": (
+        "正式憑證機構的金鑰須由多人在場的典禮產製，請執行 guanfang ca ceremony；本指令僅供測試級（test_assurance）的展示系統使用。",
+        (
+            "Keys of real authorities are made in front of witnesses: hold a ceremony with `guanfang ca ceremony`. This is"
+            " for a demonstration of test assurance (GUANFANG_TEST_ASSURANCE)."
+        ),
+    ),
+    "authority.key_elsewhere": (
+        "金鑰作業 {number} 的金鑰存放於「{place}」，目前的金鑰庫為「{here}」，無法代為銷毀。請改用原金鑰庫的設定再執行一次。",
+        (
+            "The keys of task {number} lie in {place}, and the keystore at work is {here}, which can't destroy them. Run"
+            " it again with the settings of that keystore."
+        ),
+    ),
     "authority.not_found": (
         "沒有名為「{name}」的憑證機構，請以 guanfang ca list 查詢。",
         "There is no authority {name}; see `guanfang ca list`.",

@@ -82,19 +82,33 @@ def abort(office: Office, number: int, reason: str, actor: Actor) -> None:
 
 
 def finish(office: Office, number: int) -> None:
-    """Destroy the keys that a task leaves to be destroyed, and record it; Unavailable when that can't be done now."""
+    """Destroy the keys that a task leaves to be destroyed, and record it; Unavailable when that can't be done now.
+
+    Refused("authority.key_elsewhere") where another keystore is at work than the one that had the keys. A key that an
+    earlier try destroyed before it was killed is no more found there, and is recorded then.
+    """
     from workflow.handlers import handle
 
     row = _row(office, number)
     if row is None or row.ended_at is not None or row.state == str(KeyTaskState.OPEN):
         return
     try:
+        place = _place(office, row)
         _destroy(office, row)
     except KeyRefusedError as error:
         raise Unavailable(
             "authority.key_unavailable", authority=row.authorities, detail=error.message
         ) from error
-    handle(office, RecordKeyGone(number=number), SYSTEM)
+    handle(office, RecordKeyGone(number=number, place=place), SYSTEM)
+
+
+def _place(office: Office, row: Any) -> str:
+    """Return the place whose keys are to be destroyed, if that is what the keystore is."""
+    here = office.keystore.place()
+    # A task that an earlier release began has no place on record; its reference tells it, if it has one.
+    if row.place not in {None, here}:
+        raise Refused("authority.key_elsewhere", number=row.id, place=row.place, here=here)
+    return here
 
 
 def _destroy(office: Office, row: Any) -> None:

@@ -63,10 +63,11 @@ def tasks() -> None:
 
     with reading() as (connection, _clock):
         for one in key_tasks(connection):
+            place = f"  {one.place}" if one.place else ""
             left = "" if one.ended_at else "  尚未結束 not ended"
             click.echo(
                 f"{one.number:>4}  {when(one.at)}  {one.task.zh} {one.task.en}  {one.authorities}"
-                f"  {one.state.zh} {one.state.en}  {', '.join(one.people)}{left}"
+                f"  {one.state.zh} {one.state.en}  {', '.join(one.people)}{place}{left}"
             )
 
 

@@ -28,12 +28,17 @@ def setup() -> None:
 @setup.command()
 @click.option("--yes", is_flag=True, help="Make the keys; without it the command only says what it would do.")
 def authorities(*, yes: bool) -> None:
-    """Make a root and one authority under it for each CA, with encrypted software keys. Does nothing twice."""
+    """Make a demonstration's root and one authority under it for each CA, of test assurance. Does nothing twice.
+
+    Real authorities are made in front of witnesses: `guanfang ca ceremony`.
+    """
     from ops.wiring import build_office
     from workflow.authorities import establish
 
     if not yes:
-        click.echo("Would make software keys and certificates of a root and of each CA. Add --yes to do it.")
+        click.echo(
+            "Would make keys and certificates of a root and of each CA, without witnesses. Add --yes to do it."
+        )
         return
     office = build_office(Settings.read())
     try:

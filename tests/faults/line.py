@@ -21,8 +21,8 @@ from tests.faults.falling import reopened
 from tests.workflow.registry import START, Registry
 from workflow import authorities
 from workflow import commands as c
+from workflow.commands_of_authorities import EstablishAuthorities, NewAuthority
 from workflow.commands_of_line import OpenLineBatch
-from workflow.commands_of_performers import RecordAuthority
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.performers import perform_next
@@ -42,7 +42,7 @@ OTHER_READER = "reader 2"
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - folders within it get names that nobody can guess.
 MEMORY = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else None
 BLANKS = 3
-_ceremony: list[RecordAuthority] = []
+_ceremony: list[NewAuthority] = []
 
 
 @cache
@@ -208,14 +208,8 @@ def establish(office: Office) -> None:
         with office.reading() as connection:
             rows = connection.execute(sa.select(t.authority).order_by(t.authority.c.id)).all()
         _ceremony.extend(
-            RecordAuthority(
-                name=row.name,
-                certificate=row.certificate,
-                sealed_key=row.sealed_key,
-                ca=Ca(row.ca) if row.ca else None,
-            )
+            NewAuthority(row.name, row.certificate, Ca(row.ca) if row.ca else None, sealed_key=row.sealed_key)
             for row in rows
         )
         return
-    for record in _ceremony:
-        handle(office, record, SYSTEM)
+    handle(office, EstablishAuthorities(authorities=tuple(_ceremony)), SYSTEM)

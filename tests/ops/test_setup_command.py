@@ -67,3 +67,12 @@ def test_authorities_are_made_once_and_only_when_meant(run, migrated_sqlite_url)
     assert {row.name for row in made} == {"root", "gca", "xca", "moica"}
     assert run("authorities", "--yes").exit_code == 0
     assert rows(migrated_sqlite_url, t.authority) == made
+
+
+@pytest.mark.rule("ROL-02")
+def test_real_authorities_are_not_made_without_witnesses(run, migrated_sqlite_url, monkeypatch):
+    monkeypatch.setenv("GUANFANG_TEST_ASSURANCE", "no")
+    said = run("authorities", "--yes")
+    assert said.exit_code == 1
+    assert "guanfang ca ceremony" in said.output
+    assert rows(migrated_sqlite_url, t.authority) == []

@@ -81,10 +81,27 @@ def test_a_destroyed_key_signs_no_more(token):
     store.destroy(kept.reference)
 
 
+@pytest.mark.rule("ROL-08")
+def test_a_keystore_destroys_no_key_that_lies_elsewhere(store):
+    elsewhere = "pkcs11:token=another;object=gca;id=%01;type=private"
+    assert not store.keeps(elsewhere)
+    assert store.keeps(store.make("gca", KeyKind.P256).reference)
+    for act in (lambda: store.destroy(elsewhere), lambda: store.open(None, elsewhere)):
+        with pytest.raises(KeyRefusedError) as refusal:
+            act()
+        assert refusal.value.code == "pki.key.elsewhere"
+
+
+def test_a_place_tells_two_tokens_of_one_label_apart(token, token_label):
+    serial = pkcs11.lib(str(softhsm.MODULE)).get_token(token_label=token_label).serial.decode()
+    assert token.place() == f"token {token_label} serial {serial}"
+    assert SoftwareKeystore(b"only for tests").place() == "software"
+
+
 def test_keys_that_nobody_remembers_are_cleared_away(token):
     store = TokenKeystore(token, SoftwareKeystore(b"only for tests"))
-    kept = [store.make("ocsp:gca", KeyKind.P256) for _ in range(3)]
-    assert store.destroy_others("ocsp:gca", frozenset({kept[2].reference})) == 2
+    kept = [store.make("ocsp:forgotten", KeyKind.P256) for _ in range(3)]
+    assert store.destroy_others("ocsp:forgotten", frozenset({kept[2].reference})) == 2
     kept[2].signer.sign(b"data")
 
 

@@ -99,3 +99,12 @@ def test_a_copy_is_taken_and_put_back_only_while_keys_are_activated():
         store.copy(kept.sealed, b"of the copy")
     with pytest.raises(KeyRefusedError):
         store.adopt(copy)
+
+
+@pytest.mark.rule("ROL-08")
+def test_shared_software_keys_are_no_place_to_destroy_a_tokens_key():
+    store = SharedKeystore(Switch())
+    assert store.place() == "software"
+    store.destroy(None)
+    with pytest.raises(KeyRefusedError, match="not a software key"):
+        store.destroy("pkcs11:token=away;id=%01")

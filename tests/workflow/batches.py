@@ -15,7 +15,7 @@ from pki.keys import SoftwareSigner
 from tests.workflow.registry import START
 from workflow import authorities
 from workflow import commands_of_requests as r
-from workflow.commands_of_performers import RecordAuthority
+from workflow.commands_of_authorities import EstablishAuthorities, NewAuthority
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.performers import perform_next
@@ -43,15 +43,13 @@ def establish(office: Office) -> None:
         _ceremony.extend((row.name, row.certificate, row.sealed_key, row.ca) for row in rows)
         return
     passphrase, *records = _ceremony
+    made = []
     for name, certificate, sealed, ca in records:
         own = sealed
         if office.key_passphrase != passphrase:
             own = SoftwareSigner.from_pkcs8(sealed, passphrase).to_pkcs8(office.key_passphrase)
-        handle(
-            office,
-            RecordAuthority(name=name, certificate=certificate, sealed_key=own, ca=Ca(ca) if ca else None),
-            SYSTEM,
-        )
+        made.append(NewAuthority(name, certificate, Ca(ca) if ca else None, sealed_key=own))
+    handle(office, EstablishAuthorities(authorities=tuple(made)), SYSTEM)
 
 
 def work_certificates(office: Office) -> None:

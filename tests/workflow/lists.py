@@ -14,7 +14,8 @@ from pki.keys import KeyKind, SoftwareSigner
 from pki.ocsp import NotRevoked, Revoked
 from pki.orders import Addresses
 from tests.workflow.registry import START, Registry
-from workflow.commands_of_performers import PublishCrl, RecordAuthority
+from workflow.commands_of_authorities import EstablishAuthorities, NewAuthority
+from workflow.commands_of_performers import PublishCrl
 from workflow.crl_scope import PARTITIONS
 from workflow.facts import SYSTEM
 from workflow.ocsp.statuses import meaning, reader
@@ -45,7 +46,8 @@ class Lists(Registry):
         self.office = replace(self.office, key_passphrase=passphrase)
         signer, certificate = ceremony()
         sealed = signer.to_pkcs8(self.office.key_passphrase)
-        self.do(RecordAuthority(name=XCA, certificate=certificate, sealed_key=sealed), SYSTEM)
+        made = NewAuthority(XCA, certificate, Ca.XCA, sealed_key=sealed)
+        self.do(EstablishAuthorities(authorities=(made,)), SYSTEM)
         self._case = self.submit(Ca.XCA)
 
     def certificate(self, serial: int, **values: Any) -> int:

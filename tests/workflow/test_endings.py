@@ -168,6 +168,38 @@ def test_a_key_in_a_token_is_destroyed_there_even_after_a_crash(small, token):
     assert small.registry.rows(t.key_task, K.id == number)[0].reference is None
 
 
+@pytest.mark.rule("ROL-08")
+def test_no_key_is_said_to_be_destroyed_by_a_keystore_that_has_it_not(small, token):
+    software = small.registry.office
+    store = TokenKeystore(token, SoftwareKeystore(software.key_passphrase))
+    small.registry.office = replace(software, token=store)
+    made = small.roll_over()
+    number = destroy(small, made.name, forced=True)
+    with pytest.raises(Refused, match=token.place()):
+        finish(software, number)
+    assert token.key(made.key_reference)
+    (task,) = small.registry.rows(t.key_task, K.id == number)
+    assert (task.ended_at, task.place) == (None, token.place())
+    assert "keys_destroyed" not in small.registry.audit_kinds()
+    # An earlier try destroyed it and was killed before it could say so.
+    token.destroy(made.key_reference)
+    finish(small.registry.office, number)
+    finish(small.registry.office, number)
+    assert small.registry.audit_kinds().count("keys_destroyed") == 1
+
+
+@pytest.mark.rule("ROL-08")
+def test_an_authority_whose_responder_lies_in_another_place_is_not_destroyed(small):
+    small.roll_over()
+    office = small.registry.office
+    keep_desk(office)
+    elsewhere = {"sealed_key": None, "key_reference": "pkcs11:token=away;id=%01"}
+    small.registry.update(t.authority, A.name == PREFIX + "xca", **elsewhere)
+    with pytest.raises(Unavailable, match="lies elsewhere"):
+        destroy(small, "xca", forced=True)
+    assert working(office, "xca")
+
+
 @pytest.mark.rule("ROL-02", "ROL-07")
 def test_destroying_takes_the_people_of_key_work_and_a_reason(small):
     people = issuing_workers(small.registry)

@@ -129,10 +129,15 @@ def test_what_a_killed_task_left_holds_up_others_until_it_is_cleared(small, toke
     begin = BeginKeyTask(
         task=KeyTask.ROLLOVER, authorities=("xca-g2",), plan="{}", hands=hands(*small.people)
     )  # fmt: skip
+    software, small.registry.office = small.registry.office, office
     left = small.registry.do(begin, small.people[0])
+    small.registry.office = software
     office.keystore.make(label_of(left.number, "xca-g2"), KeyKind.P256)
     with pytest.raises(Refused, match=f"abort {left.created_id}"):
         small.roll_over()
+    with pytest.raises(Refused, match="keystore at work is software"):
+        abort(software, left.created_id, "killed", small.people[0])
+    assert token.references(label_of(left.number, "xca-g2"))
     abort(office, left.created_id, "killed", small.people[0])
     assert not token.references(label_of(left.number, "xca-g2"))
     with office.reading() as connection:

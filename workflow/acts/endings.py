@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pki.certificates import read_certificate
 from pki.errors import PkiError
 from workflow.acts.act import Act
-from workflow.acts.generations import TRUSTED, require_none_open
+from workflow.acts.generations import TRUSTED, place_of_keys, require_none_open
 from workflow.acts.key_rows import locked, note, require_reason, state_refuses
 from workflow.authorities import Working, working
 from workflow.commands_of_authorities import DestroyAuthority, RetireAuthority
@@ -35,10 +35,11 @@ A = t.authority.c
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """The people's decision, and the key that signs the last lists."""
+    """The people's decision, the key that signs the last lists, and the place where it is to be destroyed."""
 
     decided: Witnessed
     authority: Working
+    place: str
 
 
 def _decide_retirement(office: Office, command: RetireAuthority, actor: Actor) -> Witnessed:
@@ -64,15 +65,17 @@ def _decide_destruction(office: Office, command: DestroyAuthority, actor: Actor)
     what = {"authority": command.name, "reason": command.reason.strip(), "forced": command.forced}
     decided = witness(office, KeyTask.DESTRUCTION, command.hands, actor, what)
     try:
-        return _End(decided, working(office, command.name))
+        authority = working(office, command.name)
     except LookupError as error:
         raise NotFound("authority.not_found", name=command.name) from error
+    return _End(decided, authority, place_of_keys(office, command.name))
 
 
 def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _End) -> Outcome:
     require_none_open(work)
     row = locked(work, command.name)
     _require_over(work, command, row)
+    _require_here(work, command.name)
     listed = _sign_last_lists(work, end.authority)
     gone = {"state": str(AuthorityState.DESTROYED), "sealed_key": None, "key_reference": None}
     work.connection.execute(sa.update(t.authority).where(A.id == row.id).values(**gone))
@@ -86,12 +89,28 @@ def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _En
     ).scalars()
     places = sorted(copies)
     number = note(
-        work, KeyTask.DESTRUCTION, command.name, end.decided, ended_at=None, reference=row.key_reference
+        work,
+        KeyTask.DESTRUCTION,
+        command.name,
+        end.decided,
+        ended_at=None,
+        held=(row.key_reference, end.place),
     )
     said = _said(command, end.decided) | {"number": number, "forced": command.forced, "last_list": listed}
-    said |= {"copies": places}
+    said |= {"copies": places, "key": row.key_reference, "place": end.place}
     work.audit("authority_destroyed", actor, said)
     return Outcome(created_id=number)
+
+
+def _require_here(work: UnitOfWork, name: str) -> None:
+    """Refuse where the authority's key or its responder's is not this keystore's, which could not destroy it."""
+    rows = work.connection.execute(
+        sa.select(A.name, A.key_reference).where(A.name.in_((name, PREFIX + name))).order_by(A.id)
+    )
+    for row in rows:
+        if not work.office.keystore.keeps(row.key_reference):
+            detail = f"it lies elsewhere: {row.key_reference}"
+            raise Unavailable("authority.key_unavailable", authority=row.name, detail=detail)
 
 
 def _require_over(work: UnitOfWork, command: DestroyAuthority, row: Any) -> None:

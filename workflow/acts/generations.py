@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from pki.errors import KeyRefusedError
 from workflow.acts.act import Act
 from workflow.acts.share_holders import require_holders
 from workflow.commands_of_authorities import (
     AbortKeyTask,
     BeginKeyTask,
+    EstablishAuthorities,
     RecordGenerations,
     RecordKeyGone,
 )
-from workflow.errors import Refused, Words
+from workflow.errors import Refused, Unavailable, Words
+from workflow.ocsp.responders import PREFIX
 from workflow.outcome import Outcome
 from workflow.presence import witness
 from workflow.store import schema as t
@@ -40,14 +44,33 @@ TRUSTED = frozenset({Role.ADMINISTRATOR, Role.SECOND_REVIEWER, Role.AUDITOR, Rol
 MARK_BYTES = 8
 
 
-def _agree(office: Office, command: BeginKeyTask, actor: Actor) -> Witnessed:
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What the people signed, and the place where the task will make its keys."""
+
+    plan: Witnessed
+    place: str
+
+
+def _agree(office: Office, command: BeginKeyTask, actor: Actor) -> _Agreed:
     what = {"authorities": list(command.authorities), "plan": json.loads(command.plan)}
-    return witness(office, command.task, command.hands, actor, what)
+    agreed = witness(office, command.task, command.hands, actor, what)
+    return _Agreed(agreed, place_of_keys(office, ", ".join(command.authorities)))
 
 
-def _begin(work: UnitOfWork, command: BeginKeyTask, actor: Actor, agreed: Witnessed) -> Outcome:
+def place_of_keys(office: Office, names: str) -> str:
+    """Return where the keys of a task are made or destroyed; Unavailable when that place can't be reached."""
+    try:
+        return office.keystore.place()
+    except KeyRefusedError as error:
+        raise Unavailable("authority.key_unavailable", authority=names, detail=error.message) from error
+
+
+def _begin(work: UnitOfWork, command: BeginKeyTask, actor: Actor, agreed: _Agreed) -> Outcome:
     require_none_open(work)
     require_holders(work.connection, command.holders)
+    if command.task is KeyTask.CEREMONY:
+        _require_no_authority(work)
     mark = secrets.token_hex(MARK_BYTES)
     number = work.insert(
         t.key_task,
@@ -55,12 +78,32 @@ def _begin(work: UnitOfWork, command: BeginKeyTask, actor: Actor, agreed: Witnes
         state=str(KeyTaskState.OPEN),
         authorities=",".join(command.authorities),
         mark=mark,
-        plan=agreed.statement,
-        plan_signatures=agreed.said(),
+        place=agreed.place,
+        plan=agreed.plan.statement,
+        plan_signatures=agreed.plan.said(),
         at=work.now,
     )
-    _tell(work, actor, "key_task_begun", number, command.task, agreed)
+    _tell(work, actor, "key_task_begun", number, command.task, agreed.plan)
     return Outcome(created_id=number, number=mark)
+
+
+def _require_no_authority(work: UnitOfWork) -> None:
+    """Refuse where a ceremony was held, or a demonstration's authorities were made; responders count for nothing."""
+    if work.connection.execute(sa.select(A.id).where(~A.name.startswith(PREFIX))).first() is not None:
+        raise Refused("authority.established")
+
+
+def _establish(work: UnitOfWork, command: EstablishAuthorities, actor: Actor, _prepared: None) -> Outcome:
+    """Store a demonstration's authorities, all or none; real ones come out of a ceremony alone (ROL-02)."""
+    if not work.office.settings.test_assurance:
+        raise Refused("authority.needs_ceremony")
+    require_none_open(work)
+    _require_no_authority(work)
+    for one in command.authorities:
+        _put(work, one)
+        said = {"name": one.name, "certificate": sha256(one.certificate).hexdigest()}
+        work.audit("authority_recorded", actor, said)
+    return Outcome()
 
 
 def require_none_open(work: UnitOfWork) -> None:
@@ -151,7 +194,7 @@ def _gone(work: UnitOfWork, command: RecordKeyGone, actor: Actor, _prepared: Non
         .values(ended_at=work.now, reference=None)
     )
     if work.connection.execute(ended_now).rowcount:
-        work.audit("keys_destroyed", actor, {"number": command.number})
+        work.audit("keys_destroyed", actor, {"number": command.number, "place": command.place})
     return Outcome()
 
 
@@ -164,6 +207,7 @@ def _tell(
 
 ACTS = (
     Act(BeginKeyTask, _begin, TRUSTED, _agree),
+    Act(EstablishAuthorities, _establish, frozenset({Role.SYSTEM})),
     Act(RecordGenerations, _record, TRUSTED, _sign_record),
     Act(AbortKeyTask, _abort, TRUSTED | frozenset({Role.OPERATOR})),
     Act(RecordKeyGone, _gone, frozenset({Role.SYSTEM})),

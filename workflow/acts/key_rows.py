@@ -51,9 +51,9 @@ def note(
     decided: Witnessed,
     *,
     ended_at: datetime | None,
-    reference: str | None = None,
+    held: tuple[str | None, str | None] = (None, None),
 ) -> int:
-    """Write down a task that was carried out at once; returns its number."""
+    """Write down a task that was carried out at once; returns its number. `held` are the key's reference and place."""
     return work.insert(
         t.key_task,
         task=str(task),
@@ -61,7 +61,8 @@ def note(
         mark="",
         plan=decided.statement,
         plan_signatures=decided.said(),
-        reference=reference,
+        reference=held[0],
+        place=held[1],
         at=work.now,
         **ended(decided, ended_at),
     )

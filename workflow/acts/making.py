@@ -15,7 +15,6 @@ from workflow.commands_of_performers import (
     ClaimBlank,
     FileDocument,
     OpenBreaker,
-    RecordAuthority,
     RecordKey,
     RecordNotice,
 )
@@ -25,7 +24,7 @@ from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.numbers import next_card_number
-from workflow.vocabulary import AuthorityState, CardState, Role
+from workflow.vocabulary import CardState, Role
 
 if TYPE_CHECKING:
     from workflow.commands_of_line import TakeBlank
@@ -104,30 +103,6 @@ def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: N
     return Outcome()
 
 
-def _record_authority(work: UnitOfWork, command: RecordAuthority, actor: Actor, _prepared: None) -> Outcome:
-    a = t.authority.c
-    values = {
-        "certificate": command.certificate,
-        "sealed_key": command.sealed_key,
-        "key_reference": command.key_reference,
-        "at": work.now,
-    }
-    updated = work.connection.execute(sa.update(t.authority).where(a.name == command.name).values(**values))
-    if not updated.rowcount:
-        work.insert(
-            t.authority,
-            name=command.name,
-            ca=str(command.ca) if command.ca else None,
-            generation=command.generation,
-            state=str(AuthorityState.ACTIVE),
-            **values,
-        )
-    work.audit(
-        "authority_recorded", actor, {"name": command.name, "certificate": sha256_hex(command.certificate)}
-    )
-    return Outcome()
-
-
 def _record_notice(work: UnitOfWork, command: RecordNotice, actor: Actor, _prepared: None) -> Outcome:
     work.add(
         "sent_notice",
@@ -180,7 +155,6 @@ def _open_breaker(work: UnitOfWork, command: OpenBreaker, actor: Actor, _prepare
 ACTS = (
     Act(ClaimBlank, _claim_blank, SYSTEM),
     Act(RecordKey, _record_key, SYSTEM),
-    Act(RecordAuthority, _record_authority, SYSTEM),
     Act(RecordNotice, _record_notice, SYSTEM),
     Act(FileDocument, _file_document, SYSTEM),
     Act(OpenBreaker, _open_breaker, SYSTEM),

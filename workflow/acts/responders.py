@@ -1,4 +1,7 @@
-"""Recording the OCSP responders' certificates: of many processes that renew one at the same time, the first has it."""
+"""Recording the OCSP responders' certificates: of many processes that renew one at the same time, the first has it.
+
+An offline root's responder is made elsewhere and recorded here; nothing here touches an authority's own row.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
-from workflow.commands_of_performers import RenewResponder
+from workflow.commands_of_performers import RecordAuthority, RenewResponder
 from workflow.errors import NotFound, Refused, Words
+from workflow.ocsp.responders import PREFIX
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.vocabulary import AuthorityState, Role
@@ -23,20 +27,11 @@ A = t.authority.c
 
 def _renew(work: UnitOfWork, command: RenewResponder, actor: Actor, _prepared: None) -> Outcome:
     _one_at_a_time(work, command.authority)
-    name = f"ocsp:{command.authority}"
+    name = PREFIX + command.authority
     in_use = work.connection.execute(sa.select(A.certificate).where(A.name == name)).scalar()
     if command.replaces != (sha256(bytes(in_use)).hexdigest() if in_use else ""):
         return Outcome()
-    values = {
-        "certificate": command.certificate,
-        "sealed_key": command.sealed_key,
-        "key_reference": command.key_reference,
-        "at": work.now,
-    }
-    if in_use is None:
-        work.insert(t.authority, name=name, state=str(AuthorityState.ACTIVE), **values)
-    else:
-        work.connection.execute(sa.update(t.authority).where(A.name == name).values(**values))
+    _put(work, name, command)
     said = {
         "authority": command.authority,
         "certificate": sha256(command.certificate).hexdigest(),
@@ -44,6 +39,28 @@ def _renew(work: UnitOfWork, command: RenewResponder, actor: Actor, _prepared: N
     }
     work.audit("responder_renewed", actor, said)
     return Outcome()
+
+
+def _record_authority(work: UnitOfWork, command: RecordAuthority, actor: Actor, _prepared: None) -> Outcome:
+    """Store a responder of an offline authority; authorities themselves come out of ceremonies and roll-overs."""
+    if not command.name.startswith(PREFIX):
+        raise Refused("authority.needs_ceremony")
+    _one_at_a_time(work, command.name.removeprefix(PREFIX))
+    _put(work, command.name, command)
+    said = {"name": command.name, "certificate": sha256(command.certificate).hexdigest()}
+    work.audit("authority_recorded", actor, said)
+    return Outcome()
+
+
+def _put(work: UnitOfWork, name: str, command: RecordAuthority | RenewResponder) -> None:
+    values = {
+        "certificate": command.certificate,
+        "sealed_key": command.sealed_key,
+        "key_reference": command.key_reference,
+        "at": work.now,
+    }
+    if not work.connection.execute(sa.update(t.authority).where(A.name == name).values(**values)).rowcount:
+        work.insert(t.authority, name=name, state=str(AuthorityState.ACTIVE), **values)
 
 
 def _one_at_a_time(work: UnitOfWork, authority: str) -> None:
@@ -57,4 +74,7 @@ def _one_at_a_time(work: UnitOfWork, authority: str) -> None:
         raise Refused("authority.state", name=authority, state=said, action=action)
 
 
-ACTS = (Act(RenewResponder, _renew, frozenset({Role.SYSTEM})),)
+ACTS = (
+    Act(RenewResponder, _renew, frozenset({Role.SYSTEM})),
+    Act(RecordAuthority, _record_authority, frozenset({Role.SYSTEM})),
+)

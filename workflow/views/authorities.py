@@ -77,7 +77,10 @@ def _line(row: Any) -> AuthorityLine:
 
 @dataclass(frozen=True, slots=True)
 class KeyTaskLine:
-    """One task with authorities' keys, and the logins of those who signed it; `ended_at` is empty while work is left."""
+    """One task with authorities' keys, and the logins of those who signed it; `ended_at` is empty while work is left.
+
+    `place` is where its keys were made or destroyed, empty for a task without any.
+    """
 
     number: int
     task: KeyTask
@@ -86,6 +89,7 @@ class KeyTaskLine:
     at: datetime
     ended_at: datetime | None
     people: tuple[str, ...]
+    place: str
 
 
 def key_tasks(connection: sa.Connection) -> tuple[KeyTaskLine, ...]:
@@ -100,6 +104,7 @@ def key_tasks(connection: sa.Connection) -> tuple[KeyTaskLine, ...]:
             at=row.at,
             ended_at=row.ended_at,
             people=tuple(one["login"] for one in row.record_signatures or row.plan_signatures),
+            place=row.place or "",
         )
         for row in rows
     )
