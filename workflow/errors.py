@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from workflow.errors_of_keys import KEY_SENTENCES
 from workflow.errors_of_line import LINE_SENTENCES
+from workflow.errors_of_outages import OUTAGE_SENTENCES
 from workflow.errors_of_shares import SHARE_SENTENCES
 from workflow.errors_of_staff import STAFF_SENTENCES
+from workflow.errors_of_stock import STOCK_SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -393,29 +395,15 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "沒有名為「{authority}」的憑證機構，請核對名稱。",
         "There is no authority called '{authority}'. Please check the name.",
     ),
-    "registry.busy": (
-        "系統忙碌，請稍後再試；您的資料沒有被更動。",
-        "The system is busy; try again. Nothing was changed.",
-    ),
-    "registry.storage": (
-        "系統儲存空間不足或無法寫入，資料沒有被更動，請稍後再試。",
-        "The registry can't write to its storage. Nothing was changed; try again later.",
-    ),
-    "registry.unreachable": (
-        "資料庫暫時無法連線，這次的操作沒有完成，資料沒有被更動。請稍候幾分鐘再試。",
-        "The database can't be reached at the moment. Nothing was changed; try again in a few minutes.",
-    ),
-    "registry.cut_off": (
-        "送出時與資料庫的連線中斷，無法確定這次的操作是否已經完成。請稍候幾分鐘，先查詢結果，再決定是否重做。",
-        "The connection to the database broke, so this may or may not have been done. Look before you do it again.",
-    ),
 }
 SENTENCES: Mapping[str, tuple[str, str]] = {
     **_COMMON,
+    **OUTAGE_SENTENCES,
     **KEY_SENTENCES,
     **SHARE_SENTENCES,
     **LINE_SENTENCES,
     **STAFF_SENTENCES,
+    **STOCK_SENTENCES,
 }
 
 

@@ -12,6 +12,7 @@ from hardware.secrets_of_card import new_puk
 from workflow import policies
 from workflow.acts.act import PUBLIC, Act
 from workflow.acts.letters import our_number
+from workflow.acts.stock_intake import add_blanks
 from workflow.acts.usercode import Tried, admit, prepare_proof
 from workflow.commands import (
     AddStock,
@@ -26,8 +27,10 @@ from workflow.commands import (
 )
 from workflow.errors import BadInput, FieldProblem, NotFound, Refused
 from workflow.outcome import Outcome, of_case
+from workflow.stock_words import EntryKind, PlaceKind
 from workflow.store import schema as t
 from workflow.store.line_jobs import job_made, job_spoiled, on_the_line
+from workflow.store.stock_books import Step, carry_to, demonstration_line
 from workflow.store.unit_of_work import Extra, UnitOfWork
 from workflow.vocabulary import CardState, MailState, Role
 
@@ -41,6 +44,9 @@ CSN = re.compile(r"[0-9A-Fa-f]{8,64}")
 
 
 def _add_stock(work: UnitOfWork, command: AddStock, actor: Actor, _prepared: None) -> Outcome:
+    """Put blanks at the line of a demonstration; a real house counts them in by two people (`stock_intake`)."""
+    if not work.office.settings.test_assurance:
+        raise Refused("stock.demonstration_only")
     csns = tuple(dict.fromkeys(csn.strip().lower() for csn in command.csns if csn.strip()))
     wrong = [csn for csn in csns if not CSN.fullmatch(csn)]
     known = work.connection.execute(sa.select(K.csn).where(K.csn.in_(csns))).scalars().all()
@@ -54,17 +60,8 @@ def _add_stock(work: UnitOfWork, command: AddStock, actor: Actor, _prepared: Non
                 f"Not a chip's serial number, or counted in already: {which}. Give one a line, 8 to 64 hex digits.",
             )
         )
-    for csn in csns:
-        work.add(
-            "card",
-            csn=csn,
-            state=str(CardState.BLANK),
-            box=command.box,
-            step="",
-            reason="",
-            counted_in_at=work.now,
-            updated_at=work.now,
-        )
+    line = demonstration_line(work.connection, work.now)
+    add_blanks(work, csns, command.box, Step(EntryKind.DEMONSTRATION, line, actor))
     work.audit("stock_added", actor, {"box": command.box, "count": len(csns), "csns": list(csns)})
     return Outcome(created_id=len(csns))
 
@@ -80,6 +77,7 @@ def _spoil_blank(work: UnitOfWork, command: SpoilBlank, actor: Actor, _prepared:
     )
     if result.rowcount != 1:
         raise NotFound("card.not_found", number=csn)
+    carry_to(work, K.csn == csn, EntryKind.SPOILED, PlaceKind.BIN, actor)
     work.audit("card_spoiled", actor, {"csn": csn, "reason": command.reason})
     return Outcome()
 
@@ -110,6 +108,7 @@ def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: No
     )
     if result.rowcount != 1:
         raise Refused("card.not_found", number=command.card_number)
+    carry_to(work, K.number == command.card_number, EntryKind.MADE, PlaceKind.SHELF, actor)
     job_made(work.connection, case.id, work.now)
     return of_case(after)
 
@@ -117,9 +116,11 @@ def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: No
 def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepared: None) -> Outcome:
     case = work.lock_one(command.case_id)
     after = work.fire(case, command.trigger, command, actor, Extra(columns={"card_number": None}))
+    begun = sa.and_(K.case_id == case.id, K.state == str(CardState.PERSONALISING))
+    carry_to(work, begun, EntryKind.QUARANTINED, PlaceKind.QUARANTINE, actor)
     work.connection.execute(
         sa.update(t.card)
-        .where(K.case_id == case.id, K.state == str(CardState.PERSONALISING))
+        .where(begun)
         .values(state=str(CardState.QUARANTINED), reason=command.reason, updated_at=work.now)
     )
     job_spoiled(work.connection, case.id, command.reason, work.now)
@@ -184,10 +185,10 @@ def _post_one(
             posted_at=work.now,
         )
     )
+    made = sa.and_(K.case_id == case.id, K.state == str(CardState.MADE))
+    carry_to(work, made, EntryKind.POSTED, None, actor)
     work.connection.execute(
-        sa.update(t.card)
-        .where(K.case_id == case.id, K.state == str(CardState.MADE))
-        .values(state=str(CardState.POSTED), updated_at=work.now)
+        sa.update(t.card).where(made).values(state=str(CardState.POSTED), updated_at=work.now)
     )
     return after
 
@@ -209,10 +210,10 @@ def _mail_returned(work: UnitOfWork, command: RecordMailReturned, actor: Actor, 
         .values(state=str(MailState.RETURNED), returned_at=work.now, return_reason=command.reason)
     )
     # The card is back at the centre, and may be packed again.
+    posted = sa.and_(K.case_id == case.id, K.state == str(CardState.POSTED))
+    carry_to(work, posted, EntryKind.RETURNED, PlaceKind.RETURNED, actor)
     work.connection.execute(
-        sa.update(t.card)
-        .where(K.case_id == case.id, K.state == str(CardState.POSTED))
-        .values(state=str(CardState.MADE), updated_at=work.now)
+        sa.update(t.card).where(posted).values(state=str(CardState.MADE), updated_at=work.now)
     )
     return of_case(after)
 

@@ -24,7 +24,9 @@ from workflow.deeds import deed
 from workflow.effects import Effect
 from workflow.errors import BadInput, FieldProblem, NotFound, Refused, Words
 from workflow.outcome import Outcome, of_case
+from workflow.stock_words import EntryKind
 from workflow.store import schema as t
+from workflow.store.stock_books import carry_to
 from workflow.vocabulary import CardState, CaseKind, DeadlineState, OutboxState, Role
 
 if TYPE_CHECKING:
@@ -220,6 +222,8 @@ def complete_activation(
     if result.rowcount != 1:
         # Only the card whose activation was begun with the user code comes into force (ACT-02).
         raise Refused("card.wrong_card", number=case.card_number)
+    # One that was fetched instead of posted again is still on our shelf.
+    carry_to(work, k.csn == command.csn, EntryKind.HANDED_OVER, None, actor)
     return of_case(after)
 
 

@@ -27,9 +27,12 @@ from workflow.deeds import deed
 from workflow.errors import NotFound, Refused
 from workflow.machine import state_of
 from workflow.outcome import Outcome
+from workflow.stock_words import EntryKind, PlaceKind
 from workflow.store import schema as t
 from workflow.store.line_jobs import job_of_card, next_job, on_the_line
+from workflow.store.line_stock import require_at_line
 from workflow.store.loading import load_cases
+from workflow.store.stock_books import Step, carry, carry_to, standard_place
 from workflow.store.unit_of_work import Extra
 from workflow.vocabulary import CardState, JobState, ReaderState, Role
 
@@ -105,6 +108,7 @@ def _take_blank(work: UnitOfWork, command: TakeBlank, actor: Actor, _prepared: N
         return _go_on(work, command, card)
     if card is None or card.state != str(CardState.BLANK):
         raise Refused("card.not_blank", csn=command.csn)
+    require_at_line(work.connection, card, work.now)
     while (job := next_job(work.connection, command.batch_id)) is not None:
         case = load_cases(work.connection, [job.case_id])[job.case_id]
         if case.state == "approved":
@@ -206,11 +210,22 @@ def _settle(work: UnitOfWork, command: SettleQuarantined, actor: Actor, _prepare
     if command.release:
         # The sealed secrets stay: the card may hold them already, and its next case goes on with them.
         values = {"state": str(CardState.BLANK), "case_id": None, "number": None, "step": "", "reason": ""}
+        carry(work, K.id == card.id, Step(EntryKind.RELEASED, _came_from(work, csn), actor))
+    else:
+        carry_to(work, K.id == card.id, EntryKind.SPOILED, PlaceKind.BIN, actor)
     work.connection.execute(sa.update(t.card).where(K.id == card.id).values(updated_at=work.now, **values))
     kind = "quarantine_released" if command.release else "quarantine_spoiled"
     said = {"csn": csn, "number": card.number, "step": card.step, "reason": command.reason}
     work.audit(kind, actor, {**said, "case_asked": card.case_id})
     return Outcome()
+
+
+def _came_from(work: UnitOfWork, csn: str) -> int:
+    """Return the line on which a card was when it was quarantined, to which it returns."""
+    e = t.stock_entry.c
+    query = sa.select(e.from_id).where(e.csn == csn, e.kind == str(EntryKind.QUARANTINED))
+    found = work.connection.execute(query.order_by(e.id.desc()).limit(1)).scalar()
+    return int(found or standard_place(work.connection, PlaceKind.LINE, work.now))
 
 
 ACTS = (

@@ -23,6 +23,7 @@ from workflow.errors import Refused, Words
 from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
+from workflow.store.line_stock import require_at_line
 from workflow.store.numbers import next_card_number
 from workflow.vocabulary import CardState, Role
 
@@ -42,6 +43,7 @@ def _claim_blank(work: UnitOfWork, command: ClaimBlank, actor: Actor, _prepared:
     row = work.connection.execute(sa.select(t.card).where(K.csn == command.csn).with_for_update()).first()
     if row is None or row.state != str(CardState.BLANK):
         raise Refused("card.not_blank", csn=command.csn)
+    require_at_line(work.connection, row, work.now)
     bind_blank(work, case, row, command, actor)
     return of_case(case)
 

@@ -14,7 +14,9 @@ from workflow.acts.act import Act
 from workflow.commands import BeginCardRetirement, RecordCardRetired
 from workflow.errors import NotFound, Refused
 from workflow.outcome import Outcome
+from workflow.stock_words import EntryKind, PlaceKind
 from workflow.store import schema as t
+from workflow.store.stock_books import carry_to
 from workflow.vocabulary import CardState, CertificateStatus, Role
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def _begin(work: UnitOfWork, command: BeginCardRetirement, actor: Actor, _prepar
 def _record(work: UnitOfWork, command: RecordCardRetired, actor: Actor, _prepared: None) -> Outcome:
     """Count the card as spoiled and forget its secrets; a second report changes nothing more."""
     card = _retirable(work, command.csn, command.reason)
+    if card.state != str(CardState.SPOILED):
+        carry_to(work, K.id == card.id, EntryKind.SPOILED, PlaceKind.BIN, actor)
     work.connection.execute(
         sa.update(t.card)
         .where(K.id == card.id)

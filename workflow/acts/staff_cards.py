@@ -14,9 +14,11 @@ from workflow.acts.act import Act
 from workflow.commands_of_staff_cards import EndStaffCard, OrderStaffCard, RecordStaffCardMade, RecordStaffKey
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.outcome import Outcome
+from workflow.stock_words import EntryKind
 from workflow.store import schema as t
 from workflow.store.crl_entries import follow_up
 from workflow.store.outbox import crl_row
+from workflow.store.stock_books import Step, carry
 from workflow.vocabulary import CertificateStatus, RevocationReason, Role, StaffCardState
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def _order(work: UnitOfWork, command: OrderStaffCard, actor: Actor, holder: _Hol
     if refusal is not None:
         return Outcome(refusal=refusal)
     if not _takes_up(work, command, account.id):
-        _bind(work, command, (account.id, int(actor.account_id or 0)))
+        _bind(work, command, (account.id, int(actor.account_id or 0)), actor)
     work.audit("staff_card_ordered", actor, {"login": account.login, "csn": command.csn})
     return Outcome()
 
@@ -78,10 +80,12 @@ def _takes_up(work: UnitOfWork, command: OrderStaffCard, account_id: int) -> boo
     return False
 
 
-def _bind(work: UnitOfWork, command: OrderStaffCard, who: tuple[int, int]) -> None:
+def _bind(work: UnitOfWork, command: OrderStaffCard, who: tuple[int, int], actor: Actor) -> None:
     seal = work.office.sealer.seal
     # A blank of the card centre's stock leaves it, so that it is never made anybody else's.
-    work.connection.execute(sa.delete(t.card).where(K.csn == command.csn, K.case_id.is_(None)))
+    blank = sa.and_(K.csn == command.csn, K.case_id.is_(None))
+    carry(work, blank, Step(EntryKind.STAFF, None, actor))
+    work.connection.execute(sa.delete(t.card).where(blank))
     work.insert(
         t.staff_card,
         account_id=who[0],

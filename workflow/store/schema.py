@@ -34,6 +34,15 @@ from workflow.store.schema_repository import api_token, certificate_gram, certif
 from workflow.store.schema_requests import request_item
 from workflow.store.schema_shares import key_share, share_set
 from workflow.store.schema_staff import staff_card
+from workflow.store.schema_stock import (
+    stock_account,
+    stock_box,
+    stock_destruction,
+    stock_difference,
+    stock_entry,
+    stock_move,
+    stock_place,
+)
 from workflow.store.schema_watches import certificate_sample, watch_finding, watch_run
 
 __all__ = [
@@ -90,6 +99,13 @@ __all__ = [
     "share_set",
     "staff_card",
     "status_change",
+    "stock_account",
+    "stock_box",
+    "stock_destruction",
+    "stock_difference",
+    "stock_entry",
+    "stock_move",
+    "stock_place",
     "watch_finding",
     "watch_run",
 ]

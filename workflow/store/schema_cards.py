@@ -15,6 +15,8 @@ card = sa.Table(
     text("number", null=True, unique=True),
     word("state", CardState),
     text("box"),
+    # Where it is in the house; none when it is outside, or was never taken up into the books of the stock.
+    ref("place_id", "stock_place", null=True, index=True),
     ref("case_id", "registry_case", null=True, index=True),
     text("step"),
     sa.Column("signature_spki", sa.LargeBinary, nullable=True),
