@@ -6,10 +6,8 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
 from workflow.acts import reviews
-from workflow.acts.accounts import count_wrong_try, prepare_log_in
+from workflow.acts.accounts import Tried, count_log_in, count_wrong_try, prepare_log_in
 from workflow.acts.act import ANYONE, Act
 from workflow.acts.card_sessions import LIFE, first_turn
 from workflow.acts.staff_cards import card_of_account
@@ -26,22 +24,11 @@ if TYPE_CHECKING:
     from workflow.facts import Actor
     from workflow.store.unit_of_work import UnitOfWork
 
-A = t.account.c
 
-
-def _open_log_in(work: UnitOfWork, command: OpenCardLogIn, actor: Actor, tried: Any) -> Outcome:
+def _open_log_in(work: UnitOfWork, command: OpenCardLogIn, actor: Actor, tried: Tried) -> Outcome:
     """Begin when account and password are right; both are counted as at the log-in without a card."""
     require_in_use(work)
-    row = None
-    if tried.account_id is not None:
-        row = work.connection.execute(
-            sa.select(t.account).where(A.id == tried.account_id).with_for_update()
-        ).first()
-    if row is None:
-        work.audit("log_in_failed", actor, {"login": ""})
-        limit = work.office.settings.log_in_tries
-        return Outcome(refusal=NotAllowed("account.login_failed", limit=limit))
-    refusal = count_wrong_try(work, row, actor, right=tried.right)
+    row, refusal = count_log_in(work, tried, actor)
     if refusal is not None:
         return Outcome(refusal=refusal)
     try:
