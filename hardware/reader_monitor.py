@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final
 
 from hardware.pcsc import CALL_TIMEOUT, ReaderWatch, is_present
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _COUNT_SHIFT: Final = 16
 
@@ -32,7 +28,7 @@ class ReaderEvent:
     what: Happening
 
 
-class ReaderMonitor(AbstractContextManager["ReaderMonitor"]):
+class ReaderMonitor:
     """Watches all PC/SC readers of this machine until closed. What is there at the start is told first.
 
     Raises ReaderServiceDown without pcscd or pyscard.
@@ -54,14 +50,6 @@ class ReaderMonitor(AbstractContextManager["ReaderMonitor"]):
     def close(self) -> None:
         """End the watch."""
         self._watch.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def events_between(before: dict[str, int], after: dict[str, int]) -> tuple[ReaderEvent, ...]:

@@ -23,7 +23,7 @@ from workflow.commands import BeginActivation, CompleteActivation
 from workflow.errors import NotFound, Refused
 from workflow.facts import SYSTEM, Actor
 from workflow.handlers import handle
-from workflow.machine import state_word
+from workflow.machine import state_of
 from workflow.store import schema as t
 from workflow.vocabulary import CaseKind, Rank
 
@@ -100,7 +100,7 @@ def details_of(office: Office, csn: str) -> CardDetails:
         issued_at=life.start,
         valid_until=life.end,
         state=row.state,
-        state_zh=state_word(CaseKind.CARD_APPLICATION, row.state),
+        state_zh=state_of(CaseKind.CARD_APPLICATION, row.state).zh,
     )
 
 

@@ -172,11 +172,6 @@ def state_of(kind: CaseKind, state: str) -> Words:
     return Words(found.zh, found.en)
 
 
-def state_word(kind: CaseKind, state: str) -> str:
-    """Return a state's Chinese name."""
-    return "—" if state == NEW else TABLES[kind].states(state).zh
-
-
 def offers(kind: CaseKind, state: str, policy: Policy, roles: frozenset[Role]) -> tuple[Row, ...]:
     """Return the rows that someone with these roles could try in a state; screens draw only these buttons."""
     return tuple(

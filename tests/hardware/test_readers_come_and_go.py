@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def told(monitor, wanted):
 
 @pytest.mark.card_stack
 def test_a_monitor_tells_of_readers_and_of_cards_put_in_and_taken_out(rig):
-    with ReaderMonitor() as monitor:
+    with closing(ReaderMonitor()) as monitor:
         assert {event.reader for event in monitor.wait(0)} == set(READERS)
         assert monitor.wait(0.2) == ()
         rig.insert(rig.new_blank())

@@ -12,7 +12,7 @@ from workflow import policies
 from workflow.cases.table import NEW
 from workflow.errors import NotAllowed, Refused, Stale
 from workflow.facts import Actor, CaseFacts, DecisionFact, Facts, Surroundings
-from workflow.machine import TABLES, decide, offers, row_for, state_word, why_not
+from workflow.machine import TABLES, decide, offers, row_for, state_of, why_not
 from workflow.vocabulary import (
     Ca,
     CaseKind,
@@ -315,5 +315,5 @@ def _refused_unless_named(given, policy, command_type, asked):
 
 
 def test_states_have_chinese_names():
-    assert state_word(APPLICATION, "made") == "發卡成功，等待包裝配送"
-    assert state_word(APPLICATION, NEW) == "—"
+    assert state_of(APPLICATION, "made").zh == "發卡成功，等待包裝配送"
+    assert state_of(APPLICATION, NEW).zh == "—"

@@ -19,7 +19,7 @@ from workflow.store import schema as t
 from workflow.store.numbers import next_case_number
 from workflow.store.snapshot import snapshot_sha256
 from workflow.store.unit_of_work import Extra, UnitOfWork
-from workflow.vocabulary import Ca, CaseKind
+from workflow.vocabulary import CaseKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,6 +175,3 @@ ACTS = (
     Act(SubmitApplication, _submit, PUBLIC, _prepare_submit),
     Act(AmendApplication, _amend, PUBLIC, prepare_proof),
 )
-
-SERVED = frozenset({Ca.GCA, Ca.XCA})
-"""The CAs whose card application can be filled on the web; MOICA's is made at a counter (APP-24)."""
