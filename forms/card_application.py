@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from forms.addresses import address_fields, address_rule, complete_address, same_as
+from forms.contacts import CONTACT_LINES, CONTACT_PERSON
 from forms.fields import Choice, Field, Form, Section
 from forms.kinds import Kind
 from forms.problems import Problem
@@ -189,13 +190,10 @@ def _contact_section(*, box: str | None) -> Section:
         "憑證聯絡人資料",
         "Certificate contact",
         (
-            Field("contact_name", "姓名", "Name", required=True, max_length=50),
-            Field("contact_title", "職稱", "Title", max_length=50),
-            Field("contact_email", "電子郵件信箱", "E-mail", Kind.EMAIL, required=True, max_length=254),
+            *CONTACT_PERSON,
             *same,
             *address_fields("mailing", "卡片寄送地址", "Address the card is sent to"),
-            Field("contact_phone", "電話", "Telephone", Kind.PHONE, required=True, max_length=32),
-            Field("contact_fax", "傳真", "Fax", Kind.PHONE, max_length=32),
+            *CONTACT_LINES,
         ),
     )
 

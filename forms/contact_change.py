@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from forms.fields import Field, Form, Section
-from forms.kinds import Kind
+from forms.contacts import CONTACT_LINES, CONTACT_PERSON
+from forms.fields import Form, Section
 
 CONTACT_CHANGE: Final = Form(
     name="contact_change",
@@ -14,13 +14,7 @@ CONTACT_CHANGE: Final = Form(
             "contact",
             "憑證連絡人",
             "Certificate contact",
-            (
-                Field("contact_name", "姓名", "Name", required=True, max_length=50),
-                Field("contact_title", "職稱", "Title", max_length=50),
-                Field("contact_email", "電子郵件信箱", "E-mail", Kind.EMAIL, required=True, max_length=254),
-                Field("contact_phone", "電話", "Telephone", Kind.PHONE, required=True, max_length=32),
-                Field("contact_fax", "傳真", "Fax", Kind.PHONE, max_length=32),
-            ),
+            (*CONTACT_PERSON, *CONTACT_LINES),
         ),
     ),
 )
