@@ -150,13 +150,8 @@ def durable_cluster() -> Iterator[postgresql.Cluster]:
         postgresql.find_binaries()
     except postgresql.PostgreSQLMissingError as error:
         _missing(str(error))
-    cluster = postgresql.Cluster(postgresql.reserve_directory(), durable=True)
-    try:
-        cluster.create()
-        cluster.start()
+    with postgresql.Cluster.crashing() as cluster:
         yield cluster
-    finally:
-        cluster.remove()
 
 
 @pytest.fixture

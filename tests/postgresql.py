@@ -212,6 +212,18 @@ class Cluster:
             self.stop("immediate")
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    @classmethod
+    @contextlib.contextmanager
+    def crashing(cls) -> Iterator[Cluster]:
+        """Lend a running cluster of one's own that syncs to disk and may be crashed."""
+        cluster = cls(reserve_directory(), durable=True)
+        try:
+            cluster.create()
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.remove()
+
     def create_database(self, name: str, template: str = "template0") -> str:
         """Make a database as a copy of `template` and return its SQLAlchemy address."""
         with self.connect() as connection:

@@ -50,13 +50,8 @@ def postgresql_posted(
 def crash_cluster_of_module(postgresql_cluster: Cluster) -> Iterator[Cluster]:
     """Keep a cluster that a module's tests may kill; asking for the run's own tells whether there is PostgreSQL."""
     del postgresql_cluster
-    cluster = postgresql.Cluster(postgresql.reserve_directory(), durable=True)
-    try:
-        cluster.create()
-        cluster.start()
+    with postgresql.Cluster.crashing() as cluster:
         yield cluster
-    finally:
-        cluster.remove()
 
 
 @pytest.fixture

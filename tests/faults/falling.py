@@ -84,9 +84,9 @@ class TrippingMailer:
         self.trip.moment("after the mail")
 
 
-def reopened(office: Office, url: str, station: Any, mailer: Any = None) -> Office:
+def reopened(office: Office, url: str, *stations: Any) -> Office:
     """Return the office as a new process would open it."""
-    return replace(office, engine=open_engine(url), stations=(station,), mailer=mailer or office.mailer)
+    return replace(office, engine=open_engine(url), stations=stations)
 
 
 def tripping(office: Office, trip: Trip) -> Office:

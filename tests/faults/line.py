@@ -91,19 +91,18 @@ class Line:
                 bench.close()
 
 
-class Bench:
-    """A copy of a line, and what a new process on it does and sees."""
+class Copied:
+    """A copy of a registry, opened anew by each process."""
 
-    def __init__(self, line: Line, url: str, cards: Path) -> None:
-        self.line, self.url = line, url
-        self.station = FolderStation(cards, (READER,))
+    def __init__(self, office: Office, url: str, *stations: FolderStation) -> None:
+        self._prepared, self.url, self._stations = office, url, stations
         self._opened: list[Office] = []
         # Nothing connects before the fork: a child must never share a connection.
         self.office = self.opened()
 
     def opened(self) -> Office:
         """Open the office as a new process would."""
-        self._opened.append(reopened(self.line.office, self.url, self.station))
+        self._opened.append(reopened(self._prepared, self.url, *self._stations))
         return self._opened[-1]
 
     def close(self) -> None:
@@ -113,6 +112,15 @@ class Bench:
     def rows(self, table: sa.Table, *where: Any) -> list[Any]:
         with self.office.reading() as connection:
             return list(connection.execute(sa.select(table).where(*where).order_by(*table.primary_key)))
+
+
+class Bench(Copied):
+    """A copy of a line, and what a new process on it does and sees."""
+
+    def __init__(self, line: Line, url: str, cards: Path) -> None:
+        self.line = line
+        self.station = FolderStation(cards, (READER,))
+        super().__init__(line.office, url, self.station)
 
     @property
     def case(self) -> Any:

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import sqlalchemy as sa
 from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +18,7 @@ from pki.ceremony import Authority, CeremonyPlan, hold_ceremony
 from pki.keys import KeyKind, SoftwareSigner
 from pki.orders import Addresses
 from tests.faults.falling import Trip, in_child, moments, tripping
-from tests.faults.line import Copies, _fold, postgresql_copies, sqlite_copies
+from tests.faults.line import Copied, Copies, _fold, postgresql_copies, sqlite_copies
 from tests.workflow.batches import Batches, csr, items, work_certificates
 from tests.workflow.registry import START, Registry
 from workflow import commands_of_requests as r
@@ -31,7 +30,6 @@ from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.ocsp.once import status
 from workflow.store import schema as t
-from workflow.store.database import open_engine
 from workflow.tickets import Ticket
 from workflow.vocabulary import RevocationReason
 
@@ -60,26 +58,6 @@ class Prepared:
                 yield copied
             finally:
                 copied.close()
-
-
-class Copied:
-    """A copy of the registry, opened anew by each process."""
-
-    def __init__(self, office: Office, url: str) -> None:
-        self._office, self.url, self._opened = office, url, []
-        self.office = self.opened()
-
-    def opened(self) -> Office:
-        self._opened.append(replace(self._office, engine=open_engine(self.url)))
-        return self._opened[-1]
-
-    def close(self) -> None:
-        for office in self._opened:
-            office.engine.dispose()
-
-    def rows(self, table: sa.Table, *where: Any) -> list[Any]:
-        with self.office.reading() as connection:
-            return list(connection.execute(sa.select(table).where(*where).order_by(*table.primary_key)))
 
 
 def prepare(copies: Copies, *, elliptic: bool) -> Prepared:

@@ -22,7 +22,7 @@ WORKER = "killed"
 
 
 def _publish(lists: Lists, url: str, trip: Trip) -> None:
-    office = tripping(reopened(lists.office, url, None), trip)
+    office = tripping(reopened(lists.office, url), trip)
 
     @sa.event.listens_for(office.engine, "after_cursor_execute")
     def _trip(_c: Any, _cursor: Any, statement: str, _values: Any, _context: Any, _many: bool) -> None:
