@@ -154,6 +154,18 @@ def check_crl(crl_der: bytes, issuer_certificate_der: bytes, expected: CrlExpect
         )
 
 
+def list_number(crl_der: bytes, issuer_certificate_der: bytes) -> int:
+    """Return the number of a list in DER that an issuer signed, however old; CrlRefusedError for any other bytes."""
+    try:
+        _check_signature(crl_der, read_certificate(issuer_certificate_der))
+        crl = x509.load_der_x509_crl(crl_der)
+        return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except CrlRefusedError:
+        raise
+    except (PkiError, ValueError, x509.ExtensionNotFound) as error:
+        raise CrlRefusedError("pki.crl.unsound", f"the list cannot be read or verified: {error}") from error
+
+
 def _verify(crl_der: bytes, public_key: PublicKey) -> tuple[bytes, list[bytes]]:
     """Verify the signature over the bytes as they stand; returns the algorithm beside it and the list's first fields.
 

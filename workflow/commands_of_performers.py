@@ -91,6 +91,17 @@ class PublishCrl(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LiftCrlNumber(Command):
+    """Let an authority's next lists have a number above one that relying parties know, as after a restore (CRL-01).
+
+    A number is never lowered; where the next one is above already, nothing changes.
+    """
+
+    authority: str
+    above: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordAuthority(Command):
     """Store the responder `ocsp:NAME` of an authority that signs offline, with its key encrypted or by reference."""
 

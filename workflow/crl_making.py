@@ -20,7 +20,7 @@ from workflow.store import schema as t
 from workflow.store.authority_revocations import read_revocations
 from workflow.store.crl_entries import drop_expired, read, take_changes
 from workflow.store.crl_lists import newest_lists
-from workflow.store.numbers import take
+from workflow.store.numbers import lift, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -81,6 +81,11 @@ def is_due(newest: Iterable[PublishedList], authority: str, now: datetime) -> bo
 def next_number(connection: sa.Connection, authority: str) -> int:
     """Return the number of the lists to be made. Whoever has it keeps others waiting until the commit."""
     return take(connection, f"crl:{authority}")
+
+
+def lift_number(connection: sa.Connection, authority: str, above: int) -> int:
+    """Let an authority's next lists come after a number; returns the number that they come after."""
+    return lift(connection, f"crl:{authority}", above)
 
 
 def make_lists(

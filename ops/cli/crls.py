@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ops.cli.cases import when
+from ops.cli.crl_numbers import lift
 from ops.cli.group import FoundError
+from ops.cli.operating import operating
 from ops.cli.reading import line, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from workflow.facts import Actor
     from workflow.office import Office
     from workflow.store.crl_lists import Failures, PublishedList
 
@@ -22,7 +25,7 @@ AUTHORITY = click.option("--authority", help="One authority, such as gca or root
 
 @click.group()
 def crl() -> None:
-    """Look at revocation lists, and publish them at once."""
+    """Look at revocation lists, publish them at once, and see to their numbers."""
 
 
 @crl.command()
@@ -80,15 +83,9 @@ def _show_state(name: str, failed: Failures, *, waits: bool) -> None:
 @click.option("--yes", is_flag=True, help="Publish; without it the command only says what it would do.")
 def publish(authority: str | None, *, yes: bool) -> None:
     """Make all lists of an authority anew, check them and publish them, whatever their age."""
-    from ops.cli.running import require_schema
-    from ops.settings import Settings
-    from ops.wiring import build_office
     from workflow.sweeper import list_makers
 
-    settings = Settings.read()
-    require_schema(settings)
-    office = build_office(settings)
-    try:
+    with operating() as (office, operator):
         known = list_makers(office)
         if authority is not None and authority not in known:
             raise FoundError(
@@ -100,18 +97,16 @@ def publish(authority: str | None, *, yes: bool) -> None:
         if not yes:
             click.echo(f"Would publish all lists of {', '.join(names)}. Add --yes to do it.")
             return
-        _publish(office, names)
-    finally:
-        office.engine.dispose()
+        _publish(office, operator, names)
 
 
-def _publish(office: Office, names: Sequence[str]) -> None:
+def _publish(office: Office, operator: Actor, names: Sequence[str]) -> None:
     from workflow.commands_of_performers import PublishCrl
-    from workflow.facts import Actor
     from workflow.handlers import handle
-    from workflow.vocabulary import Role
 
-    operator = Actor(name="command-line", roles=frozenset({Role.OPERATOR}), channel="cli")
     for name in names:
         number = handle(office, PublishCrl(authority=name), operator).created_id
         click.echo(f"Lists of {name} were published under number {number}.")
+
+
+crl.add_command(lift)

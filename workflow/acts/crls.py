@@ -15,13 +15,14 @@ from pki.activation import NOT_ACTIVATED
 from pki.errors import PkiError
 from workflow.acts.act import Act
 from workflow.authorities import NOT_ACTIVATED_CODE, Working, working
-from workflow.commands_of_performers import PublishCrl
-from workflow.crl_making import ENTRIES_WRONG, make_lists, next_number
+from workflow.commands_of_performers import LiftCrlNumber, PublishCrl
+from workflow.crl_making import ENTRIES_WRONG, lift_number, make_lists, next_number
 from workflow.crl_scope import LISTED, crl_reason
-from workflow.errors import Refused, Unavailable, Words
+from workflow.errors import BadInput, FieldProblem, NotFound, Refused, Unavailable, Words
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.crl_entries import repair
+from workflow.store.outbox import crl_row
 from workflow.vocabulary import AuthorityState, Role
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from workflow.facts import Actor
     from workflow.office import Office
     from workflow.store.unit_of_work import UnitOfWork
+
+MOST = 2_000_000_000
+"""The highest number that a list may be lifted to: the column has 32 bits, and numbers have to be left."""
+PREFIX = "ocsp:"
 
 __all__ = ["ACTS", "LISTED", "crl_reason"]
 
@@ -58,6 +63,26 @@ def _publish(work: UnitOfWork, command: PublishCrl, actor: Actor, authority: Wor
     return Outcome(created_id=made.number)
 
 
+def _lift(work: UnitOfWork, command: LiftCrlNumber, actor: Actor, _prepared: None) -> Outcome:
+    name = command.authority
+    if not 0 < command.above <= MOST:
+        zh, en = (
+            f"清冊編號須為 1 至 {MOST} 的整數。",
+            f"The number of a list is a whole number from 1 to {MOST}.",
+        )
+        raise BadInput(FieldProblem("above", "number", zh, en))
+    a = t.authority.c
+    known = sa.select(a.id).where(a.name == name, a.name.not_like(f"{PREFIX}%"))
+    if work.connection.execute(known).first() is None:
+        raise NotFound("crl.unknown_authority", authority=name)
+    lifted = lift_number(work.connection, name, command.above)
+    # Asked after the number was lifted, as before a list is made: the end of a key waits for it.
+    _require_alive(work, name)
+    work.ask([crl_row(name, work.now, work.office.wall.now())])
+    work.audit("crl_number_lifted", actor, {"authority": name, "above": command.above, "number": lifted})
+    return Outcome(created_id=lifted)
+
+
 def _require_alive(work: UnitOfWork, name: str) -> None:
     a = t.authority.c
     state = work.connection.execute(sa.select(a.state).where(a.name == name)).scalar()
@@ -84,4 +109,7 @@ def _refused(work: UnitOfWork, actor: Actor, authority: str, number: int, error:
     return Outcome(refusal=Unavailable("crl.refused", authority=authority, code=error.code))
 
 
-ACTS = (Act(PublishCrl, _publish, frozenset({Role.SYSTEM, Role.OPERATOR}), _prepare),)
+ACTS = (
+    Act(PublishCrl, _publish, frozenset({Role.SYSTEM, Role.OPERATOR}), _prepare),
+    Act(LiftCrlNumber, _lift, frozenset({Role.OPERATOR})),
+)

@@ -32,6 +32,15 @@ def take(connection: sa.Connection, name: str) -> int:
     return int(connection.execute(insert, {"name": name}).scalar_one())
 
 
+def lift(connection: sa.Connection, name: str, above: int) -> int:
+    """Let the next number of a series be above one; returns the number that the next comes after, never a lower one."""
+    insert = sa.text(
+        "INSERT INTO counter (name, value) VALUES (:name, :above) ON CONFLICT (name) DO UPDATE SET value ="
+        " CASE WHEN counter.value < :above THEN :above ELSE counter.value END RETURNING value"
+    )
+    return int(connection.execute(insert, {"name": name, "above": above}).scalar_one())
+
+
 def next_case_number(connection: sa.Connection, ca: Ca, settings: Settings) -> str:
     """Return a case number: five digits for the CA, twenty that count (25 in all)."""
     prefix = dict(settings.case_prefixes)[str(ca)]

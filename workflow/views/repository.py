@@ -15,6 +15,7 @@ __all__ = [
     "PublishedList",
     "bytes_of",
     "ca_certificate",
+    "certificate_in",
     "chain",
     "issued_to",
     "newest",
@@ -48,11 +49,16 @@ def size_of(office: Office, published: PublishedList) -> int:
 
 def ca_certificate(office: Office, authority: str) -> bytes | None:
     """Return an authority's own certificate in DER, or None for one that does not exist."""
+    with office.reading() as connection:
+        return certificate_in(connection, authority)
+
+
+def certificate_in(connection: sa.Connection, authority: str) -> bytes | None:
+    """Return the same over a connection that is open already."""
     if authority.startswith("ocsp:"):
         return None
     a = t.authority.c
-    with office.reading() as connection:
-        return connection.execute(sa.select(a.certificate).where(a.name == authority)).scalar()
+    return connection.execute(sa.select(a.certificate).where(a.name == authority)).scalar()
 
 
 def chain(office: Office, authority: str) -> tuple[bytes, ...]:
