@@ -77,8 +77,9 @@ def run(readers: tuple[str, ...], batch_id: int | None, worker: str, *, forever:
             until_done=not forever,
             pause=settings.lane_pause_seconds,
         )
-        _watch(office, Line(office, plan), batch_id)
-        _end(office, batch_id)
+        _watch(office, Line(office, plan), batch_id, shown=not forever)
+        if not forever:
+            _end(office, batch_id)
     finally:
         office.engine.dispose()
 
@@ -98,8 +99,11 @@ def _readers(office: Office, settings: Settings, asked: Sequence[str]) -> tuple[
     return tuple(dict.fromkeys(asked or ours))
 
 
-def _watch(office: Office, running: Line, batch_id: int | None) -> None:
-    """Show the progress until the readers have ended; Ctrl-C and SIGTERM end them after the cards in hand."""
+def _watch(office: Office, running: Line, batch_id: int | None, *, shown: bool) -> None:
+    """Wait until the readers have ended; Ctrl-C and SIGTERM end them after the cards in hand.
+
+    The progress is `shown` where there is an end to look forward to.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -110,7 +114,7 @@ def _watch(office: Office, running: Line, batch_id: int | None) -> None:
         signal.signal(signal.SIGINT, running.stop)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     threads = running.start()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
         task = progress.add_task("cards", total=None)
         while any(thread.is_alive() for thread in threads):
             for thread in threads:

@@ -126,7 +126,8 @@ def run(demo: Demo, say: Callable[[str], None]) -> int:
     sink = MailSink(demo.folder / "mails", settings.smtp_port, SystemClock())
     sink.start()
     agent = holders_agent.arguments(settings, wiring.DEMO_READERS[-1])
-    children = [_start(demo, "worker"), _start(demo, "serve"), _start(demo, *agent)]
+    line = ("line", "run", "--forever", "--worker", "demo-line")
+    children = [_start(demo, *program) for program in (("worker",), ("serve",), line, agent)]
     try:
         _tell(demo, say)
         return _watch(children, lambda: _feed(office, station), stop, say)

@@ -78,7 +78,7 @@ def put_back(bench: Bench, when: str) -> None:
     bench.station.remove(READER)
     bench.station.insert(OTHER_READER, csn)
     # Killed after its last commit, there is nothing left to do.
-    expected = Turn.TAKE_OUT if bench.card.state == "made" else Turn.MADE
+    expected = Turn.NO_WORK if bench.card.state == "made" else Turn.MADE
     assert turn(bench, Trip(), OTHER_READER, KEYS_BEFORE_A_FALL) is expected, when
     check_made(bench, csn, when)
 

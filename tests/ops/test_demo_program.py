@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from ops.demo.mail_folder import free_port
+from ops.demo.runner import PASSWORD
+from ops.journey.pages import Visitor
 
 PATIENCE = 90
 
@@ -48,11 +50,26 @@ def wait_until_ready(port):
     pytest.fail("the demonstration did not become ready")
 
 
+def line_of_the_card_centre(port):
+    """Return the line's page once a reader stands ready on it."""
+    pause = threading.Event()
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=30) as client:
+        centre = Visitor(client, "centre")
+        centre.send(centre.open("/login/").form("/login/"), {"login": "centre", "password": PASSWORD})
+        for _ in range(PATIENCE * 5):
+            words = centre.open("/centre/line/").words
+            if "無待製案件" in words:
+                return words
+            pause.wait(0.2)
+    pytest.fail("no reader stands ready on the line")
+
+
 def test_a_visitor_sees_the_registry_and_ends_it_with_one_key(program):
     process, folder, port = program
     wait_until_ready(port)
     for page in ("/", "/login/", "/demo/"):
         assert httpx.get(f"http://127.0.0.1:{port}{page}", timeout=30).status_code == 200, page
+    assert "製卡機 B" in line_of_the_card_centre(port)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said

@@ -185,6 +185,15 @@ def test_a_reader_that_fails_three_times_is_set_aside(line, monkeypatch):
     assert "reader_set_aside" in line.registry.audit_kinds()
 
 
+def test_a_reader_in_other_hands_is_waited_for_and_an_idle_line_leaves_it_alone(line):
+    line.feed(READERS[0])
+    with line.station.open_session(READERS[0]):
+        assert line.turn().turn is Turn.NO_WORK
+        line.batch(1)
+        assert [line.turn().turn for _ in range(4)] == [Turn.BUSY] * 4
+    assert line.turn().turn is Turn.MADE
+
+
 def test_a_quarantined_card_without_keys_may_be_a_blank_again_and_is_made(line):
     _batch, (case,) = line.batch(1)
     line.registry.do(_take(line, 0), SYSTEM)

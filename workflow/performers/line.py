@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hardware.errors import HardwareError, NoReader, OtherCard, ReaderGone, ReaderServiceDown, TransportError
+from hardware.errors import (
+    HardwareError,
+    NoReader,
+    OtherCard,
+    ReaderBusy,
+    ReaderGone,
+    ReaderServiceDown,
+    TransportError,
+)
 from hardware.scripts.identify import read_csn
 from workflow.commands import RecordCardSpoiled
 from workflow.commands_of_line import InterruptJob, TakeBlank
@@ -23,6 +31,7 @@ from workflow.handlers import handle
 from workflow.performers.manufacture import make_card, new_secrets
 from workflow.stations import card_in, fault_in_words
 from workflow.store import schema as t
+from workflow.views.line import unfinished
 from workflow.vocabulary import CardState, Word
 
 if TYPE_CHECKING:
@@ -43,6 +52,7 @@ class Turn(Word):
     TAKE_OUT = "take_out", "請取出卡片，換上空白卡", "Take the card out and put a blank in"
     NO_KEYS = "no_keys", "憑證機構金鑰尚未啟用，啟用後自動繼續", "The authorities' keys are not activated"
     NO_WORK = "no_work", "無待製案件", "Nothing to make"
+    BUSY = "busy", "讀卡機正由其他程式使用，用畢自動繼續", "Another program uses the reader"
     INTERRUPTED = "interrupted", "製卡中斷，請放回卡片", "Interrupted: put the card back"
     QUARANTINED = "quarantined", "卡片已隔離，請取出", "The card is quarantined: take it out"
     FAILED = "failed", "讀卡機故障", "The reader failed"
@@ -72,6 +82,10 @@ def take_turn(office: Office, post: Post) -> Report:
     if not office.keys_activated():
         # A card that was begun would stop at its certificates (ROL-08).
         return Report(Turn.NO_KEYS)
+    with office.reading() as connection:
+        # An idle line leaves its readers to others, such as single orders.
+        if not unfinished(connection, post.batch_id):
+            return Report(Turn.NO_WORK)
     try:
         with card_in(office, post.reader) as session:
             return _with_card(office, post, session)
@@ -83,6 +97,8 @@ def _failed_before(error: RegistryError) -> Report:
     cause = error.__cause__
     if error.code == "card.none_in_reader":
         return Report(Turn.NO_CARD)
+    if isinstance(cause, ReaderBusy):
+        return Report(Turn.BUSY)
     return Report(Turn.READER_GONE if isinstance(cause, _GONE) else Turn.FAILED, said=error.zh)
 
 
