@@ -16,6 +16,7 @@ from workflow.handlers import handle
 from workflow.views.watches import last_runs
 from workflow.vocabulary import Watch
 from workflow.watching.half_life import half_life
+from workflow.watching.lone_accounts import lone_accounts
 from workflow.watching.relint import relint
 from workflow.watching.weak_keys import weak_keys
 
@@ -36,9 +37,10 @@ _NOT_ACTIVATED = Found(
 
 
 def watch_half_life(office: Office) -> int:
-    """Look at the newest lists and the responders' certificates; returns how many findings there are."""
+    """Look at what must not wait for the night: lists, responders, keys and accounts; returns how many findings there are."""
     with office.reading() as connection:
         examined, found = half_life(connection, office.clock.now())
+        found = (*found, *lone_accounts(connection))
     if not office.keys_activated():
         found = (*found, _NOT_ACTIVATED)
     handle(office, RecordWatch(watch=Watch.HALF_LIFE, examined=examined, found=found), SYSTEM)

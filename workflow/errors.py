@@ -318,14 +318,6 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "One list can't mix kinds of registered mail ({kinds}). Post them separately.",
     ),
     "mail.number_used": ("掛號號碼 {number} 已使用過。", "The mail number {number} has been used already."),
-    "account.login_failed": (
-        "帳號或密碼不正確。連續輸入錯誤 {limit} 次，帳號將暫停使用。",
-        "The account or the password is wrong. After {limit} wrong tries in a row the account is locked.",
-    ),
-    "account.locked": (
-        "帳號已鎖定，請於 {until} 後再試，或洽管理員。",
-        "The account is locked until {until}. Try later or ask an administrator.",
-    ),
     "decision.password_wrong": (
         "簽署密碼不正確，審核決定未送出。",
         "The signing password is wrong; the decision was not recorded.",

@@ -171,6 +171,15 @@ class KeyDuty(Word):
     DEACTIVATION = "deactivation", "金鑰停用", "Deactivation of the keys"
 
 
+class ProposalState(Word):
+    """States of an account that two people give: proposed, confirmed or taken back, or made alone and to be confirmed."""
+
+    OPEN = "open", "待另一人確認", "Waiting for another person"
+    ALONE = "alone", "單人緊急開立，待確認", "Made alone, to be confirmed"
+    CONFIRMED = "confirmed", "已確認", "Confirmed"
+    WITHDRAWN = "withdrawn", "已撤回", "Withdrawn"
+
+
 class ShareSetState(Word):
     """States of a set of shares: a replaced one opens nothing any more, and its shares are to be destroyed."""
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.cli.acting import acting
+from ops.cli.acting import acting, signing
+from ops.cli.cases import when
 from ops.cli.group import WrongUseError
-from ops.cli.reading import reading
+from ops.cli.reading import line, reading
 from ops.settings import Settings
+from workflow.errors import NotFound
 from workflow.views import accounts as view
 from workflow.vocabulary import STAFF_ROLES, Role
 
@@ -23,31 +25,41 @@ def accounts() -> None:
     """Add and list accounts."""
 
 
+def _as_administrator(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options --as and --password-stdin; LOGIN is somebody else."""
+    stdin = click.option("--password-stdin", is_flag=True, help="Read passwords and PIN from standard input.")
+    who = click.option("--as", "as_login", required=True, help="The login of whoever does this.")
+    return stdin(who(command))
+
+
+def _new(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command what says who the new account is for."""
+    roles = click.Choice(sorted(str(role) for role in STAFF_ROLES))
+    for option in (
+        click.option("--same-person-as", metavar="LOGIN", help="The person has this account already."),
+        click.option("--window", help="The window of a first reviewer, by name."),
+        click.option("--role", "roles", multiple=True, required=True, type=roles),
+        click.option("--name", required=True, help="The natural person's name."),
+        click.argument("login"),
+    ):
+        command = option(command)
+    return command
+
+
 @accounts.command()
-@click.argument("login")
-@click.option("--name", required=True, help="The natural person's name.")
+@_new
 @click.option(
-    "--role",
-    "roles",
-    multiple=True,
-    required=True,
-    type=click.Choice(sorted(str(role) for role in STAFF_ROLES)),
+    "--alone-because", metavar="REASON", default="", help="Break the glass: give a trusted role alone."
 )
-@click.option("--window", help="The window of a first reviewer, by name.")
-@click.option("--same-person-as", metavar="LOGIN", help="The person has this account already.")
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking."
 )
-def add(
-    login: str,
-    name: str,
-    roles: tuple[str, ...],
-    window: str | None,
-    same_person_as: str | None,
-    *,
-    password_stdin: bool,
-) -> None:
-    """Add an account; a person who has one already is named by its login, so that four eyes stay two people's."""
+def add(roles: tuple[str, ...], *, password_stdin: bool, **given: Any) -> None:
+    """Add an account; a person who has one already is named by its login, so that four eyes stay two people's.
+
+    Once a ceremony was held, or two administrators are there, trusted roles are proposed and confirmed instead. With
+    --alone-because the account is made all the same; the alarm stands until somebody else confirms it.
+    """
     from ops.accounts import NewAccount
     from ops.accounts import add as add_account
     from ops.wiring import build_office
@@ -55,10 +67,91 @@ def add(
     office = build_office(Settings.read())
     password = _password(from_stdin=password_stdin)
     try:
-        new = NewAccount(login, name, frozenset(map(Role, roles)), password, window, same_person_as)
-        click.echo(f"Account {login} was added with number {add_account(office, new)}.")
+        new = NewAccount(roles=frozenset(map(Role, roles)), password=password, **given)
+        click.echo(f"Account {new.login} was added with number {add_account(office, new)}.")
     finally:
         office.engine.dispose()
+
+
+@accounts.command()
+@_new
+@_as_administrator
+def propose(roles: tuple[str, ...], as_login: str, *, password_stdin: bool, **given: Any) -> None:
+    """Propose an account (administrator); the new person types its password after the proposer has typed theirs."""
+    from workflow.commands_of_people import ProposeAccount
+    from workflow.handlers import handle
+
+    with signing([as_login], from_stdin=password_stdin) as (office, people):
+        password = _password(from_stdin=password_stdin)
+        command = ProposeAccount(
+            roles=frozenset(map(Role, roles)), password=password, signing_password=people[0].password, **given
+        )
+        digest = handle(office, command, people[0].actor).number
+    click.echo(
+        f"已提議，請另一位管理員確認。 Proposed. Another administrator confirms it, fingerprint {digest}."
+    )
+
+
+@accounts.command()
+def proposals() -> None:
+    """List accounts that wait to be confirmed: proposed ones, and those that were made alone."""
+    with reading() as (connection, _clock):
+        for one in view.proposals(connection):
+            _show(one)
+
+
+@accounts.command()
+@click.argument("login")
+@click.option(
+    "--fingerprint", help="What was shown, in full: confirm exactly that; without it LOGIN is only shown."
+)
+@_as_administrator
+def confirm(login: str, fingerprint: str | None, as_login: str, *, password_stdin: bool) -> None:
+    """Confirm the proposal of LOGIN (another administrator), or an account made alone (auditor or administrator)."""
+    from workflow.commands_of_people import ConfirmProposal
+    from workflow.handlers import handle
+
+    if fingerprint is None:
+        with reading() as (connection, _clock):
+            found = view.proposals(connection, login)
+        if not found:
+            raise NotFound("account.not_proposed", login=login)
+        _show(found[0])
+        click.echo(
+            "未確認；加上 --fingerprint 及上列指紋。 Nothing was confirmed. Add --fingerprint with what stands above."
+        )
+        return
+    with signing([as_login], from_stdin=password_stdin) as (office, people):
+        command = ConfirmProposal(
+            login=login, seen_sha256=fingerprint.strip().lower(), password=people[0].password
+        )
+        handle(office, command, people[0].actor)
+    click.echo(f"帳號已確認。 The account {login} is confirmed.")
+
+
+@accounts.command()
+@click.argument("login")
+@click.option("--reason", required=True, help="Goes into the audit log.")
+@_as_administrator
+def withdraw(login: str, reason: str, as_login: str, *, password_stdin: bool) -> None:
+    """Take the proposal of LOGIN back, or turn it down (administrator)."""
+    from workflow.commands_of_people import WithdrawProposal
+    from workflow.handlers import handle
+
+    with acting(as_login, from_stdin=password_stdin) as (office, actor):
+        handle(office, WithdrawProposal(login=login, reason=reason), actor)
+    click.echo(f"提議已撤回。 The proposal of {login} is withdrawn.")
+
+
+def _show(one: view.ProposalSeen) -> None:
+    line("Account", one.login)
+    line("Person", " = ".join((one.person, *one.same_person_as)))
+    line("Roles", ", ".join(f"{role.zh} {role.en}" for role in one.roles))
+    line("Window", one.window or "")
+    line("State", f"{one.state.zh} {one.state.en}")
+    line("Proposed", f"{when(one.proposed_at)} {one.proposed_by}")
+    line("Reason", one.reason)
+    line("Fingerprint", one.sha256)
 
 
 def _password(*, from_stdin: bool) -> str:
@@ -79,15 +172,6 @@ def list_all() -> None:
             click.echo(
                 "  ".join(part for part in (f"{one.login:<12}", one.person, roles, one.window or "") if part)
             )
-
-
-def _as_administrator(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options --as and --password-stdin; LOGIN is somebody else."""
-    stdin = click.option("--password-stdin", is_flag=True, help="Read passwords and PIN from standard input.")
-    who = click.option(
-        "--as", "as_login", required=True, help="The login of the administrator who does this."
-    )
-    return stdin(who(command))
 
 
 @accounts.command()

@@ -68,14 +68,13 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it refuses becomes a sentence."""
-        from ops.accounts import AccountError
         from ops.database import DatabaseError, MigrationError
         from ops.settings import SettingsError
         from workflow.errors import RegistryError
 
         try:
             return super().invoke(ctx)
-        except (SettingsError, AccountError, MigrationError) as error:
+        except (SettingsError, MigrationError) as error:
             raise WrongUseError(str(error)) from error
         except RegistryError as error:
             raise FoundError(f"{error.zh} {error.en}") from error

@@ -155,7 +155,7 @@ def test_a_log_that_was_changed_is_a_finding(guanfang, make_office, migrated_sql
     assert "Traceback" not in result.output
 
 
-def test_an_account_that_makes_no_sense_is_wrong_use(guanfang, migrated_sqlite_url):
+def test_an_account_that_makes_no_sense_is_not_made(guanfang, migrated_sqlite_url):
     url = migrated_sqlite_url
     short = guanfang(
         "accounts",
@@ -169,7 +169,7 @@ def test_an_account_that_makes_no_sense_is_wrong_use(guanfang, migrated_sqlite_u
         url=url,
         stdin="short\n",
     )
-    assert (short.exit_code, "12 characters" in short.output) == (2, True)
+    assert (short.exit_code, "12 characters" in short.output) == (1, True)
     empty = guanfang(
         "accounts", "add", "lin", "--name", "x", "--role", "auditor", "--password-stdin", url=url, stdin=""
     )

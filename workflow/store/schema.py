@@ -33,7 +33,7 @@ from workflow.store.schema_registration import issuing_request, registration_key
 from workflow.store.schema_repository import api_token, certificate_gram, certificate_part, published_document
 from workflow.store.schema_requests import request_item
 from workflow.store.schema_shares import key_share, share_set
-from workflow.store.schema_staff import staff_card
+from workflow.store.schema_staff import account_proposal, staff_card
 from workflow.store.schema_stock import (
     stock_account,
     stock_box,
@@ -47,6 +47,7 @@ from workflow.store.schema_watches import certificate_sample, watch_finding, wat
 
 __all__ = [
     "account",
+    "account_proposal",
     "api_token",
     "audit_checkpoint",
     "audit_entry",

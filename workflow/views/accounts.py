@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from forms.canonical import sha256_hex
 from workflow.facts import Actor
 from workflow.store import schema
-from workflow.vocabulary import Role
+from workflow.vocabulary import ProposalState, Role
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +68,54 @@ def everybody(connection: sa.Connection) -> tuple[AccountSeen, ...]:
     return tuple(
         AccountSeen(row.login, row.name, tuple(Role(role) for role in row.roles), row.window) for row in rows
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalSeen:
+    """An account that waits to be confirmed: proposed, or made alone with a reason; the digest is of all it says."""
+
+    login: str
+    person: str
+    roles: tuple[Role, ...]
+    window: str | None
+    same_person_as: tuple[str, ...]
+    state: ProposalState
+    proposed_by: str
+    proposed_at: datetime
+    reason: str
+    sha256: str
+
+
+def proposals(connection: sa.Connection, login: str | None = None) -> tuple[ProposalSeen, ...]:
+    """Return what waits to be confirmed, the oldest first; or what does of one login."""
+    proposal, account, window = schema.account_proposal, schema.account, schema.review_window
+    p = proposal.c
+    waiting = p.state.in_([str(ProposalState.OPEN), str(ProposalState.ALONE)])
+    query = (
+        sa.select(proposal, account.c.login.label("proposer"), window.c.name.label("window"))
+        .outerjoin(account, account.c.id == p.proposed_by)
+        .outerjoin(window, window.c.id == p.window_id)
+        .where(waiting if login is None else sa.and_(waiting, p.login == login))
+        .order_by(p.id)
+    )
+    return tuple(
+        ProposalSeen(
+            login=row.login,
+            person=row.name,
+            roles=tuple(Role(role) for role in row.roles),
+            window=row.window,
+            same_person_as=_others_of(connection, row.person_id, row.login),
+            state=ProposalState(row.state),
+            proposed_by=row.proposer or "",
+            proposed_at=row.proposed_at,
+            reason=row.reason,
+            sha256=sha256_hex(row.statement.encode()),
+        )
+        for row in connection.execute(query).all()
+    )
+
+
+def _others_of(connection: sa.Connection, person_id: int | None, login: str) -> tuple[str, ...]:
+    account = schema.account.c
+    query = sa.select(account.login).where(account.person_id == person_id, account.login != login)
+    return tuple(connection.execute(query.order_by(account.login)).scalars()) if person_id is not None else ()
