@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pki.ceremony import DEMONSTRATION_ROOT
-from pki.errors import NameRefusedError
+from pki.errors import KeyRefusedError, NameRefusedError
 from pki.keys import KeyKind
+from pki.keystores import SOFTWARE
 from pki.names import EXECUTIVE_YUAN, Subject
 from pki.shares import COUNT, THRESHOLD
 from workflow.authorities import ROOT
@@ -26,12 +27,15 @@ class PlanError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A ceremony's plan: who is present, what is made, and where the copies and the record go."""
+    """A ceremony's plan: who is present, what is made, and where the copies and the record go.
+
+    `copies` is empty where the token's own means take the backup.
+    """
 
     witnesses: tuple[str, ...]
     script: Script
     threshold: int
-    copies: Path
+    copies: Path | None
     record: Path
 
 
@@ -41,33 +45,46 @@ def read_plan(path: Path, office: Office) -> Plan:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
         _known(said, {"witnesses", "record", "root", "authority", "backup"}, "the plan")
         backup = said["backup"]
-        _known(backup, {"directory", "holders", "threshold"}, "[backup]")
+        _known(
+            backup, {"module"} if "module" in backup else {"directory", "holders", "threshold"}, "[backup]"
+        )
         plan = _plan(said, backup, office)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlanError(f"{path} 不是 TOML 檔。 {path} is no TOML file: {error}") from error
     except KeyError as error:
         raise PlanError(f"計畫缺少 {error}。 The plan does not say {error}.") from error
-    except (ValueError, TypeError, NameRefusedError) as error:
+    except (ValueError, TypeError, NameRefusedError, KeyRefusedError) as error:
         raise PlanError(f"計畫內容有誤。 The plan is wrong: {error}") from error
     return plan
 
 
 def _plan(said: dict[str, Any], backup: dict[str, Any], office: Office) -> Plan:
-    holders, threshold = tuple(map(str, backup["holders"])), int(backup.get("threshold", THRESHOLD))
-    if len(set(holders)) != len(holders) or not THRESHOLD <= threshold <= len(holders):
-        raise ValueError(f"[backup] wants {THRESHOLD} or more of {COUNT} or so different holders")
     authorities = tuple(_authority(one, office) for one in said["authority"])
     if len({one.ca for one in authorities}) != len(authorities):
         raise ValueError("a CA stands in [[authority]] twice")
-    words = {"holders": list(holders), "threshold": threshold, "directory": str(backup["directory"])}
+    words, holders = _backup(backup, office)
     script = Script(_root(said["root"], office), authorities, words, holders)
     return Plan(
         tuple(map(str, said["witnesses"])),
         script,
-        threshold,
-        Path(backup["directory"]),
+        int(words.get("threshold", 0)),
+        Path(words["directory"]) if holders else None,
         Path(said["record"]),
     )
+
+
+def _backup(said: dict[str, Any], office: Office) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the backup in words, and the holders of its shares; none where the token's own means take it."""
+    if "module" in said:
+        if office.keystore.place() == SOFTWARE:
+            raise ValueError(
+                "[backup] module is for keys in a token; software keys want holders and a directory"
+            )
+        return {"module": str(said["module"])}, ()
+    holders, threshold = tuple(map(str, said["holders"])), int(said.get("threshold", THRESHOLD))
+    if len(set(holders)) != len(holders) or not THRESHOLD <= threshold <= len(holders):
+        raise ValueError(f"[backup] wants {THRESHOLD} or more of {COUNT} or so different holders")
+    return {"holders": list(holders), "threshold": threshold, "directory": str(said["directory"])}, holders
 
 
 def _root(said: dict[str, Any], office: Office) -> PlannedKey:

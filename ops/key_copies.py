@@ -1,7 +1,7 @@
-"""Encrypted copies of software keys on media, and the shares of the one secret that opens them (ROL-08).
+"""Encrypted copies of keys on media, and the shares of the one secret that opens them (ROL-08).
 
 Each key is PKCS#8 under a secret of 256 random bits that stands nowhere: it is split among holders, whose passphrases
-open their shares. A key in a token does not leave it; its module's own backup is needed.
+open their shares. A software key is encrypted here; a key in a token leaves it wrapped and goes into a token alone.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pki.errors import KeyRefusedError, ShareRefusedError
 from pki.keys import SoftwareSigner
 from pki.shares import SealedShare, Share, SplitPlan, combine, open_share, seal, split, wipe
+from pki.token_copies import DAMAGED, NOT_OPENED, OTHER_KEY, TokenCopy, Wrapping
+from workflow.acts.shares import refusal_of
 from workflow.commands_of_authorities import KeyBackup
+from workflow.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 SECRET_BYTES = 32
 
 
+COPY, TOKEN_COPY = ".p8", ".copy.json"
+"""What the names of a software key's copy and of a token key's end with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who keeps a share, and the passphrase that opens it."""
@@ -35,69 +42,130 @@ class Holder:
     passphrase: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """How copies are taken: where they go, who shares the secret and how many are needed, and the token's SO PIN."""
+
+    directory: Path
+    holders: tuple[Holder, ...]
+    threshold: int
+    so_pin: str = field(default="", repr=False)
+
+
 class CopiesError(Exception):
     """Copies that can't be written or read; the message is for those present and holds no secret."""
 
 
-def write_copies(
-    directory: Path,
-    kept: tuple[Keystore, Mapping[str, KeptKey]],
-    holders: Sequence[Holder],
-    threshold: int,
-) -> tuple[KeyBackup, ...]:
-    """Write a copy of each software key and a share for each holder; all are gone again when one can't be written.
+def write_copies(keystore: Keystore, keys: Mapping[str, KeptKey], order: Copying) -> tuple[KeyBackup, ...]:
+    """Write a copy of each key and a share for each holder; all are gone again when one can't be written.
 
-    `kept` are the keys and where they are kept. The directory is empty or not there. Returns nothing where all keys are in a token.
+    The directory is empty or not there. A key in a token must have been made copyable, and is closed afterwards.
+    Raises CopiesError, or Refused("authority.not_copied") when the token does not let its keys be copied.
     """
-    keystore, keys = kept
-    soft = {name: key.sealed for name, key in keys.items() if key.sealed is not None}
-    if not soft:
-        return ()
+    directory = order.directory
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(directory.iterdir()):
         raise CopiesError(f"{directory} 不是空的。 {directory} is not empty.")
     secret = bytearray(secrets.token_bytes(SECRET_BYTES))
     try:
-        shares = split(secret, SplitPlan("authority key copies", threshold, len(holders)))
-        copies = {f"{name}.p8": keystore.copy(sealed, bytes(secret)) for name, sealed in soft.items()}
+        shares = split(secret, SplitPlan("authority key copies", order.threshold, len(order.holders)))
         given = {
             f"share-{share.index}-{holder.login}.json": seal(share, holder.login, holder.passphrase)
-            for share, holder in zip(shares, holders, strict=True)
+            for share, holder in zip(shares, order.holders, strict=True)
         }
+        copies = _copied(keystore, keys, bytes(secret), order.so_pin)
     except ShareRefusedError as error:
         raise CopiesError(f"無法分持。 The secret can't be shared: {error.message}") from error
     finally:
         wipe(secret)
-    files = copies | {name: one.to_text().encode() for name, one in given.items()}
-    _write_all(directory, files)
+    files = dict(copies.values())
+    _write_all(directory, files | {name: one.to_text().encode() for name, one in given.items()})
     return tuple(
-        KeyBackup(
-            name, str(directory / f"{name}.p8"), sha256(copies[f"{name}.p8"]).hexdigest(), shares[0].set.id
-        )
-        for name in soft
+        KeyBackup(name, str(directory / file), sha256(content).hexdigest(), shares[0].set.id)
+        for name, (file, content) in copies.items()
     )
+
+
+def _copied(
+    keystore: Keystore, keys: Mapping[str, KeptKey], secret: bytes, so_pin: str
+) -> dict[str, tuple[str, bytes]]:
+    """Return by authority the file name and the content of its key's copy."""
+    inside = [key.reference for key in keys.values() if key.reference is not None]
+    try:
+        wrapped = keystore.wrap_out(inside, Wrapping(secret, so_pin)) if inside else {}
+    except KeyRefusedError as error:
+        raise Refused("authority.not_copied", detail=error.message) from error
+    found = {}
+    for name, key in keys.items():
+        if key.reference is not None:
+            copy = TokenCopy(name, key.signer.spki_der, wrapped[key.reference])
+            found[name] = (name + TOKEN_COPY, copy.to_text().encode())
+        elif key.sealed is not None:
+            found[name] = (name + COPY, keystore.copy(key.sealed, secret))
+    return found
 
 
 def remove_copies(directory: Path) -> None:
     """Remove what a ceremony that broke off wrote; what else lies there stays."""
-    for pattern in ("*.p8", "share-*.json"):
+    for pattern in (f"*{COPY}", f"*{TOKEN_COPY}", "share-*.json"):
         for path in directory.glob(pattern):
             path.unlink()
 
 
-def read_copy(path: Path, shares: Sequence[tuple[SealedShare, str]]) -> SoftwareSigner:
-    """Return the key of a copy that enough shares open, each with its holder's passphrase; CopiesError says why not."""
+def shared_secret(shares: Sequence[tuple[SealedShare, str]]) -> bytearray:
+    """Return the secret of copies by enough shares, each with its holder's passphrase; Refused says why not. Wipe it."""
+    opened: list[Share] = []
+    for sealed, passphrase in shares:
+        try:
+            opened.append(open_share(sealed, passphrase))
+        except ShareRefusedError as error:
+            raise refusal_of(error, sealed.index) from error
     try:
-        opened: list[Share] = [open_share(sealed, passphrase) for sealed, passphrase in shares]
-        secret = combine(opened)
+        return combine(opened)
     except ShareRefusedError as error:
-        raise CopiesError(f"分持資料無法開啟。 The shares do not open it: {error.message}") from error
+        raise refusal_of(error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCopy:
+    """A copy as it was read: whose it should be, what it holds, and the public half that it has to have."""
+
+    authority: str
+    content: bytes = field(repr=False)
+    spki: bytes = field(repr=False)
+
+
+def put_back(
+    keystore: Keystore, label: str, copy: ReadCopy, secret: bytes
+) -> tuple[bytes | None, str | None]:
+    """Take the key of a copy back, into the token under a label or among software keys; returns how it is kept.
+
+    Refused: `authority.copy_damaged`, `authority.copy_not_opened`, `authority.other_key`, `authority.copy_elsewhere`
+    for a token's key where no token is set; Unavailable when the keystore can't be used now.
+    """
     try:
-        return SoftwareSigner.from_pkcs8(path.read_bytes(), bytes(secret))
+        if copy.content.startswith(b"{"):
+            read = TokenCopy.from_text(copy.content.decode(errors="replace"))
+            return None, keystore.take_in(label, read.wrapped, secret, copy.spki)
+        signer = SoftwareSigner.from_pkcs8(copy.content, secret)
+        if signer.spki_der != copy.spki:
+            raise Refused("authority.other_key", name=copy.authority)
+        return keystore.adopt(signer), None
     except KeyRefusedError as error:
-        raise CopiesError(f"{path} 無法以此分持開啟。 These shares do not open {path}.") from error
-    finally:
-        wipe(secret)
+        code = _REFUSALS.get(error.code)
+        if code is None:
+            detail = {"authority": copy.authority, "detail": error.message}
+            raise Unavailable("authority.key_unavailable", **detail) from error
+        raise Refused(code, name=copy.authority) from error
+
+
+_REFUSALS: Final = {
+    DAMAGED: "authority.copy_damaged",
+    NOT_OPENED: "authority.copy_not_opened",
+    OTHER_KEY: "authority.other_key",
+    "pki.key.locked": "authority.copy_not_opened",
+    "pki.key.elsewhere": "authority.copy_elsewhere",
+}
 
 
 def _write_all(directory: Path, files: Mapping[str, bytes]) -> None:

@@ -16,8 +16,11 @@ from pki.keys import KeyKind, PrivateKeySigner, Signer, SoftwareSigner
 from pki.shares import wipe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pki.activation import Activation
     from pki.token import Token
+    from pki.token_copies import Wrapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ class Keystore(Protocol):
     def keeps(self, reference: str | None) -> bool:
         """Tell whether a key of such a reference is this keystore's to destroy; those without one lie in rows."""
 
-    def make(self, label: str, kind: KeyKind) -> KeptKey:
-        """Make a key under a label, such as the authority's name."""
+    def make(self, label: str, kind: KeyKind, *, copyable: bool = False) -> KeptKey:
+        """Make a key under a label, such as the authority's name; a `copyable` one can be copied from a token once."""
 
     def open(self, sealed: bytes | None, reference: str | None) -> Signer:
         """Open a key by what was remembered of it."""
@@ -68,6 +71,12 @@ class Keystore(Protocol):
     def adopt(self, signer: SoftwareSigner) -> bytes:
         """Return a software key that comes back from a backup, encrypted as this keystore keeps them."""
 
+    def wrap_out(self, references: Sequence[str], under: Wrapping) -> Mapping[str, bytes]:
+        """Return copyable keys of a token, wrapped, by reference; `pki.key.elsewhere` without a token."""
+
+    def take_in(self, label: str, wrapped: bytes, secret: bytes, spki: bytes) -> str:
+        """Put a wrapped key into the token and return its reference; `pki.key.elsewhere` without a token."""
+
 
 @dataclass(frozen=True, slots=True)
 class SoftwareKeystore:
@@ -83,9 +92,9 @@ class SoftwareKeystore:
         """Tell whether a key is software."""
         return reference is None
 
-    def make(self, label: str, kind: KeyKind) -> KeptKey:
-        """Make a key; the label is the row's own name and needs no second place."""
-        del label
+    def make(self, label: str, kind: KeyKind, *, copyable: bool = False) -> KeptKey:
+        """Make a key; the label is the row's own name and needs no second place. All can be copied."""
+        del label, copyable
         signer = SoftwareSigner.generate(kind)
         return KeptKey(signer, sealed=signer.to_pkcs8(self.passphrase))
 
@@ -113,6 +122,16 @@ class SoftwareKeystore:
         """Encrypt a key under the passphrase of all."""
         return signer.to_pkcs8(self.passphrase)
 
+    def wrap_out(self, references: Sequence[str], under: Wrapping) -> Mapping[str, bytes]:
+        """Refuse: there is no token."""
+        del under
+        raise not_software(", ".join(references))
+
+    def take_in(self, label: str, wrapped: bytes, secret: bytes, spki: bytes) -> str:
+        """Refuse: there is no token to take the key."""
+        del wrapped, secret, spki
+        raise not_software(label)
+
 
 @cache
 def _decrypted(sealed: bytes, passphrase: bytes) -> Signer:
@@ -135,9 +154,9 @@ class TokenKeystore:
         """Tell whether a key is software of before, or of this token by its label."""
         return reference is None or self._token.owns(reference)
 
-    def make(self, label: str, kind: KeyKind) -> KeptKey:
+    def make(self, label: str, kind: KeyKind, *, copyable: bool = False) -> KeptKey:
         """Make a key in the token."""
-        reference = self._token.make(label, kind)
+        reference = self._token.make(label, kind, copyable=copyable)
         return KeptKey(self.open(None, reference), reference=reference)
 
     def open(self, sealed: bytes | None, reference: str | None) -> Signer:
@@ -166,8 +185,16 @@ class TokenKeystore:
         return self._software.copy(sealed, passphrase)
 
     def adopt(self, signer: SoftwareSigner) -> bytes:
-        """Take a software key of before back; a key is never put into the token."""
+        """Take a software key of before back; it is never put into the token."""
         return self._software.adopt(signer)
+
+    def wrap_out(self, references: Sequence[str], under: Wrapping) -> Mapping[str, bytes]:
+        """Wrap keys of the token out, and close them for good."""
+        return self._token.wrap_out(references, under)
+
+    def take_in(self, label: str, wrapped: bytes, secret: bytes, spki: bytes) -> str:
+        """Put a key that was wrapped out of a token into this one."""
+        return self._token.take_in(label, wrapped, secret, spki)
 
     def forget(self) -> None:
         """End the session with the token, and with it the log-in."""
@@ -196,11 +223,11 @@ class SharedKeystore:
         """Tell whether a key is software, or of the token."""
         return self._token.keeps(reference) if self._token is not None else reference is None
 
-    def make(self, label: str, kind: KeyKind) -> KeptKey:
+    def make(self, label: str, kind: KeyKind, *, copyable: bool = False) -> KeptKey:
         """Make a key, in the token if there is one."""
         require_active(self._activation)
         if self._token is not None:
-            made = self._token.make(label, kind)
+            made = self._token.make(label, kind, copyable=copyable)
             return replace(made, signer=self.open(made.sealed, made.reference))
         signer = SoftwareSigner.generate(kind)
         secret = self._activation.secret()
@@ -256,6 +283,20 @@ class SharedKeystore:
             return signer.to_pkcs8(bytes(secret))
         finally:
             wipe(secret)
+
+    def wrap_out(self, references: Sequence[str], under: Wrapping) -> Mapping[str, bytes]:
+        """Wrap keys of the token out."""
+        return self._tokens_own(", ".join(references)).wrap_out(references, under)
+
+    def take_in(self, label: str, wrapped: bytes, secret: bytes, spki: bytes) -> str:
+        """Put a key that was wrapped out of a token into this one."""
+        return self._tokens_own(label).take_in(label, wrapped, secret, spki)
+
+    def _tokens_own(self, keys: str) -> TokenKeystore:
+        require_active(self._activation)
+        if self._token is None:
+            raise not_software(keys)
+        return self._token
 
     def forget(self) -> None:
         """Drop everything that the secret opened; signers that were handed out open again after an activation."""

@@ -1,4 +1,4 @@
-"""Keys in a PKCS#11 token: made there, used there, and never to leave it (rule ROL-08, PKCS#11 v2.40).
+"""Keys in a PKCS#11 token: made there, used there, and never to leave it in the clear (rule ROL-08, PKCS#11 v2.40).
 
 A key of a token is a `RSAPrivateKey` or `EllipticCurvePrivateKey` of the certificate library, so `PrivateKeySigner`
 and everything above it take it as they take a key in memory. One `Token` serves all threads of a process, one
@@ -21,11 +21,14 @@ from pkcs11.util.ec import encode_ec_public_key, encode_ecdsa_signature, encode_
 
 from pki.errors import KeyRefusedError
 from pki.keys import KeyKind, PrivateKey, load_public_key
+from pki.token_copies import CLOSED, COPYABLE, put_wrapping_key, require_opening, take_in, wrap
 from pki.token_keys import TokenEllipticCurveKey, TokenRsaKey, rsa_public_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from pki.token_copies import Wrapping
 
 T = TypeVar("T")
 ID_BYTES: Final = 16
@@ -44,6 +47,7 @@ _LOST: Final = (
     pkcs11.GeneralError,
     pkcs11.FunctionFailed,
 )
+_WRONG_PIN: Final = (pkcs11.PinIncorrect, pkcs11.PinLocked, pkcs11.PinLenRange, pkcs11.PinInvalid)
 _living: WeakSet[Token] = WeakSet()
 
 
@@ -76,10 +80,13 @@ class Token:
         """Tell whether a reference names a token of this label."""
         return _parts(reference).get("token") == self._label
 
-    def make(self, label: str, kind: KeyKind) -> str:
-        """Make a key pair that can't be taken out and return its reference, a PKCS#11 URI (RFC 7512)."""
+    def make(self, label: str, kind: KeyKind, *, copyable: bool = False) -> str:
+        """Make a key pair that can't be taken out and return its reference, a PKCS#11 URI (RFC 7512).
+
+        One that is `copyable` can be wrapped out once by `wrap_out`, and by nothing else.
+        """
         key_id = secrets.token_bytes(ID_BYTES)
-        self._do(lambda session: _generate(session, kind, label, key_id))
+        self._do(lambda session: _generate(session, kind, (label, key_id), copyable=copyable))
         return self._reference(label, key_id)
 
     def key(self, reference: str) -> PrivateKey:
@@ -107,6 +114,50 @@ class Token:
                 one.destroy()
 
         self._do(destroy)
+
+    def wrap_out(self, references: Sequence[str], under: Wrapping) -> dict[str, bytes]:
+        """Return keys that were made copyable, wrapped, by reference; then none of them can ever be taken out again.
+
+        Each copy is opened for a moment before it is returned. The user is logged out and in again meanwhile. Raises
+        KeyRefusedError `pki.token.pin` for another PIN than the security officer's, `pki.token.failed` for keys that
+        are closed already and for a module that can't do it.
+        """
+        ids = {one: self._own_id(one) for one in references}
+        with self._lock:
+            self.close()
+            try:
+                with self._slot().open(rw=True) as carrier:
+                    key = self._trusted(carrier, under)
+                    return {one: self._wrap_out(key, key_id) for one, key_id in ids.items()}
+            except pkcs11.PKCS11Error as error:
+                self.close()
+                raise self._failed(error) from error
+
+    def _trusted(self, carrier: Any, under: Wrapping) -> Any:
+        """Let the security officer put the wrapping key into a session that has no log-in of its own, and log out."""
+        try:
+            officer = self._slot().open(rw=True, so_pin=under.so_pin)
+        except _WRONG_PIN as error:
+            raise self._no_such_pin(error) from None
+        try:
+            return put_wrapping_key(carrier, under.secret, trusted=True)
+        finally:
+            officer.close()
+
+    def _wrap_out(self, key: Any, key_id: bytes) -> bytes:
+        session = self._opened()
+        wrapped = wrap(key, self._private(session, key_id))
+        require_opening(key, wrapped, load_public_key(_public(session, key_id)))
+        return wrapped
+
+    def take_in(self, label: str, wrapped: bytes, secret: bytes, spki: bytes) -> str:
+        """Put a copied key of a public half into this token, not extractable, and return its reference.
+
+        KeyRefusedError `pki.token.copy` when the secret does not open the copy, `pki.token.copy_key` for another key.
+        """
+        key_id, public = secrets.token_bytes(ID_BYTES), load_public_key(spki)
+        self._do(lambda session: take_in(session, (wrapped, secret), public, (label, key_id)))
+        return self._reference(label, key_id)
 
     def close(self) -> None:
         """End the session, and with it the log-in; the next use opens another."""
@@ -164,10 +215,15 @@ class Token:
                     return act(self._opened())
             except pkcs11.PKCS11Error as error:
                 self.close()
-                name = type(error).__name__
-                raise KeyRefusedError(
-                    "pki.token.failed", f"the token {self._label} refused: {name}"
-                ) from error
+                raise self._failed(error) from error
+
+    def _failed(self, error: pkcs11.PKCS11Error) -> KeyRefusedError:
+        return KeyRefusedError("pki.token.failed", f"the token {self._label} refused: {type(error).__name__}")
+
+    def _no_such_pin(self, error: pkcs11.PKCS11Error) -> KeyRefusedError:
+        return KeyRefusedError(
+            "pki.token.pin", f"the token {self._label} takes no such PIN: {type(error).__name__}"
+        )
 
     def _opened(self) -> Any:
         if self._session is None:
@@ -189,16 +245,14 @@ class Token:
         except pkcs11.UserAlreadyLoggedIn:
             # The log-in is the whole process's: another session of it stands.
             return token.open(rw=True)
-        except (pkcs11.PinIncorrect, pkcs11.PinLocked, pkcs11.PinLenRange, pkcs11.PinInvalid) as error:
-            name = type(error).__name__
-            raise KeyRefusedError(
-                "pki.token.pin", f"the token {self._label} takes no such PIN: {name}"
-            ) from None
+        except _WRONG_PIN as error:
+            raise self._no_such_pin(error) from None
 
 
-def _generate(session: Any, kind: KeyKind, label: str, key_id: bytes) -> None:
-    closed = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False, Attribute.PRIVATE: True}
-    said: dict[str, Any] = {"id": key_id, "label": label, "store": True, "private_template": closed}
+def _generate(session: Any, kind: KeyKind, name: tuple[str, bytes], *, copyable: bool) -> None:
+    label, key_id = name
+    private = {Attribute.SENSITIVE: True, Attribute.PRIVATE: True} | (COPYABLE if copyable else CLOSED)
+    said: dict[str, Any] = {"id": key_id, "label": label, "store": True, "private_template": private}
     said["capabilities"] = pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
     if kind in _RSA_BITS:
         session.generate_keypair(KeyType.RSA, _RSA_BITS[kind], **said)

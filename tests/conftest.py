@@ -200,13 +200,26 @@ def token_label(tmp_path_factory):
     folder = tmp_path_factory.mktemp("softhsm")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOFTHSM2_CONF", str(softhsm.write_configuration(folder)))
-        softhsm.make_token(folder, "contract")
+        # The module looks for tokens when it is loaded, so that all are made before.
+        for label in ("contract", "spare"):
+            softhsm.make_token(folder, label)
         yield "contract"
         pkcs11.unload(str(softhsm.MODULE))
 
 
 @pytest.fixture
+def spare(token_label):
+    """Lend another token, as after the loss of the first."""
+    assert token_label != "spare"
+    token = Token(softhsm.MODULE, "spare", lambda: softhsm.PIN)
+    yield token
+    token.close()
+
+
+@pytest.fixture
 def token(token_label):
+    """Lend the run's token; sessions that others left open, and their log-ins, are ended."""
+    pkcs11.lib(str(softhsm.MODULE)).reinitialize()
     token = Token(softhsm.MODULE, token_label, lambda: softhsm.PIN)
     yield token
     token.close()

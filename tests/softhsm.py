@@ -1,4 +1,4 @@
-"""A SoftHSM2 token of its own for each test that asks for one."""
+"""SoftHSM2 tokens for the tests."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN = "guanfang-tests"
+SO_PIN = secrets.token_hex(8)
 
 
 def make_token(folder: Path, label: str) -> None:
     """Initialise a token in the store that SOFTHSM2_CONF names."""
     command = ["softhsm2-util", "--init-token", "--free", "--label", label]
-    command += ["--so-pin", secrets.token_hex(8), "--pin", PIN]
+    command += ["--so-pin", SO_PIN, "--pin", PIN]
     subprocess.run(command, check=True, capture_output=True, cwd=folder)
 
 

@@ -58,7 +58,8 @@ class PlannedKey:
 class Script:
     """What a ceremony will make, the root first, and the backup that was agreed on, in words for the record.
 
-    `holders` are the logins of those who will hold shares of the backup; the words name them too.
+    `holders` are the logins of those who will hold shares of the backup; the words name them too. Without any the keys
+    get no copy of ours, and one in a token can never leave it.
     """
 
     root: PlannedKey
@@ -142,7 +143,8 @@ def _make(held: _Held, script: Script, task: OpenTask) -> None:
     """Make key after key; each is read aloud before the next is begun."""
     for one in script.in_order():
         try:
-            key = held.office.keystore.make(label_of(task.mark, one.name), one.kind)
+            label = label_of(task.mark, one.name)
+            key = held.office.keystore.make(label, one.kind, copyable=bool(script.holders))
             certificate = _certified(held, one, key)
         except KeyRefusedError as error:
             raise Unavailable(

@@ -142,12 +142,15 @@ class RecordKeyGone(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreAuthority(ByPeople):
-    """Put an authority's key back from a copy; only where the key does not open any more (ROL-08).
+    """Record that a task put an authority's key back; only where the key does not open any more (ROL-08).
 
-    `sealed_key` is the copy's key, encrypted anew for this registry; `copy_sha256` names the copy it was read from.
+    `sealed_key` is the copy's key, encrypted anew for this registry, or `key_reference` names it in a token;
+    `copy_sha256` names the copy it was read from.
     """
 
+    number: int
     name: str
     reason: str
     copy_sha256: str
-    sealed_key: bytes = field(repr=False)
+    sealed_key: bytes | None = field(default=None, repr=False)
+    key_reference: str | None = None

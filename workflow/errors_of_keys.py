@@ -28,6 +28,32 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "備援內的金鑰與憑證機構「{name}」的憑證不符，請改用正確的備援檔。",
         "The key in the copy is not that of the certificate of {name}. Take the right copy.",
     ),
+    "authority.not_copied": (
+        "硬體模組內的金鑰無法複製（{detail}）。請確認模組管理員（SO）PIN 及模組支援 AES 金鑰包裝與受信任的包裝金鑰；否則於計畫 [backup] 以 module 敘明模組自身的備援。",
+        (
+            "The token does not let its keys be copied ({detail}). Check the security officer's PIN, and that the module"
+            " wraps keys under a trusted AES key; else say in the plan's [backup] with `module` how it is backed up."
+        ),
+    ),
+    "authority.copy_damaged": (
+        "「{name}」的備援檔已毀損或不是備援檔，請改用另一份。",
+        "The copy of {name} is damaged, or is none. Take another one.",
+    ),
+    "authority.copy_not_opened": (
+        "所提出的分持打不開「{name}」的備援檔。請核對備援檔與分持是否同一次典禮所製。",
+        "These shares do not open the copy of {name}. Check that copy and shares were made at the same ceremony.",
+    ),
+    "authority.copy_shares": (
+        "所提出的分持不是「{name}」備援的那一組（{set}）。請持有人提出該組分持。",
+        "These shares are not of the set ({set}) that opens the copy of {name}. Bring the shares of that set.",
+    ),
+    "authority.copy_elsewhere": (
+        "「{name}」的備援是硬體模組金鑰的備援，只能回復至硬體模組。請設定 GUANFANG_KEYSTORE=pkcs11 及該模組後重新執行。",
+        (
+            "The copy of {name} is of a key in a token and goes into a token alone. Set GUANFANG_KEYSTORE=pkcs11 and the"
+            " token, and run it again."
+        ),
+    ),
     "authority.unknown_copy": (
         "這份備援不在「{name}」的備援清單，或已列為銷毀，請以清單上的備援檔回復。",
         "This copy is not on the list of copies of {name}, or is listed as destroyed. Take one that is listed.",

@@ -31,7 +31,7 @@ YES = frozenset({"y", "yes", "是"})
     "from_stdin",
     is_flag=True,
     help="Read from standard input, a line each: the witnesses' passwords, a yes for each step, and before the"
-    " last step the share holders' passphrases.",
+    " last step the token's SO PIN, for keys in a token, and the share holders' passphrases.",
 )
 def ceremony(file: Path, *, yes: bool, from_stdin: bool) -> None:
     """Hold the key ceremony: make root and authorities step by step, share their backup, leave a signed record."""
@@ -68,9 +68,12 @@ def _say(plan: Plan) -> None:
     for one in plan.script.in_order():
         said = one.said()
         click.echo(f"{said['authority']:<8} {said['key']:<9} {said['years']:>3} 年 years  {said['subject']}")
-    click.echo(
-        f"備援 backup: {plan.copies}，{plan.threshold} / {len(plan.script.holders)}：{', '.join(plan.script.holders)}"
-    )
+    if plan.copies is None:
+        click.echo(f"備援 backup: {plan.script.backup['module']}")
+    else:
+        click.echo(
+            f"備援 backup: {plan.copies}，{plan.threshold} / {len(plan.script.holders)}：{', '.join(plan.script.holders)}"
+        )
     click.echo(f"紀錄 record: {plan.record}")
     click.echo(f"在場 present: {', '.join(plan.witnesses)}")
 
@@ -105,7 +108,7 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
                     err=True,
                 )
                 raise
-            if master.wrote:
+            if master.wrote and plan.copies is not None:
                 remove_copies(plan.copies)
             # Whatever broke it off, those present are told what became of it.
             click.echo(
@@ -120,7 +123,7 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
     click.echo(f"典禮完成。 The ceremony is held. {written} {paper}")
     if not master.wrote:
         click.echo(
-            "金鑰在硬體模組內，請以模組自身的功能備援。 The keys are in the module: take its own backup."
+            "本系統未製作備援，請依計畫以模組自身的功能備援。 No copies were written: take the module's own backup, as planned."
         )
 
 
@@ -147,15 +150,18 @@ class _Master:
 
     def back_up(self, keystore: Keystore, keys: Mapping[str, KeptKey]) -> tuple[KeyBackup, ...]:
         """Have each holder type a passphrase, and write copies and shares."""
-        from ops.key_copies import Holder, write_copies
+        from ops.key_copies import Copying, Holder, write_copies
 
-        if not any(key.sealed for key in keys.values()):
+        if self._plan.copies is None:
             return ()
+        in_token = any(key.reference for key in keys.values())
+        so_pin = self._answer("模組管理員 PIN SO PIN of the token", secret=True) if in_token else ""
         holders = [
             Holder(one, self._answer(f"{one} 的分持通行碼 Passphrase of {one}", secret=True))
             for one in self._plan.script.holders
         ]
-        copies = write_copies(self._plan.copies, (keystore, keys), holders, self._plan.threshold)
+        order = Copying(self._plan.copies, tuple(holders), self._plan.threshold, so_pin)
+        copies = write_copies(keystore, keys, order)
         self.wrote = True
         return copies
 

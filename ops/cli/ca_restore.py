@@ -39,12 +39,15 @@ def restore(  # noqa: PLR0913 - one parameter an option.
 ) -> None:
     """Put the key of the authority NAME back from a copy, after it was lost or the passphrase of keys was changed.
 
+    The copy of a key in a token goes into the token of the settings, which may be another one.
+
     With --password-stdin the passphrases of the shares follow the passwords, in the order of the shares.
     """
-    from ops.key_copies import CopiesError, read_copy
-    from pki.errors import KeyRefusedError
-    from workflow.commands_of_authorities import RestoreAuthority
-    from workflow.handlers import handle
+    from ops.key_copies import ReadCopy, put_back, shared_secret
+    from pki.certificates import read_certificate
+    from pki.shares import wipe
+    from workflow import restoring
+    from workflow.authorities import certificate_of
 
     shares = [_share(file) for file in files]
     for one in shares:
@@ -53,22 +56,25 @@ def restore(  # noqa: PLR0913 - one parameter an option.
     if not yes:
         say_dry_run()
         return
+    content = copy.read_bytes()
+    order = restoring.Restoration(
+        name, reason, sha256(content).hexdigest(), frozenset(one.set.id for one in shares)
+    )
     with present(logins, from_stdin=password_stdin) as (office, hands, actor):
+        restoring.require_restorable(office, order)
         given = [(one, _passphrase(one.holder, from_stdin=password_stdin)) for one in shares]
+        secret = shared_secret(given)
+        found = ReadCopy(name, content, read_certificate(certificate_of(office, name)).spki_der)
         try:
-            sealed = office.keystore.adopt(read_copy(copy, given))
-        except CopiesError as error:
-            raise FoundError(str(error)) from error
-        except KeyRefusedError as error:
-            raise FoundError(f"金鑰庫目前無法使用。 Keys can't be kept now: {error.message}") from error
-        command = RestoreAuthority(
-            name=name,
-            reason=reason,
-            copy_sha256=sha256(copy.read_bytes()).hexdigest(),
-            sealed_key=sealed,
-            hands=hands,
-        )
-        handle(office, command, actor)
+            restoring.restore(
+                office,
+                order,
+                lambda label: put_back(office.keystore, label, found, bytes(secret)),
+                hands,
+                actor,
+            )
+        finally:
+            wipe(secret)
     click.echo(f"{name} 的金鑰已回復。 The key of {name} is back.")
 
 

@@ -127,7 +127,7 @@ def _sign_record(office: Office, command: RecordGenerations, actor: Actor) -> Wi
 
 
 def _record(work: UnitOfWork, command: RecordGenerations, actor: Actor, signed: Witnessed) -> Outcome:
-    row = _open_task(work, command.number)
+    row = open_task(work, command.number)
     for one in command.authorities:
         _put(work, one)
         # Relying parties find a list of the new key before its first certificate.
@@ -169,7 +169,8 @@ def _put(work: UnitOfWork, one: NewAuthority) -> None:
     )
 
 
-def _open_task(work: UnitOfWork, number: int) -> Any:
+def open_task(work: UnitOfWork, number: int) -> Any:
+    """Return the row of a task under way, locked; Refused for one that has ended."""
     query = sa.select(t.key_task).where(K.id == number, K.state == str(KeyTaskState.OPEN))
     row = work.connection.execute(query.with_for_update()).first()
     if row is None:
@@ -178,7 +179,7 @@ def _open_task(work: UnitOfWork, number: int) -> Any:
 
 
 def _abort(work: UnitOfWork, command: AbortKeyTask, actor: Actor, _prepared: None) -> Outcome:
-    row = _open_task(work, command.number)
+    row = open_task(work, command.number)
     work.connection.execute(
         sa.update(t.key_task).where(K.id == row.id).values(state=str(KeyTaskState.ABORTED))
     )
