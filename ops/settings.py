@@ -27,6 +27,7 @@ SHORTEST_SECRET = 32
 """Characters that a secret needs at least."""
 LONGEST_CRL_PAUSE = 3600
 LONGEST_CRL_HOURS = 36
+LONGEST_CRL_KEEP_DAYS = 3660
 LONGEST_OCSP_MINUTES = 24 * 60
 HIGHEST_PORT = 65535
 LONGEST_MONITOR_PAUSE = 24 * 3600
@@ -135,6 +136,10 @@ class Settings:
     """The hour in Taipei from which the nightly watches run."""
     checkpoint_file: Path | None = None
     """Where the worker appends signed checkpoints of the audit log; best on another machine's disk (AUD-03)."""
+    crl_archive: Path | None = None
+    """Where the worker puts lists that have served; without it all of them stay in the database (AUD-05)."""
+    crl_keep_days: int = 30
+    """How long a list stays in the database after its end before it goes to the archive."""
     font_dirs: tuple[str, ...] = ()
     """Separated by colons in the environment."""
     log_level: str = "INFO"
@@ -166,6 +171,7 @@ class Settings:
             "monitor_seconds": 0 <= self.monitor_seconds <= LONGEST_MONITOR_PAUSE,
             "night_hour": 0 <= self.night_hour <= LAST_HOUR,
             "alarm_email": not self.alarm_email or "@" in self.alarm_email,
+            "crl_keep_days": 1 <= self.crl_keep_days <= LONGEST_CRL_KEEP_DAYS,
             "ocsp_minutes": 1 <= self.ocsp_minutes <= LONGEST_OCSP_MINUTES,
             "ocsp_max_age": 0 <= self.ocsp_max_age <= self.ocsp_minutes * 30,
             "subject_type_oids": self._types_make_sense(),
@@ -228,6 +234,7 @@ _SENSE = {
     "crl_hours": f"1 to {LONGEST_CRL_HOURS} hours (CRL-01)",
     "repository_url": "begins with http:// (a certificate's addresses are never https) and has no slash at the end",
     "base_url": "begins with http:// or https:// and has no slash at the end",
+    "crl_keep_days": f"1 to {LONGEST_CRL_KEEP_DAYS} days",
     "ocsp_minutes": f"1 to {LONGEST_OCSP_MINUTES} minutes",
     "ocsp_max_age": "seconds, at most half of GUANFANG_OCSP_MINUTES",
     "subject_type_oids": "type=OID for unconfirmed subject types of `guanfang profiles list`, no OID twice",

@@ -11,11 +11,13 @@ import signal
 import socket
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ops.clock import SystemClock
+from ops.list_archive import ListArchive
 from ops.monitor import watch_publication
 from ops.reconcile import Reports
 from ops.watches import run_nightly, watch_half_life
@@ -59,6 +61,8 @@ class Orders:
     checkpoint_file: Path | None = None
     reports: Reports | None = None
     """Who signs and keeps the reports of the nightly reconciliation; without one there is none."""
+    lists: ListArchive | None = None
+    """Where lists go that have served; without it they stay in the database."""
 
     @classmethod
     def of(cls, settings: Settings) -> Orders:
@@ -74,6 +78,9 @@ class Orders:
             settings.monitor_host,
             settings.checkpoint_file,
             Reports.of(settings),
+            ListArchive(settings.crl_archive, timedelta(days=settings.crl_keep_days))
+            if settings.crl_archive
+            else None,
         )
 
 
@@ -139,6 +146,7 @@ class Worker:
             ("card_sessions", FORGET_SECONDS, lambda: handle(self._office, ForgetCardSessions(), SYSTEM)),
             ("night", self._orders.watches, self._night),
             ("export_checkpoints", self._orders.crls, self._export),
+            ("archive_lists", self._orders.watches, self._archive),
         )
         for name, seconds, act in rounds:
             schedule.add_job(
@@ -158,6 +166,9 @@ class Worker:
     def _export(self) -> int:
         path = self._orders.checkpoint_file
         return export_checkpoints(self._office, path) if path else 0
+
+    def _archive(self) -> int:
+        return self._orders.lists.run(self._office) if self._orders.lists else 0
 
     def _night(self) -> int:
         reports = self._orders.reports

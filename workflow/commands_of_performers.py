@@ -102,6 +102,18 @@ class LiftCrlNumber(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForgetLists(Command):
+    """Remove lists from the database that lie in the archive, by their numbers in the table (AUD-05).
+
+    `manifest` is the SHA-256 of the file that names them with their digests. None that is the newest of its partition,
+    or has not ended, is removed.
+    """
+
+    lists: tuple[int, ...]
+    manifest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordAuthority(Command):
     """Store the responder `ocsp:NAME` of an authority that signs offline, with its key encrypted or by reference."""
 

@@ -78,6 +78,7 @@ DEEDS: dict[str, Words] = {
     "RetireAuthority": Words("停止簽發", "retire an authority"),
     "RestoreAuthority": Words("回復金鑰", "put a key back"),
     "LiftCrlNumber": Words("提高清冊編號", "lift the number of lists"),
+    "ForgetLists": Words("移除已歸檔的清冊", "remove lists that were archived"),
     "RevokeAuthority": Words("廢止憑證機構的憑證", "revoke an authority's certificate"),
     "DestroyAuthority": Words("銷毀金鑰", "destroy a key"),
     "pause_deadlines": Words("暫停期限", "pause the deadlines"),

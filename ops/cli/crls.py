@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ops.cli.cases import when
+from ops.cli.crl_archive import archive
 from ops.cli.crl_numbers import lift
 from ops.cli.group import FoundError
 from ops.cli.operating import operating
@@ -109,4 +110,5 @@ def _publish(office: Office, operator: Actor, names: Sequence[str]) -> None:
         click.echo(f"Lists of {name} were published under number {number}.")
 
 
-crl.add_command(lift)
+for command in (archive, lift):
+    crl.add_command(command)

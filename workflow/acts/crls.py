@@ -15,13 +15,14 @@ from pki.activation import NOT_ACTIVATED
 from pki.errors import PkiError
 from workflow.acts.act import Act
 from workflow.authorities import NOT_ACTIVATED_CODE, Working, working
-from workflow.commands_of_performers import LiftCrlNumber, PublishCrl
+from workflow.commands_of_performers import ForgetLists, LiftCrlNumber, PublishCrl
 from workflow.crl_making import ENTRIES_WRONG, lift_number, make_lists, next_number
 from workflow.crl_scope import LISTED, crl_reason
 from workflow.errors import BadInput, FieldProblem, NotFound, Refused, Unavailable, Words
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.crl_entries import repair
+from workflow.store.crl_lists import forget
 from workflow.store.outbox import crl_row
 from workflow.vocabulary import AuthorityState, Role
 
@@ -83,6 +84,13 @@ def _lift(work: UnitOfWork, command: LiftCrlNumber, actor: Actor, _prepared: Non
     return Outcome(created_id=lifted)
 
 
+def _forget(work: UnitOfWork, command: ForgetLists, actor: Actor, _prepared: None) -> Outcome:
+    gone = forget(work.connection, command.lists, work.now)
+    if gone:
+        work.audit("lists_archived", actor, {"lists": gone, "manifest": command.manifest})
+    return Outcome(created_id=gone)
+
+
 def _require_alive(work: UnitOfWork, name: str) -> None:
     a = t.authority.c
     state = work.connection.execute(sa.select(a.state).where(a.name == name)).scalar()
@@ -112,4 +120,5 @@ def _refused(work: UnitOfWork, actor: Actor, authority: str, number: int, error:
 ACTS = (
     Act(PublishCrl, _publish, frozenset({Role.SYSTEM, Role.OPERATOR}), _prepare),
     Act(LiftCrlNumber, _lift, frozenset({Role.OPERATOR})),
+    Act(ForgetLists, _forget, frozenset({Role.SYSTEM, Role.OPERATOR})),
 )

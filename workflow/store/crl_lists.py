@@ -11,6 +11,7 @@ from workflow.crl_scope import COMPLETE, PARTITIONS
 from workflow.store import schema as t
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime, timedelta
 
 R = t.crl.c
@@ -50,6 +51,42 @@ def newest_list(connection: sa.Connection, authority: str, partition: int = COMP
         .limit(1)
     ).first()
     return PublishedList(*row) if row is not None else None
+
+
+def served(connection: sa.Connection, before: datetime, most: int) -> tuple[PublishedList, ...]:
+    """Return lists that ended before a moment and are not the newest of their partition, the oldest first."""
+    return tuple(
+        PublishedList(*row)
+        for row in connection.execute(
+            sa.select(*_COLUMNS).where(_has_served(before)).order_by(R.next_update, R.id).limit(most)
+        )
+    )
+
+
+def count_served(connection: sa.Connection, before: datetime) -> tuple[tuple[str, int, int], ...]:
+    """Return for each authority how many such lists there are, and how many octets they have."""
+    query = (
+        sa.select(R.authority, sa.func.count(), sa.func.sum(sa.func.length(R.der)))
+        .where(_has_served(before))
+        .group_by(R.authority)
+        .order_by(R.authority)
+    )
+    return tuple((name, count, int(octets)) for name, count, octets in connection.execute(query))
+
+
+def forget(connection: sa.Connection, lists: Collection[int], before: datetime) -> int:
+    """Remove lists by their numbers in the table; those that have not served stay. Returns how many are gone."""
+    gone = sa.delete(t.crl).where(R.id.in_(lists), _has_served(before))
+    return int(connection.execute(gone).rowcount)
+
+
+def _has_served(before: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a list ended and a newer one of its partition is there."""
+    newer = t.crl.alias("newer")
+    following = sa.exists().where(
+        newer.c.authority == R.authority, newer.c.partition == R.partition, newer.c.number > R.number
+    )
+    return (R.next_update < sa.literal(before, R.next_update.type)) & following
 
 
 def newest_lists(connection: sa.Connection, authority: str | None = None) -> tuple[PublishedList, ...]:
