@@ -14,7 +14,7 @@ from pki.certificates import read_certificate
 from pki.issuing import serial_text
 from workflow.acts.act import Act
 from workflow.acts.generations import TRUSTED
-from workflow.acts.key_rows import locked, note, require_reason
+from workflow.acts.key_rows import drop_intents, locked, note, require_reason
 from workflow.authorities import ROOT
 from workflow.commands_of_authorities import RevokeAuthority
 from workflow.errors import Refused
@@ -22,9 +22,8 @@ from workflow.outcome import Outcome
 from workflow.presence import witness
 from workflow.store import schema as t
 from workflow.store.authority_revocations import add_revocation, revoked_since
-from workflow.store.crl_entries import STATUS_COLUMNS, follow
 from workflow.store.outbox import crl_row
-from workflow.vocabulary import AuthorityState, CertificateStatus, KeyTask, RevocationReason
+from workflow.vocabulary import AuthorityState, KeyTask
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from workflow.presence import Witnessed
     from workflow.store.unit_of_work import UnitOfWork
 
-A, C = t.authority.c, t.certificate.c
+A = t.authority.c
 
 
 def _decide(office: Office, command: RevokeAuthority, actor: Actor) -> Witnessed:
@@ -54,7 +53,7 @@ def _revoke(work: UnitOfWork, command: RevokeAuthority, actor: Actor, decided: W
         at = since.isoformat(timespec="minutes")
         raise Refused("authority.revoked_already", name=row.name, since=at)
     serial = _write_down(work, command, row)
-    unsigned = _drop_intents(work, row.name)
+    unsigned = drop_intents(work, row.name).lists
     wall = work.office.wall.now()
     work.ask([crl_row(name, work.now, wall, whole=False) for name in (ROOT, *unsigned)])
     number = note(work, KeyTask.REVOCATION, row.name, decided, ended_at=work.now)
@@ -82,22 +81,6 @@ def _write_down(work: UnitOfWork, command: RevokeAuthority, row: Any) -> str:
             sa.update(t.authority).where(A.id == row.id).values(state=str(AuthorityState.REVOKED))
         )
     return serial
-
-
-def _drop_intents(work: UnitOfWork, name: str) -> frozenset[str]:
-    """Revoke what was stored and waits for the authority's signature, which it never gets; returns whose lists follow."""
-    dropped = {
-        "status": str(CertificateStatus.REVOKED),
-        "reason": str(RevocationReason.CESSATION_OF_OPERATION),
-        "status_at": work.now,
-    }
-    changed = work.connection.execute(
-        sa.update(t.certificate)
-        .where(C.authority == name, C.status == str(CertificateStatus.INTENDED))
-        .values(status_version=C.status_version + 1, **dropped)
-        .returning(*STATUS_COLUMNS)
-    ).all()
-    return follow(work.connection, changed, work.now)
 
 
 ACTS = (Act(RevokeAuthority, _revoke, TRUSTED, _decide),)

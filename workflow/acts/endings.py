@@ -11,7 +11,7 @@ from pki.certificates import read_certificate
 from pki.errors import PkiError
 from workflow.acts.act import Act
 from workflow.acts.generations import TRUSTED, place_of_keys, require_none_open
-from workflow.acts.key_rows import locked, note, require_reason, state_refuses
+from workflow.acts.key_rows import drop_intents, locked, note, require_reason, state_refuses
 from workflow.authorities import Working, working
 from workflow.commands_of_authorities import DestroyAuthority, RetireAuthority
 from workflow.crl_making import make_lists, next_number
@@ -76,6 +76,8 @@ def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _En
     row = locked(work, command.name)
     _require_over(work, command, row)
     _require_here(work, command.name)
+    # Before the last lists, which have to say so: nobody can sign or revoke anything of this key afterwards.
+    dropped = drop_intents(work, command.name)
     listed = _sign_last_lists(work, end.authority)
     gone = {"state": str(AuthorityState.DESTROYED), "sealed_key": None, "key_reference": None}
     work.connection.execute(sa.update(t.authority).where(A.id == row.id).values(**gone))
@@ -97,7 +99,7 @@ def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _En
         held=(row.key_reference, end.place),
     )
     said = _said(command, end.decided) | {"number": number, "forced": command.forced, "last_list": listed}
-    said |= {"copies": places, "key": row.key_reference, "place": end.place}
+    said |= {"dropped": list(dropped.serials), "copies": places, "key": row.key_reference, "place": end.place}
     work.audit("authority_destroyed", actor, said)
     return Outcome(created_id=number)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,7 +12,8 @@ from workflow.deeds import deed
 from workflow.errors import NotFound, Refused, Words
 from workflow.ocsp.responders import PREFIX
 from workflow.store import schema as t
-from workflow.vocabulary import AuthorityState
+from workflow.store.crl_entries import STATUS_COLUMNS, follow
+from workflow.vocabulary import AuthorityState, CertificateStatus, RevocationReason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from workflow.store.unit_of_work import UnitOfWork
     from workflow.vocabulary import KeyTask
 
-A = t.authority.c
+A, C = t.authority.c, t.certificate.c
 
 
 def locked(work: UnitOfWork, name: str) -> Any:
@@ -42,6 +44,31 @@ def require_reason(reason: str) -> None:
     """Refuse where nobody says why."""
     if not reason.strip():
         raise Refused("case.reason_missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Intents that are given up: their serials, and the authorities whose lists have to say so."""
+
+    serials: tuple[str, ...]
+    lists: frozenset[str]
+
+
+def drop_intents(work: UnitOfWork, name: str) -> Dropped:
+    """Revoke what was stored and waits for an authority's signature, which it never gets; the authority's row is locked."""
+    values = {
+        "status": str(CertificateStatus.REVOKED),
+        "reason": str(RevocationReason.CESSATION_OF_OPERATION),
+        "status_at": work.now,
+    }
+    changed = work.connection.execute(
+        sa.update(t.certificate)
+        .where(C.authority == name, C.status == str(CertificateStatus.INTENDED))
+        .values(status_version=C.status_version + 1, **values)
+        .returning(*STATUS_COLUMNS)
+    ).all()
+    serials = tuple(sorted(row.serial for row in changed))
+    return Dropped(serials, follow(work.connection, changed, work.now))
 
 
 def note(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from workflow.store.unit_of_work import UnitOfWork
 
 C = t.certificate.c
+GONE = frozenset({str(AuthorityState.REVOKED), str(AuthorityState.DESTROYED)})
 INTENDED = str(CertificateStatus.INTENDED)
 
 
@@ -80,11 +81,15 @@ def _sign(
 
 
 def _require_standing(work: UnitOfWork, authorities: Mapping[str, Working]) -> None:
-    """Refuse for an authority that the root has revoked; the rows are held, so that none is revoked before the commit."""
+    """Refuse for an authority that the root has revoked, or whose key was destroyed while it lay in this process's memory.
+
+    The rows are held, so that neither happens before the commit. One that is retired still signs what was stored while
+    it issued: its successor came in between, and nothing is left half-issued (ROL-08).
+    """
     a = t.authority.c
     query = sa.select(a.name, a.state).where(a.name.in_(authorities)).order_by(a.id)
     for row in work.connection.execute(query.with_for_update(read=True)):
-        if row.state == str(AuthorityState.REVOKED):
+        if row.state in GONE:
             raise Unavailable("authority.not_issued", ca=row.name)
 
 
