@@ -1,8 +1,8 @@
 """Derives the management key and the PUKs of each card from one master key, so that no card opens another.
 
-The derivation is SP 800-108 in counter mode with CMAC and AES-256, which tokens can do inside (PKCS#11 AES-CMAC): a
-`MasterKey` that never leaves its token can take the place of the one in software. The initial PIN is not derived: it is
-random, and nobody knows it (rule CRD-02).
+The derivation is SP 800-108 in counter mode with CMAC and AES-256, which tokens do inside (PKCS#11 CKM_AES_CMAC): a
+`CmacMasterKey` never sees the key that its token keeps. The initial PIN is not derived: it is random, and nobody knows
+it (rule CRD-02).
 """
 
 from __future__ import annotations
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY_LENGTH: Final = 32
+CHECK_LENGTH: Final = 4
 _COUNTER_BYTES: Final = 4
+_BLOCK: Final = 16
+_AT_ONCE: Final = 64
+"""Bytes that a PUK is chosen from: one derivation nearly always does."""
 _BYTE_VALUES: Final = 256
 _MANAGEMENT: Final = b"guanfang card management key"
 _PUK: Final = b"guanfang card puk"
+_CHECK: Final = b"guanfang card master key check value"
 
 
 class MasterKey(Protocol):
@@ -73,6 +78,26 @@ class SoftwareMasterKey:
 
 
 @dataclass(frozen=True, slots=True)
+class CmacMasterKey:
+    """A `MasterKey` that is kept elsewhere, where `cmac` returns the AES-CMAC of its argument (RFC 4493)."""
+
+    name: str
+    cmac: Callable[[bytes], bytes] = field(repr=False)
+
+    def derive(self, label: bytes, context: bytes, length: int) -> bytes:
+        """Derive `length` bytes: counter, label, a zero byte, context and the length in bits (SP 800-108 §5.1)."""
+        rest = label + b"\0" + context + (8 * length).to_bytes(_COUNTER_BYTES, "big")
+        rounds = range(1, -(-length // _BLOCK) + 1)
+        blocks = (self.cmac(number.to_bytes(_COUNTER_BYTES, "big") + rest) for number in rounds)
+        return b"".join(blocks)[:length]
+
+
+def check_value(master: MasterKey) -> str:
+    """Return a few hex digits that tell one master key from another and nothing of the key."""
+    return master.derive(_CHECK, b"", CHECK_LENGTH).hex()
+
+
+@dataclass(frozen=True, slots=True)
 class KeysOfCard:
     """The derived secrets of one chip, named by its serial number (`identify`)."""
 
@@ -81,12 +106,12 @@ class KeysOfCard:
 
     def management_key(self, algorithm: Algorithm = Algorithm.AES_192) -> ManagementKey:
         """Return the chip's management key for a cipher."""
-        context = bytes.fromhex(self.csn) + bytes([algorithm])
+        context = self.csn.encode() + bytes([0, algorithm])
         return new_management_key(_Stream(self.master, _MANAGEMENT, context).take, algorithm)
 
     def puk(self, generation: int) -> str:
         """Return the PUK that the chip holds after it was changed `generation` times; 0 is the first of ours."""
-        context = bytes.fromhex(self.csn) + generation.to_bytes(_COUNTER_BYTES, "big")
+        context = self.csn.encode() + b"\0" + generation.to_bytes(_COUNTER_BYTES, "big")
         return new_puk(_Stream(self.master, _PUK, context).below)
 
     def puk_change(self, generation: int) -> PukChange:
@@ -102,6 +127,7 @@ class _Stream:
         self._label = label
         self._context = context
         self._taken = 0
+        self._left = b""
 
     def take(self, length: int) -> bytes:
         self._taken += 1
@@ -112,6 +138,7 @@ class _Stream:
         """Return a number below `limit` (at most 256); a byte that would make some likelier than others is dropped."""
         usable = _BYTE_VALUES - _BYTE_VALUES % limit
         while True:
-            value = self.take(1)[0]
+            self._left = self._left or self.take(_AT_ONCE)
+            value, self._left = self._left[0], self._left[1:]
             if value < usable:
                 return value % limit

@@ -8,6 +8,7 @@ that nobody knows is refused: a misspelt setting is a setting that silently is n
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PREFIX = "GUANFANG_"
 CONFIG = "GUANFANG_CONFIG"
+LABEL = re.compile(r"[A-Za-z0-9-]{1,32}")
 SHORTEST_SECRET = 32
 """Characters that a secret needs at least."""
 LONGEST_CRL_PAUSE = 3600
@@ -64,6 +66,8 @@ class Settings:
     """What opens the authorities' keys: `automatic`, the settings; `shares`, several people (`guanfang ca activate`)."""
     activation_socket: Path | None = None
     """Where the keeper of the activation listens; without one, `activation.sock` in `data_dir`."""
+    card_master_key: str = "cards-1"
+    """The label of the master key that new cards get their secrets from; a new label is a new key."""
     sealing_key_file: Path | None = None
     """A file of random bytes that seals the secrets of cards instead of the passphrase."""
     demo: bool = False
@@ -180,6 +184,7 @@ class Settings:
             "pkcs11_token": self.keystore != "pkcs11" or bool(self.pkcs11_token),
             "activation": self.activation in {"automatic", "shares"},
             "pkcs11_pin": self.activation != "shares" or not self.pkcs11_pin,
+            "card_master_key": LABEL.fullmatch(self.card_master_key) is not None,
             "staff_cards": self.staff_cards in {"off", "optional", "required"},
             "staff_card_ca": self.staff_card_ca in {"gca", "xca", "moica"},
             "log_level": self.log_level in {"DEBUG", "INFO", "WARNING", "ERROR"},
@@ -243,6 +248,7 @@ _SENSE = {
     "pkcs11_token": "a keystore pkcs11 needs the label of a token",
     "activation": "automatic or shares",
     "pkcs11_pin": "with GUANFANG_ACTIVATION=shares the PIN is the people's and must be in no setting and no file",
+    "card_master_key": "1 to 32 letters, digits and hyphens",
     "staff_cards": "off, optional or required",
     "staff_card_ca": "gca, xca or moica",
     "log_level": "DEBUG, INFO, WARNING or ERROR",

@@ -16,6 +16,7 @@ from ops.demo.letter_box import LetterBox
 from ops.demo.mail_folder import LOOPBACK, read_mails
 from ops.hashing import CodeHasher
 from ops.mail import MailServer, SmtpMailer
+from ops.master_keys import FOLDER, FileMasterKeys, MasterKeyring, TokenMasterKeys
 from ops.secrets_box import SecretsBox
 from ops.settings import Settings, SettingsError
 from ops.statements import StaffSigner
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from ops.master_keys import MasterKeyStore
     from pki.activation import Activation
-    from pki.keystores import Keystore
     from workflow.ports import CardStation, Clock, Mailer, Sealer
 
 DEMO_READERS = ("製卡機 A", "製卡機 B", "持卡人讀卡機")
@@ -56,19 +57,22 @@ def build_office(
     clock = clock or (DemoClock(engine, wall) if settings.demo else wall)
     passphrase = settings.key_passphrase.encode()
     activation = KeeperClient(settings.keeper_socket) if settings.activation == "shares" else None
+    in_token = _token_keystore(settings, activation) if settings.keystore == "pkcs11" else None
+    sealer = _sealer(settings, passphrase)
     return Office(
         engine=engine,
         clock=clock,
         wall=wall,
         hasher=CodeHasher(settings.hash_time, settings.hash_memory_kib, settings.hash_lanes),
         statements=StaffSigner(),
-        sealer=_sealer(settings, passphrase),
+        sealer=sealer,
         checkpoints=checkpoint_key(settings),
         mailer=mailer or SmtpMailer(_mail_server(settings), settings.mail_from, clock),
         stations=_stations(settings),
         key_passphrase=passphrase,
         settings=settings.office(),
-        token=_keystore(settings, activation),
+        token=in_token if activation is None else SharedKeystore(activation, in_token),
+        master_keys=_master_keys(settings, sealer, in_token, activation),
         activation=activation,
     )
 
@@ -118,17 +122,21 @@ def web_from_environment() -> Flask:
     return build_web(settings)
 
 
-def _keystore(settings: Settings, activation: Activation | None) -> Keystore | None:
-    """Return where keys are kept, if that is not in rows under the settings' passphrase."""
+def _token_keystore(settings: Settings, activation: Activation | None) -> TokenKeystore:
+    """Return the token of the settings, opened with their PIN or with the one that people activate."""
     if activation is None:
-        return token_keystore(settings, lambda: settings.pkcs11_pin) if _in_token(settings) else None
-    if not _in_token(settings):
-        return SharedKeystore(activation)
-    return SharedKeystore(activation, token_keystore(settings, lambda: _as_text(activation.secret())))
+        return token_keystore(settings, lambda: settings.pkcs11_pin)
+    return token_keystore(settings, lambda: _as_text(activation.secret()))
 
 
-def _in_token(settings: Settings) -> bool:
-    return settings.keystore == "pkcs11"
+def _master_keys(
+    settings: Settings, sealer: Sealer, in_token: TokenKeystore | None, activation: Activation | None
+) -> MasterKeyring:
+    """Return the master keys of cards: in the token where there is one, else in files under the house's key."""
+    store: MasterKeyStore = FileMasterKeys(settings.data_dir / FOLDER, sealer)
+    if in_token is not None:
+        store = TokenMasterKeys(in_token.token, activation)
+    return MasterKeyring(store, settings.card_master_key)
 
 
 def _as_text(secret: bytearray) -> str:

@@ -154,6 +154,11 @@ class TokenKeystore:
         """Tell whether a key is software of before, or of this token by its label."""
         return reference is None or self._token.owns(reference)
 
+    @property
+    def token(self) -> Token:
+        """The token itself, for what is kept in it besides."""
+        return self._token
+
     def make(self, label: str, kind: KeyKind, *, copyable: bool = False) -> KeptKey:
         """Make a key in the token."""
         reference = self._token.make(label, kind, copyable=copyable)

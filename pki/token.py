@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.util.ec import encode_ec_public_key, encode_ecdsa_signature, encode_named_curve_parameters
 
+from pki import token_secrets
 from pki.errors import KeyRefusedError
 from pki.keys import KeyKind, PrivateKey, load_public_key
 from pki.token_copies import CLOSED, COPYABLE, put_wrapping_key, require_opening, take_in, wrap
@@ -158,6 +159,17 @@ class Token:
         key_id, public = secrets.token_bytes(ID_BYTES), load_public_key(spki)
         self._do(lambda session: take_in(session, (wrapped, secret), public, (label, key_id)))
         return self._reference(label, key_id)
+
+    def keep_secret(self, label: str, value: bytes | None) -> None:
+        """Make a secret AES key of a label, or put one in that was made elsewhere; either way it never comes out."""
+        if value is None:
+            self._do(lambda session: token_secrets.make(session, label))
+        else:
+            self._do(lambda session: token_secrets.put(session, label, value))
+
+    def cmac(self, label: str, data: bytes) -> bytes:
+        """Return the AES-CMAC of the data under the secret key of a label."""
+        return self._do(lambda session: token_secrets.cmac(session, label, data))
 
     def close(self) -> None:
         """End the session, and with it the log-in; the next use opens another."""

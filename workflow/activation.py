@@ -1,6 +1,6 @@
 """Activation (開卡): the holder's card in a reader, the user code, and a PIN that is shown once (ACT-01…05).
 
-The next PUK is stored before the card is told of it, so an activation that broke off is simply done again; the holder
+The next PUK is noted before the card is told of it, so an activation that broke off is simply done again; the holder
 then gets another PIN. The PUK is used once and never reaches the holder.
 """
 
@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from hardware.errors import HardwareError
 from hardware.scripts.identify import read_csn
-from hardware.scripts.unlock import PukChange
 from hardware.scripts.unlock import activate as activate_script
 from hardware.secrets_of_card import new_pin
 from workflow import stations
+from workflow.card_keys import keys_while_changing
 from workflow.cases.card_application import States
 from workflow.commands import BeginActivation, CompleteActivation
 from workflow.errors import NotFound, Refused
@@ -30,6 +30,7 @@ from workflow.vocabulary import CaseKind, Rank
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from hardware.scripts.with_the_holder import CardKeys
     from workflow.office import Office
     from workflow.ports import ReaderStatus
 
@@ -114,16 +115,18 @@ def activate(office: Office, *, case_id: int, user_code: str, reader: str, actor
         handle(office, BeginActivation(case_id=case_id, user_code=user_code, csn=csn), actor)
         pin = new_pin(secrets.randbelow)
         try:
-            session.run(activate_script(_puks(office, csn), pin))
+            session.run(activate_script(_keys(office, csn).puk, pin))
         except HardwareError as error:
             raise Refused("card.failed", detail=str(error)) from error
     handle(office, CompleteActivation(case_id=case_id, csn=csn), SYSTEM)
     return pin
 
 
-def _puks(office: Office, csn: str) -> PukChange:
+def _keys(office: Office, csn: str) -> CardKeys:
     with office.reading() as connection:
-        query = sa.select(K.puk_sealed, K.next_puk_sealed).where(K.csn == csn)
-        row = connection.execute(query).one()
-    unseal = office.sealer.open
-    return PukChange(unseal(row.puk_sealed, csn).decode(), unseal(row.next_puk_sealed, csn).decode())
+        row = connection.execute(sa.select(t.card).where(K.csn == csn)).one()
+    keys = keys_while_changing(office, row)
+    if keys is None:
+        # Somebody else has finished the activation of this card meanwhile.
+        raise Refused("card.session_over")
+    return keys

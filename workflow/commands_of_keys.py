@@ -1,4 +1,4 @@
-"""Commands about keys that must not be certified."""
+"""Commands about keys that must not be certified, and about the master keys of cards."""
 
 from __future__ import annotations
 
@@ -14,3 +14,12 @@ class ListCompromisedKeys(Command):
     digests: tuple[str, ...]
     source: str
     """Where they are known from, such as a file's name or an incident's number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordMasterKey(Command):
+    """Write down that a master key of cards is about to be made, and with `name` that it was."""
+
+    label: str
+    place: str
+    name: str = ""

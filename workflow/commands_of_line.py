@@ -31,15 +31,14 @@ class TakeBlank(Command):
     """Take the next case of a batch (of any, without `batch_id`) for the blank in a reader; the card decides.
 
     A card that was begun before goes on with its own case, in whichever reader it is. The outcome names the case, or
-    none when nothing waits. The secrets are those that a new card gets.
+    none when nothing waits. PIN and master key are those that a new card gets.
     """
 
     reader: str
     worker: str
     csn: str
     pin: str = field(repr=False)
-    puk: str = field(repr=False)
-    management_key: bytes = field(repr=False)
+    master_key: str
     batch_id: int | None = None
 
 

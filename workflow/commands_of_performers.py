@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimBlank(Command):
-    """Bind the blank card in the reader to a case, with its secrets stored before the card is told of them."""
+    """Bind the blank card in the reader to a case: its PIN and the name of its master key stand before it is told."""
 
     case_id: int
     csn: str
     pin: str = field(repr=False)
-    puk: str = field(repr=False)
-    management_key: bytes = field(repr=False)
+    master_key: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from workflow.commands_of_holders import WithCardSession
 
 @dataclass(frozen=True, kw_only=True)
 class OrderStaffCard(Command):
-    """Bind the blank card in the reader to an account, with its secrets stored before the card is told of them.
+    """Bind the blank card in the reader to an account, with its PIN stored before the card is told of it.
 
     The actor is an administrator; the password is that of the account's holder, who is there too.
     """
@@ -19,8 +19,7 @@ class OrderStaffCard(Command):
     password: str = field(repr=False)
     csn: str
     pin: str = field(repr=False)
-    puk: str = field(repr=False)
-    management_key: bytes = field(repr=False)
+    master_key: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,6 +119,7 @@ DEEDS: dict[str, Words] = {
     "RecordWatch": Words("登錄巡查結果", "record what a watch found"),
     "AddApiToken": Words("建立存取權杖", "make a token"),
     "ConfirmApiToken": Words("確認存取權杖", "confirm a token"),
+    "RecordMasterKey": Words("登錄卡片主金鑰", "record a master key of cards"),
     "RevokeApiToken": Words("撤銷存取權杖", "revoke a token"),
     "AdmitApiToken": Words("以存取權杖連線", "come in with a token"),
     "OpenCardSession": Words("讀取卡片", "use the card"),

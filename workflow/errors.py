@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workflow.errors_of_cards import CARD_SENTENCES
 from workflow.errors_of_holders import HOLDER_SENTENCES
 from workflow.errors_of_keys import KEY_SENTENCES
 from workflow.errors_of_line import LINE_SENTENCES
@@ -130,10 +131,6 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "讀卡機中的卡片不是庫存空白卡（{csn}），請換卡。",
         "The card in the reader ({csn}) is not a blank from stock. Use another.",
     ),
-    "card.still_certified": (
-        "卡片（晶片序號 {csn}）仍有未廢止的有效憑證，或仍在製作中，不能註銷。請先廢止憑證或登錄廢卡。",
-        "The card (chip {csn}) is being made, or has certificates that still count. Revoke them or spoil the card first.",
-    ),
     "card.begun_already": (
         "本案件已有製作中的卡片（晶片序號 {csn}），請放回該卡片，或將其報廢後重新製卡。",
         "A card of this case is being made already (chip {csn}). Put it back, or spoil it and order anew.",
@@ -149,14 +146,6 @@ _COMMON: Mapping[str, tuple[str, str]] = {
     "card.pin_locked": (
         "卡片的 PIN 碼已鎖住，請以用戶代碼辦理「鎖卡解碼／重設PIN碼」。請勿使用卡片廠商的「Unlock PIN」工具。",
         "The card's PIN is locked. Unblock it here with the user code; never use the card vendor's “Unlock PIN”.",
-    ),
-    "card.puk_refused": (
-        "卡片不接受解鎖碼，無法設定 PIN 碼。請保留卡片並洽服務台。",
-        "The card does not accept its unblocking key, so no PIN can be set. Keep the card and call the help desk.",
-    ),
-    "card.not_proved": (
-        "卡片無法證明是本中心發出的卡片，沒有送出解鎖碼。請洽服務台。",
-        "The card could not prove that it is ours, so its unblocking key was not sent. Call the help desk.",
     ),
     "card.session_over": (
         "這次讀卡作業已結束或逾時，請重新操作。",
@@ -356,6 +345,7 @@ _COMMON: Mapping[str, tuple[str, str]] = {
 SENTENCES: Mapping[str, tuple[str, str]] = {
     **_COMMON,
     **OUTAGE_SENTENCES,
+    **CARD_SENTENCES,
     **KEY_SENTENCES,
     **HOLDER_SENTENCES,
     **SHARE_SENTENCES,

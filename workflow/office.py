@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Clock,
         CodeHasher,
         Mailer,
+        MasterKeys,
         Sealer,
         StatementSigner,
     )
@@ -83,6 +84,8 @@ class Office:
     settings: Settings = field(default_factory=Settings)
     token: Keystore | None = None
     """Where new keys of authorities and responders are made; without one they are software keys."""
+    master_keys: MasterKeys | None = None
+    """The master keys that the secrets of cards are derived from; without them no card is made."""
     activation: Activation | None = None
     """Who knows whether several people have activated the keys; without one, they open by the settings."""
 

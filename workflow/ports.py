@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from hardware.master_key import MasterKey
+
 T = TypeVar("T")
 
 
@@ -51,6 +53,16 @@ class Sealer(Protocol):
 
     def open(self, sealed: bytes, label: str) -> bytes:
         """Decrypt; ValueError when it was altered or sealed under another label."""
+
+
+class MasterKeys(Protocol):
+    """The master keys that the secrets of cards are derived from; Refused says why one can't be used."""
+
+    def current(self) -> MasterKey:
+        """Return the one for new cards."""
+
+    def named(self, name: str) -> MasterKey:
+        """Return the one that a card was made with; never another one."""
 
 
 class CheckpointSigner(Protocol):

@@ -17,11 +17,11 @@ from hardware.piv import Algorithm, Slot
 from hardware.scripts.change_pin import change_pin
 from hardware.scripts.identify import read_csn
 from hardware.scripts.personalise import Personalisation, complete, ensure_key, take_over
-from hardware.scripts.set_secrets import CardSecrets
-from hardware.secrets_of_card import ManagementKey, is_trivial, new_management_key, new_pin, new_puk
+from hardware.secrets_of_card import is_trivial, new_pin
 from pki.names import EXECUTIVE_YUAN, Subject
 from pki.orders import CertificateOrder
 from workflow.authorities import addresses
+from workflow.card_keys import current_master, first_secrets
 from workflow.certificate_profiles import office_profiles
 from workflow.commands_of_staff_cards import OrderStaffCard, RecordStaffCardMade, RecordStaffKey
 from workflow.errors import BadInput, FieldProblem
@@ -71,8 +71,7 @@ def make_staff_card(office: Office, order: Order, administrator: Actor) -> str:
             password=order.password,
             csn=csn,
             pin=new_pin(secrets.randbelow),
-            puk=new_puk(secrets.randbelow),
-            management_key=new_management_key(secrets.token_bytes).value,
+            master_key=current_master(office),
         )
         handle(office, command, administrator)
         plan = _plan(office, csn)
@@ -110,13 +109,8 @@ def _row(office: Office, csn: str) -> Any:
 
 
 def _plan(office: Office, csn: str) -> Personalisation:
-    row, unseal = _row(office, csn), office.sealer.open
-    wanted = CardSecrets(
-        unseal(row.pin_sealed, csn).decode(),
-        unseal(row.puk_sealed, csn).decode(),
-        ManagementKey(Algorithm.AES_192, unseal(row.management_key_sealed, csn)),
-    )
-    return Personalisation(csn, row.number, NEVER, wanted)
+    row = _row(office, csn)
+    return Personalisation(csn, row.number, NEVER, first_secrets(office, row))
 
 
 def _key(office: Office, session: CardSession, csn: str) -> bytes:

@@ -87,10 +87,12 @@ def _retired(session: Session, known: str | None) -> Retired:
     """Retire a card of the register, whose key is as known there, or still the maker's."""
     if known is None:
         return session.run(retire_card(_order(FACTORY_KEY), _challenge()))
-    key = ManagementKey(Algorithm.AES_192, bytes.fromhex(known))
-    # Made of the key that the register forgets at the end: until then a torn run can be finished, afterwards nobody
-    # can make it again.
-    final = ManagementKey(key.algorithm, hmac.digest(key.value, b"retired", "sha256")[: len(key.value)])
+    own, _, last = known.partition(" ")
+    key = ManagementKey(Algorithm.AES_192, bytes.fromhex(own))
+    # The register forgets what the last key is, or is made of, when it records the card: until then a torn run can be
+    # finished, afterwards nobody has that key.
+    made = bytes.fromhex(last) or hmac.digest(key.value, b"retired", "sha256")[: len(key.value)]
+    final = ManagementKey(key.algorithm, made)
     try:
         return session.run(retire_card(Retirement(key, final), _challenge()))
     except ManagementKeyRefused:

@@ -49,6 +49,24 @@ def authorities(*, yes: bool) -> None:
     click.echo("The authorities are established.")
 
 
+@setup.command("master-key")
+@click.option("--yes", is_flag=True, help="Make it; without it the command only says what it would do.")
+def master_key(*, yes: bool) -> None:
+    """Make the master key of GUANFANG_CARD_MASTER_KEY, which new cards get their secrets from. Does nothing twice."""
+    from ops.master_keys import ensure_master_key, keyring_of
+    from ops.wiring import build_office
+
+    office = build_office(Settings.read())
+    try:
+        keyring = keyring_of(office)
+        if not yes:
+            click.echo(f"Would make the master key {keyring.label} in {keyring.place}. Add --yes to do it.")
+            return
+        click.echo(f"The master key {ensure_master_key(office)} is in {keyring.place}. Back it up now.")
+    finally:
+        office.engine.dispose()
+
+
 @setup.command()
 @FILE
 def windows(file: Path) -> None:

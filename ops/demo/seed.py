@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ops import accounts
 from ops.accounts import NewAccount
 from ops.demo import hopper
+from ops.master_keys import ensure_master_key
 from workflow import authorities
 from workflow.acts.accounts import actor_of
 from workflow.staff_cards import Order, make_staff_card
@@ -35,6 +36,7 @@ CEREMONY_BEFORE = timedelta(days=365)
 def seed(office: Office, station: FolderStation, password: str) -> bool:
     """Fill the registry unless it was filled before; tells whether it did. An interrupted filling is taken up again."""
     authorities.establish(office, office.wall.now() - CEREMONY_BEFORE)
+    ensure_master_key(office)
     with office.reading() as connection:
         # The clock's row is written last: where it stands, all is there.
         if connection.execute(t.clock_offset.select()).first():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hardware.master_key import KeysOfCard
 from hardware.piv import Reference
 from hardware.scripts.steps import select, standing_of, verify_pin
 from hardware.scripts.unlock import PukChange, unblock
@@ -45,8 +46,9 @@ def check_active(bench: Bench, pin: str, when: str) -> None:
     assert bench.case.state == "activated", when
     assert {row.status for row in bench.rows(t.certificate)} == {"valid"}, when
     card = bench.card
-    assert (card.state, card.pin_sealed, card.next_puk_sealed) == ("active", None, None), when
-    puk = bench.office.sealer.open(card.puk_sealed, card.csn).decode()
+    assert (card.state, card.pin_sealed, card.next_puk_generation) == ("active", None, None), when
+    keys = KeysOfCard(bench.office.master_keys.named(card.master_key), card.csn)
+    puk = keys.puk(card.puk_generation)
     with bench.station.open_session(READER) as session:
         session.run(select())
         session.run(verify_pin(pin))

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.master_key import KeysOfCard, SoftwareMasterKey
+from hardware.master_key import CmacMasterKey, KeysOfCard, SoftwareMasterKey, check_value
 from hardware.piv import FACTORY_PUK, Algorithm
 from hardware.scripts.set_secrets import CardSecrets, set_secrets
 from hardware.scripts.steps import verify_pin
@@ -24,6 +24,19 @@ def test_the_derivation_is_the_one_of_sp_800_108_in_counter_mode():
     mac = CMAC(AES(MASTER.value))
     mac.update((1).to_bytes(4, "big") + b"label" + b"\0" + b"context" + (128).to_bytes(4, "big"))
     assert MASTER.derive(b"label", b"context", 16) == mac.finalize()
+
+
+@given(label=st.binary(max_size=40), context=st.binary(max_size=40), length=st.integers(1, 80))
+def test_a_master_key_that_only_offers_cmac_derives_the_same(label, context, length):
+    def cmac(data):
+        mac = CMAC(AES(MASTER.value))
+        mac.update(data)
+        return mac.finalize()
+
+    elsewhere = CmacMasterKey("2026", cmac)
+    assert elsewhere.derive(label, context, length) == MASTER.derive(label, context, length)
+    assert check_value(elsewhere) == check_value(MASTER)
+    assert check_value(MASTER) != check_value(SoftwareMasterKey("2026", bytes(32)))
 
 
 @given(csn=CSNS, generation=st.integers(0, 1000))

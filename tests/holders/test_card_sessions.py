@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from hardware.agent.allowed import examine
+from hardware.master_key import KeysOfCard
 from hardware.piv import Reference
 from hardware.scripts.steps import select, standing_of, verify_pin
 from tests.faults.line import READER
@@ -30,9 +31,8 @@ def refused(act, *arguments, **values):
 
 
 def puk_of(browser):
-    card = browser.bench.card
-    assert card.next_puk_sealed is None
-    return browser.office.sealer.open(card.puk_sealed, card.csn).decode()
+    assert browser.bench.card.next_puk_generation is None
+    return puk_before(browser)
 
 
 def check_pin(browser, pin):
@@ -49,7 +49,7 @@ def lock_pin(browser):
 
 @pytest.mark.rule("ACT-01", "ACT-02")
 def test_a_card_is_activated_over_the_holders_agent(browser_of):
-    before = browser_of.office.sealer.open(browser_of.bench.card.puk_sealed, browser_of.csn).decode()
+    before = puk_before(browser_of)
     pin = browser_of.activate()
     assert browser_of.bench.case.state == "activated"
     assert browser_of.statuses() == {"valid"}
@@ -274,4 +274,4 @@ def test_a_puk_goes_to_no_card_but_the_one_that_proves_itself(active):
 
 def puk_before(browser):
     card = browser.bench.card
-    return browser.office.sealer.open(card.puk_sealed, card.csn).decode()
+    return KeysOfCard(browser.office.master_keys.named(card.master_key), card.csn).puk(card.puk_generation)

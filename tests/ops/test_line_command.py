@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from ops.cli.group import main
+from ops.master_keys import ensure_master_key
 from ops.settings import Settings
 from ops.wiring import build_office
 from ops.worker import seal_all
@@ -33,6 +34,7 @@ def registry(migrated_sqlite_url, tmp_path, monkeypatch):
     office = build_office(Settings.read())
     made.office = replace(office, clock=made.clock, wall=made.clock)
     authorities.establish(made.office, START)
+    ensure_master_key(made.office)
     yield made
     made.close()
     office.engine.dispose()

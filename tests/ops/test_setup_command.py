@@ -49,6 +49,17 @@ def test_windows_are_loaded_from_a_file(run, tmp_path, migrated_sqlite_url):
     assert len(rows(migrated_sqlite_url, t.review_window)) == 1
 
 
+def test_the_master_key_of_cards_is_made_once_and_written_down(run, tmp_path, migrated_sqlite_url):
+    folder = tmp_path / "data" / "card-master-keys"
+    assert "Would make" in run("master-key").output
+    assert not folder.exists()
+    made = run("master-key", "--yes").output
+    assert run("master-key", "--yes").output == made
+    assert [file.name for file in folder.iterdir()] == ["cards-1.sealed"]
+    kinds = [row.kind for row in rows(migrated_sqlite_url, t.audit_entry)]
+    assert kinds == ["master_key_begun", "master_key_made"]
+
+
 @pytest.mark.parametrize(
     "content", ["", "not toml", "[[window]]\nnmae = 'x'", "[[organisation]]\nname = 'x'"]
 )

@@ -18,6 +18,7 @@ from hardware.piv import FACTORY_PUK
 from pki import statement
 from pki.errors import KeyRefusedError, PkiError
 from tests.certificates import FARMERS, a_certificate
+from tests.workflow.registry import MASTER_KEYS
 from web.app import create_app
 from web.ports import DemoCard, SentMail, WebPorts
 from workflow.commands_of_repository import PublishDocument
@@ -115,6 +116,7 @@ def office(database_address, clock, station):
         mailer=SimpleNamespace(),
         stations=(station,),
         key_passphrase=b"test",
+        master_keys=MASTER_KEYS,
     )
     engine.dispose()
 

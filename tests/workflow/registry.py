@@ -18,11 +18,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hardware.master_key import SoftwareMasterKey
 from ops.hashing import CodeHasher
 from ops.secrets_box import SecretsBox
 from ops.statements import StaffSigner
 from workflow import commands as c
 from workflow import commands_of_performers as p
+from workflow.errors import Refused
 from workflow.facts import PUBLIC, SYSTEM, Actor
 from workflow.handlers import handle
 from workflow.office import Office, Settings
@@ -89,6 +91,22 @@ class Outgoing:
         self.mails.append(mail)
 
 
+class MasterKeysInMemory:
+    """Master keys of cards: the last one is for new cards."""
+
+    def __init__(self, *names: str) -> None:
+        self.keys = {name: SoftwareMasterKey(name, sha256(name.encode()).digest()) for name in names}
+
+    def current(self) -> SoftwareMasterKey:
+        return list(self.keys.values())[-1]
+
+    def named(self, name: str) -> SoftwareMasterKey:
+        if name not in self.keys:
+            raise Refused("card.no_master_key", name=name)
+        return self.keys[name]
+
+
+MASTER_KEYS = MasterKeysInMemory("tests-1")
 HASHER = CodeHasher(time_cost=1, memory_kib=8, lanes=1)
 STATEMENTS = StaffSigner()
 
@@ -124,6 +142,7 @@ class Registry:
             mailer=self.mailer,
             stations=(),
             key_passphrase=b"only for tests",
+            master_keys=MASTER_KEYS,
             settings=settings or Settings(),
         )
         self._serials = count(1)
@@ -264,7 +283,8 @@ class Registry:
         """Take a blank from stock and bind it to a case; returns the chip's number."""
         csn = f"{next(_chips):08x}"
         self.do(c.AddStock(csns=(csn,), box="A"), self.centre)
-        claim = p.ClaimBlank(case_id=case_id, csn=csn, pin="123456", puk="87654321", management_key=bytes(24))
+        name = MASTER_KEYS.current().name
+        claim = p.ClaimBlank(case_id=case_id, csn=csn, pin="123456", master_key=name)
         self.do(claim, SYSTEM)
         return csn
 

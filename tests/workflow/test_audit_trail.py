@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.workflow.registry import HASHER, PASSWORD
 from workflow import commands as c
 from workflow import commands_of_performers as performers
+from workflow.card_keys import first_secrets
 from workflow.errors import RegistryError
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.handlers import ACTS, act_for
@@ -136,12 +137,14 @@ def test_no_code_or_password_is_ever_written_down(small_registry, code, wrong, p
 def test_a_cards_secrets_are_sealed_and_logged_nowhere(registry):
     case_id = registry.a_case("manufacturing", Ca.GCA)
     csn = registry.begin_card(case_id)
-    stored = every_text(registry)
-    assert "87654321" not in stored
     card = registry.rows(t.card)[0]
-    assert registry.office.sealer.open(card.puk_sealed, csn) == b"87654321"
+    made = first_secrets(registry.office, card)
+    stored = every_text(registry)
+    assert not any(one in stored for one in (made.puk, made.management_key.value.hex(), f'"{made.pin}"'))
+    assert (card.puk_sealed, card.management_key_sealed) == (None, None)
+    assert registry.office.sealer.open(card.pin_sealed, csn).decode() == made.pin == "123456"
     with pytest.raises(ValueError, match="altered"):
-        registry.office.sealer.open(card.puk_sealed, "another chip")
+        registry.office.sealer.open(card.pin_sealed, "another chip")
 
 
 @pytest.mark.rule("ROL-01", "ROL-09")

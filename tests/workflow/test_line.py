@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from hardware.virtual.card import Fault, FaultKind
 from ops.line_runner import Line, Plan
 from tests.faults.line import ready_keys
 from tests.workflow.line_rig import READERS, CardLine
+from tests.workflow.registry import MASTER_KEYS, MasterKeysInMemory
 from workflow import commands as c
 from workflow.commands_of_line import (
     OpenLineBatch,
@@ -132,7 +134,7 @@ def _take(line, number):
     from workflow.commands_of_line import TakeBlank
     from workflow.performers.manufacture import new_secrets
 
-    return TakeBlank(reader=READERS[0], worker="line", csn=line.blanks[number], **new_secrets())
+    return TakeBlank(reader=READERS[0], worker="line", csn=line.blanks[number], **new_secrets(line.office))
 
 
 def test_a_worker_that_comes_back_gives_its_cards_back(line):
@@ -197,15 +199,17 @@ def test_a_reader_in_other_hands_is_waited_for_and_an_idle_line_leaves_it_alone(
 def test_a_quarantined_card_without_keys_may_be_a_blank_again_and_is_made(line):
     _batch, (case,) = line.batch(1)
     line.registry.do(_take(line, 0), SYSTEM)
-    secret = line.card(line.blanks[0]).management_key_sealed
+    master = line.card(line.blanks[0]).master_key
     line.registry.do(c.RecordCardSpoiled(case_id=case, reason="中斷"), line.registry.centre)
     settle = SettleQuarantined(csn=line.blanks[0], release=True, reason="外觀完好")
     line.registry.do(settle, line.registry.centre)
     assert (line.card(line.blanks[0]).state, line.card(line.blanks[0]).number) == ("blank", None)
     line.station.insert(READERS[0], line.blanks[0])
+    rolled = MasterKeysInMemory(*MASTER_KEYS.keys, "tests-2")
+    line.registry.office = replace(line.office, master_keys=rolled)
     assert line.turn().turn is Turn.MADE
     # The card may have held its secrets already, so it keeps them.
-    assert line.card(line.blanks[0]).management_key_sealed == secret
+    assert line.card(line.blanks[0]).master_key == master != line.office.master_keys.current().name
     with pytest.raises(NotFound):
         line.registry.do(settle, line.registry.centre)
 

@@ -125,7 +125,7 @@ def test_a_spoiled_blank_leaves_the_stock_with_a_reason(registry):
     with pytest.raises(NotFound):
         registry.do(c.SpoilBlank(csn="aabbccdd", reason="彎折"), registry.centre)
     case_id = registry.a_case("manufacturing", Ca.GCA)
-    claim = p.ClaimBlank(case_id=case_id, csn="aabbccdd", pin="1", puk="2", management_key=b"3")
+    claim = p.ClaimBlank(case_id=case_id, csn="aabbccdd", pin="1", master_key="2")
     refused(registry, "card.not_blank", claim, SYSTEM)
 
 
@@ -133,7 +133,7 @@ def test_a_spoiled_blank_leaves_the_stock_with_a_reason(registry):
 def test_a_blank_is_bound_to_one_case_and_a_key_to_one_certificate(registry):
     one, other = (registry.a_case("manufacturing", Ca.GCA) for _ in range(2))
     csn = registry.begin_card(one)
-    claim = p.ClaimBlank(case_id=other, csn=csn, pin="1", puk="2", management_key=b"3")
+    claim = p.ClaimBlank(case_id=other, csn=csn, pin="1", master_key="2")
     refused(registry, "card.not_blank", claim, SYSTEM)
     registry.issue(one, csn, "signature")
     with pytest.raises(Refused):

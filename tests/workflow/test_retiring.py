@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hardware.master_key import KeysOfCard
 from workflow import commands as c
 from workflow.errors import RegistryError
 from workflow.store import schema as t
@@ -30,7 +31,7 @@ def test_a_card_with_certificates_that_count_is_not_retired(registry):
     csn = registry.csn(case_id)
     for command in both(csn):
         assert refused(registry, command) == "card.still_certified"
-    assert card(registry, csn).management_key_sealed is not None
+    assert card(registry, csn).master_key is not None
 
 
 def test_a_card_whose_certificates_expired_may_be_retired(registry):
@@ -45,17 +46,19 @@ def test_a_spoiled_card_is_retired_with_its_own_key_and_its_secrets_are_forgotte
     begin, record = both(csn)
     assert refused(registry, begin) == "card.still_certified"
     registry.do(c.RecordCardSpoiled(case_id=case_id, reason="讀寫失敗"), registry.centre)
-    key = registry.office.sealer.open(bytes(card(registry, csn).management_key_sealed), csn)
     outcome = registry.do(begin, registry.centre)
-    assert bytes.fromhex(outcome.secret) == key
+    own, final = map(bytes.fromhex, outcome.secret.split())
+    keys = KeysOfCard(registry.office.master_keys.current(), csn)
+    assert own == keys.management_key().value != final
     assert outcome.secret not in repr(outcome)
     # A retirement that was torn is begun again, with the same key.
     assert registry.do(begin, registry.centre).secret == outcome.secret
     registry.do(record, registry.centre)
     gone = card(registry, csn)
-    assert (gone.state, gone.step, gone.management_key_sealed, gone.puk_sealed) == (
+    assert (gone.state, gone.step, gone.master_key, gone.pin_sealed, gone.final_key_sealed) == (
         "spoiled",
         "retired",
+        None,
         None,
         None,
     )

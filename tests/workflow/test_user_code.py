@@ -176,11 +176,11 @@ def test_only_an_activation_that_was_begun_puts_the_card_in_force(registry):
         registry.do(c.CompleteActivation(case_id=case_id, csn=csn), SYSTEM)
     assert registry.certificates(case_id) == {"issued"}
     registry.begin_activation(case_id)
-    told = registry.rows(t.card, t.card.c.csn == csn)[0].next_puk_sealed
+    told = registry.rows(t.card, t.card.c.csn == csn)[0].next_puk_generation
     registry.begin_activation(case_id)
     registry.do(c.CompleteActivation(case_id=case_id, csn=csn), SYSTEM)
     card = registry.rows(t.card, t.card.c.csn == csn)[0]
-    assert (card.state, card.puk_sealed, card.next_puk_sealed, card.pin_sealed) == (
+    assert (card.state, card.puk_generation, card.next_puk_generation, card.pin_sealed) == (
         "active",
         told,
         None,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from workflow.acts.card_conclusion import Conclusion
 from workflow.acts.house import complete_activation
+from workflow.card_keys import is_changing, with_next_puk
 from workflow.card_proofs import ProofWrongError, check_proof
 from workflow.commands import CompleteActivation
 from workflow.effects import notice
@@ -87,8 +88,8 @@ def _unblocked(work: UnitOfWork, row: Any, actor: Actor) -> Conclusion:
     case = work.lock_one(row.case_id)
     result = work.connection.execute(
         sa.update(t.card)
-        .where(K.csn == row.csn, K.case_id == case.id, K.next_puk_sealed.is_not(None))
-        .values(puk_sealed=K.next_puk_sealed, next_puk_sealed=None, updated_at=work.now)
+        .where(K.csn == row.csn, K.case_id == case.id, is_changing(t.card))
+        .values(**with_next_puk(t.card), updated_at=work.now)
     )
     if result.rowcount != 1:
         raise Refused("card.session_over")

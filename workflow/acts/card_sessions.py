@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hardware.piv import Algorithm
 from hardware.scripts.transcript import Finished
-from hardware.scripts.unlock import PukChange
-from hardware.scripts.with_the_holder import CardKeys
-from hardware.secrets_of_card import ManagementKey
 from workflow.acts.act import PUBLIC, Act
 from workflow.acts.card_conclusions import conclude
-from workflow.acts.cards import begin_activation, store_next_puk
+from workflow.acts.cards import begin_activation
 from workflow.acts.staff_conclusions import conclude_of_staff
 from workflow.acts.usercode import Tried, admit, try_code
+from workflow.card_keys import begin_puk_change, keys_while_changing
 from workflow.card_sessions import (
     NEED_KEYS,
     OF_STAFF,
@@ -52,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hardware.scripts.transcript import Transcript
+    from hardware.scripts.with_the_holder import CardKeys
     from workflow.facts import Actor, CaseFacts
     from workflow.office import Office
     from workflow.store.unit_of_work import UnitOfWork
@@ -101,7 +99,7 @@ def _open(work: UnitOfWork, command: OpenCardSession, actor: Actor, tried: Tried
 
 
 def _begin(work: UnitOfWork, command: OpenCardSession, actor: Actor, tried: Tried) -> Outcome:
-    """Admit the holder by user code, and store the next PUK before the card is told of it."""
+    """Admit the holder by user code, and note the next PUK before the card is told of it."""
     if command.errand is CardErrand.ACTIVATE:
         begin = BeginActivation(case_id=command.case_id, user_code=command.user_code, csn=command.csn)
         return begin_activation(work, begin, actor, tried)
@@ -109,7 +107,7 @@ def _begin(work: UnitOfWork, command: OpenCardSession, actor: Actor, tried: Trie
     refusal = admit(work, case, tried, actor)
     if refusal:
         return Outcome(refusal=refusal)
-    store_next_puk(work, _card_to_unblock(work, case, command.csn))
+    begin_puk_change(work, t.card, _card_to_unblock(work, case, command.csn), secrets.randbelow)
     return Outcome(case_id=case.id)
 
 
@@ -279,14 +277,13 @@ def _talk(work: UnitOfWork, row: Any) -> Talk:
 
 
 def _keys(work: UnitOfWork, csn: str) -> CardKeys:
-    """Open what the registry keeps of a card's secrets."""
+    """Return what opens the card that a conversation was begun with."""
     card: Any = work.connection.execute(sa.select(t.card).where(K.csn == csn)).one()
-    sealed = (card.management_key_sealed, card.puk_sealed, card.next_puk_sealed)
-    if None in sealed:
+    keys = keys_while_changing(work.office, card)
+    if keys is None:
         # Another conversation has used the PUK meanwhile, or the card was retired.
         raise Refused("card.session_over")
-    management, puk, following = (work.office.sealer.open(secret, csn) for secret in sealed)
-    return CardKeys(ManagementKey(Algorithm.AES_192, management), PukChange(puk.decode(), following.decode()))
+    return keys
 
 
 ACTS = (

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hardware.secrets_of_card import new_puk
 from workflow import policies
 from workflow.acts.act import PUBLIC, Act
 from workflow.acts.letters import our_number
 from workflow.acts.stock_intake import add_blanks
 from workflow.acts.usercode import Tried, admit, prepare_proof
+from workflow.card_keys import begin_puk_change
 from workflow.commands import (
     AddStock,
     BeginActivation,
@@ -219,7 +219,7 @@ def _mail_returned(work: UnitOfWork, command: RecordMailReturned, actor: Actor, 
 
 
 def begin_activation(work: UnitOfWork, command: BeginActivation, actor: Actor, tried: Tried) -> Outcome:
-    """Admit the holder, and store the next PUK before the card is told of it (ACT-02, ACT-05)."""
+    """Admit the holder, and note the next PUK before the card is told of it (ACT-02, ACT-05)."""
     case = work.lock_one(command.case_id)
     refusal = admit(work, case, tried, actor)
     if refusal:
@@ -228,17 +228,8 @@ def begin_activation(work: UnitOfWork, command: BeginActivation, actor: Actor, t
     if card is None or card.case_id != case.id or card.number != case.card_number:
         raise Refused("card.wrong_card", number=case.card_number)
     after = work.fire(case, command.trigger, command, actor)
-    store_next_puk(work, card)
+    begin_puk_change(work, t.card, card, secrets.randbelow)
     return of_case(after)
-
-
-def store_next_puk(work: UnitOfWork, card: Any) -> None:
-    """Store the PUK that will follow, unless one waits from a try that was cut off: the card may hold that one."""
-    if card.next_puk_sealed is None:
-        sealed = work.office.sealer.seal(new_puk(secrets.randbelow).encode(), card.csn)
-        work.connection.execute(
-            sa.update(t.card).where(K.id == card.id).values(next_puk_sealed=sealed, updated_at=work.now)
-        )
 
 
 ACTS = (

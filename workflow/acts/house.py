@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
+from workflow.card_keys import is_changing, with_next_puk
 from workflow.cases import card_application, certificate_request
 from workflow.commands import (
     AssignOid,
@@ -211,13 +212,8 @@ def complete_activation(
     k = t.card.c
     result = work.connection.execute(
         sa.update(t.card)
-        .where(k.csn == command.csn, k.case_id == case.id, k.next_puk_sealed.is_not(None))
-        .values(
-            puk_sealed=k.next_puk_sealed,
-            next_puk_sealed=None,
-            state=str(CardState.ACTIVE),
-            updated_at=work.now,
-        )
+        .where(k.csn == command.csn, k.case_id == case.id, is_changing(t.card))
+        .values(**with_next_puk(t.card), state=str(CardState.ACTIVE), updated_at=work.now)
     )
     if result.rowcount != 1:
         # Only the card whose activation was begun with the user code comes into force (ACT-02).

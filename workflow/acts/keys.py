@@ -1,4 +1,4 @@
-"""The list of compromised keys grows, and never shrinks: a key that got out stays out."""
+"""The list of compromised keys grows, and never shrinks: a key that got out stays out. Master keys are written down."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
-from workflow.commands_of_keys import ListCompromisedKeys
-from workflow.errors import BadInput, FieldProblem
+from workflow.commands_of_keys import ListCompromisedKeys, RecordMasterKey
+from workflow.errors import BadInput, FieldProblem, Refused
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.keys import already_listed
@@ -75,4 +75,21 @@ def _problems(command: ListCompromisedKeys) -> list[FieldProblem]:
     return found
 
 
-ACTS = (Act(ListCompromisedKeys, _list, frozenset({Role.OPERATOR, Role.SYSTEM})),)
+def _record_master(work: UnitOfWork, command: RecordMasterKey, actor: Actor, _prepared: None) -> Outcome:
+    """Refuse to have a key made whose label cards remember: theirs has to come back from its backup."""
+    if not command.name:
+        for table in (t.card, t.staff_card):
+            known = sa.select(table.c.id).where(
+                table.c.master_key.startswith(f"{command.label}.", autoescape=True)
+            )
+            if work.connection.execute(known.limit(1)).first() is not None:
+                raise Refused("card.master_key_exists", name=command.label)
+    said = {"label": command.label, "place": command.place, "name": command.name}
+    work.audit("master_key_made" if command.name else "master_key_begun", actor, said)
+    return Outcome()
+
+
+ACTS = (
+    Act(ListCompromisedKeys, _list, frozenset({Role.OPERATOR, Role.SYSTEM})),
+    Act(RecordMasterKey, _record_master, frozenset({Role.SYSTEM})),
+)

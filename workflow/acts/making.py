@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from forms.canonical import sha256_hex
 from workflow.acts.act import Act
+from workflow.card_keys import has_keys
 from workflow.commands_of_performers import (
     ClaimBlank,
     FileDocument,
@@ -51,7 +52,7 @@ def _claim_blank(work: UnitOfWork, command: ClaimBlank, actor: Actor, _prepared:
 def bind_blank(
     work: UnitOfWork, case: CaseFacts, row: Any, command: ClaimBlank | TakeBlank, actor: Actor
 ) -> None:
-    """Bind a locked blank to a locked case and store its secrets before the card is told of them."""
+    """Bind a locked blank to a locked case and store where its secrets come from before the card is told of them."""
     begun = work.connection.execute(
         sa.select(K.csn).where(K.case_id == case.id, K.state == str(CardState.PERSONALISING))
     ).scalar()
@@ -67,22 +68,21 @@ def bind_blank(
             number=number,
             step="claimed",
             updated_at=work.now,
-            **_sealed_secrets(work, row, command),
+            **_its_secrets(work, row, command),
         )
     )
     said = {"number": case.number, "csn": command.csn, "card": number}
     work.audit("blank_claimed", actor, said, (case.id, case.version))
 
 
-def _sealed_secrets(work: UnitOfWork, row: Any, command: ClaimBlank | TakeBlank) -> dict[str, bytes]:
-    """Return the secrets to store; a blank that came back from quarantine may hold its own already, and keeps them."""
-    seal = work.office.sealer.seal
-    new = {
-        "pin_sealed": command.pin.encode(),
-        "puk_sealed": command.puk.encode(),
-        "management_key_sealed": command.management_key,
-    }
-    return {name: seal(value, command.csn) for name, value in new.items() if getattr(row, name) is None}
+def _its_secrets(work: UnitOfWork, row: Any, command: ClaimBlank | TakeBlank) -> dict[str, Any]:
+    """Return what to store; a blank that came back from quarantine may hold secrets of ours already, and keeps them."""
+    values: dict[str, Any] = {}
+    if row.pin_sealed is None:
+        values["pin_sealed"] = work.office.sealer.seal(command.pin.encode(), command.csn)
+    if not has_keys(row):
+        values["master_key"] = command.master_key
+    return values
 
 
 def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: None) -> Outcome:

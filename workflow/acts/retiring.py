@@ -6,11 +6,14 @@ management key is handed out for it once, and that is written down; when the car
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hardware.secrets_of_card import new_management_key
 from workflow.acts.act import Act
+from workflow.card_keys import FORGOTTEN, has_keys, management_key
 from workflow.commands import BeginCardRetirement, RecordCardRetired
 from workflow.errors import NotFound, Refused
 from workflow.outcome import Outcome
@@ -29,13 +32,30 @@ K, C = t.card.c, t.certificate.c
 
 
 def _begin(work: UnitOfWork, command: BeginCardRetirement, actor: Actor, _prepared: None) -> Outcome:
-    """Hand out the management key of a card that nothing relies on; doing so again resumes a torn retirement."""
+    """Hand out the management key of a card that nothing relies on; doing so again resumes a torn retirement.
+
+    For a card with derived secrets the key follows that it is to end with: its own could be derived again.
+    """
     card = _retirable(work, command.csn, command.reason)
     work.audit("card_retirement_begun", actor, {"csn": card.csn, "reason": command.reason})
-    if card.management_key_sealed is None:
+    if not has_keys(card):
         return Outcome()
-    key = work.office.sealer.open(bytes(card.management_key_sealed), card.csn)
-    return Outcome(secret=key.hex())
+    keys = [management_key(work.office, card).value]
+    if card.master_key is not None:
+        keys.append(_final_key(work, card))
+    return Outcome(secret=" ".join(key.hex() for key in keys))
+
+
+def _final_key(work: UnitOfWork, card: Any) -> bytes:
+    """Return the random key that the card ends with, the same one until the retirement is recorded."""
+    sealer = work.office.sealer
+    if card.final_key_sealed is not None:
+        return sealer.open(bytes(card.final_key_sealed), card.csn)
+    key = new_management_key(secrets.token_bytes).value
+    work.connection.execute(
+        sa.update(t.card).where(K.id == card.id).values(final_key_sealed=sealer.seal(key, card.csn))
+    )
+    return key
 
 
 def _record(work: UnitOfWork, command: RecordCardRetired, actor: Actor, _prepared: None) -> Outcome:
@@ -50,10 +70,8 @@ def _record(work: UnitOfWork, command: RecordCardRetired, actor: Actor, _prepare
             state=str(CardState.SPOILED),
             step=RETIRED,
             reason=command.reason,
-            pin_sealed=None,
-            puk_sealed=None,
-            next_puk_sealed=None,
-            management_key_sealed=None,
+            **FORGOTTEN,
+            final_key_sealed=None,
             updated_at=work.now,
         )
     )

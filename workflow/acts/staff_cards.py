@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from workflow.acts.accounts import count_wrong_try
 from workflow.acts.act import Act
+from workflow.card_keys import FORGOTTEN
 from workflow.commands_of_staff_cards import EndStaffCard, OrderStaffCard, RecordStaffCardMade, RecordStaffKey
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.outcome import Outcome
@@ -93,8 +94,7 @@ def _bind(work: UnitOfWork, command: OrderStaffCard, who: tuple[int, int], actor
         number=f"ST{secrets.randbelow(10**14):014d}",
         state=MAKING,
         pin_sealed=seal(command.pin.encode(), command.csn),
-        puk_sealed=seal(command.puk.encode(), command.csn),
-        management_key_sealed=seal(command.management_key, command.csn),
+        master_key=command.master_key,
         made_by=who[1],
         ordered_at=work.now,
         reason="",
@@ -145,9 +145,7 @@ def _end(work: UnitOfWork, command: EndStaffCard, actor: Actor, _prepared: None)
             state=ENDED,
             ended_at=work.now,
             reason=command.reason,
-            pin_sealed=None,
-            puk_sealed=None,
-            management_key_sealed=None,
+            **FORGOTTEN,
         )
     )
     _revoke(work, row.spki_sha256, compromised=command.compromised)

@@ -110,7 +110,9 @@ def _with_card(office: Office, post: Post, session: CardSession) -> Report:
         return Report(Turn.TAKE_OUT, said=CardState(state).zh if state else "")
     taken = handle(
         office,
-        TakeBlank(reader=post.reader, worker=post.worker, csn=csn, batch_id=post.batch_id, **new_secrets()),
+        TakeBlank(
+            reader=post.reader, worker=post.worker, csn=csn, batch_id=post.batch_id, **new_secrets(office)
+        ),
         SYSTEM,
     )
     if taken.case_id is None:

@@ -14,14 +14,10 @@ import sqlalchemy as sa
 from cryptography import x509
 
 from hardware.piv import Algorithm, Slot
-from hardware.scripts.authenticate_management import authenticate_management
-from hardware.scripts.card_number import write_card_number, write_chuid
-from hardware.scripts.certificates import verify_read_back, write_certificate
-from hardware.scripts.generate_key import generate_key
-from hardware.scripts.identify import identify, read_csn
-from hardware.scripts.possession import verify_possession
-from hardware.scripts.set_secrets import CardSecrets, set_secrets
-from hardware.secrets_of_card import ManagementKey, new_management_key, new_pin, new_puk
+from hardware.scripts.identify import read_csn
+from hardware.scripts.personalise import Personalisation, complete, ensure_key, take_over
+from hardware.secrets_of_card import new_pin
+from workflow.card_keys import current_master, first_secrets
 from workflow.commands import RecordCardMade
 from workflow.commands_of_performers import ClaimBlank, RecordKey
 from workflow.facts import SYSTEM, CaseFacts
@@ -66,9 +62,11 @@ def make_card(office: Office, session: CardSession, filed: FiledCase, csn: str) 
     Raises Refused or a HardwareError; what was recorded by then stays, and the same call goes on from there.
     """
     card = _card(office, csn)
-    _personalise(office, session, card)
+    plan = _plan(office, card)
+    session.run(take_over(plan, secrets.token_bytes(MANAGEMENT_CHALLENGE_BYTES)))
     certificates = _certify(office, session, filed, card)
-    _prove(office, session, certificates, card)
+    written = {SLOTS[purpose]: der for purpose, der in certificates.items()}
+    session.run(complete(written, secrets.token_bytes(CHALLENGE_BYTES), plan.secrets.pin))
     issued_at = x509.load_der_x509_certificate(certificates["signature"]).not_valid_before_utc
     report = RecordCardMade(case_id=filed.case.id, card_number=card.number, issued_at=issued_at)
     handle(office, report, SYSTEM)
@@ -84,56 +82,26 @@ def _claim(office: Office, case: CaseFacts, csn: str) -> None:
     card = _card(office, csn)
     if card is not None and card.case_id == case.id and card.state == str(CardState.PERSONALISING):
         return
-    handle(office, ClaimBlank(case_id=case.id, csn=csn, **new_secrets()), SYSTEM)
+    handle(office, ClaimBlank(case_id=case.id, csn=csn, **new_secrets(office)), SYSTEM)
 
 
-def new_secrets() -> dict[str, Any]:
-    """Return the PIN, PUK and management key of a new card, by the names of a claim's fields (CRD-02)."""
-    return {
-        "pin": new_pin(secrets.randbelow),
-        "puk": new_puk(secrets.randbelow),
-        "management_key": new_management_key(secrets.token_bytes).value,
-    }
+def new_secrets(office: Office) -> dict[str, str]:
+    """Return a new card's random PIN and the name of its master key, by the names of a claim's fields (CRD-02)."""
+    return {"pin": new_pin(secrets.randbelow), "master_key": current_master(office)}
 
 
-def _personalise(office: Office, session: CardSession, card: Any) -> None:
-    """Give the card its own secrets, stored beforehand, and its number."""
-    unseal = office.sealer.open
-    wanted = CardSecrets(
-        unseal(card.pin_sealed, card.csn).decode(),
-        unseal(card.puk_sealed, card.csn).decode(),
-        ManagementKey(Algorithm.AES_192, unseal(card.management_key_sealed, card.csn)),
-    )
-    session.run(set_secrets(wanted, secrets.token_bytes(MANAGEMENT_CHALLENGE_BYTES)))
-    named = session.run(identify()).has_chuid
-    # Selecting the application closed it again for writing.
-    session.run(
-        authenticate_management(wanted.management_key, secrets.token_bytes(MANAGEMENT_CHALLENGE_BYTES))
-    )
-    if not named:
-        session.run(write_chuid(card.csn, NEVER))
-    session.run(write_card_number(card.number))
+def _plan(office: Office, card: Any) -> Personalisation:
+    return Personalisation(card.csn, card.number, NEVER, first_secrets(office, card))
 
 
 def _certify(office: Office, session: CardSession, filed: FiledCase, card: Any) -> dict[str, bytes]:
-    """Make both keys on the card, have them certified together and write the certificates beside them (CRD-03)."""
+    """Make both keys on the card, unless they were recorded before, and have them certified together (CRD-03)."""
     keys = []
     for purpose, slot in SLOTS.items():
-        spki = getattr(card, f"{purpose}_spki")
-        if spki is None:
-            spki = session.run(generate_key(slot, Algorithm.RSA_2048))
+        recorded = getattr(card, f"{purpose}_spki")
+        known = None if recorded is None else bytes(recorded)
+        spki = session.run(ensure_key(slot, Algorithm.RSA_2048, known))
+        if known is None:
             handle(office, RecordKey(csn=card.csn, purpose=purpose, spki=spki), SYSTEM)
-        keys.append(KeyOnCard(card.csn, purpose, bytes(spki)))
-    certificates = dict(zip(SLOTS, ensure_certificates(office, filed, keys), strict=True))
-    for purpose, slot in SLOTS.items():
-        session.run(write_certificate(slot, certificates[purpose]))
-    return certificates
-
-
-def _prove(office: Office, session: CardSession, certificates: Mapping[str, bytes], card: Any) -> None:
-    """Read everything back, and let each key prove itself: keys, certificates and card belong together."""
-    session.run(verify_read_back({SLOTS[purpose]: der for purpose, der in certificates.items()}))
-    challenge = secrets.token_bytes(CHALLENGE_BYTES)
-    pin = office.sealer.open(card.pin_sealed, card.csn).decode()
-    for purpose, der in certificates.items():
-        session.run(verify_possession(SLOTS[purpose], der, challenge, pin))
+        keys.append(KeyOnCard(card.csn, purpose, spki))
+    return dict(zip(SLOTS, ensure_certificates(office, filed, keys), strict=True))

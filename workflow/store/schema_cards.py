@@ -21,11 +21,17 @@ card = sa.Table(
     text("step"),
     sa.Column("signature_spki", sa.LargeBinary, nullable=True),
     sa.Column("encipherment_spki", sa.LargeBinary, nullable=True),
-    # Secrets are sealed under the card centre's key; a next one is stored before the card is told.
+    # The master key that management key and PUKs are derived from, and how often the PUK was changed; a next change is
+    # noted before the card is told. Cards of before there were master keys have their secrets sealed here instead.
+    text("master_key", null=True),
+    number("puk_generation", 0),
+    number("next_puk_generation", null=True),
     sa.Column("pin_sealed", sa.LargeBinary, nullable=True),
     sa.Column("management_key_sealed", sa.LargeBinary, nullable=True),
     sa.Column("puk_sealed", sa.LargeBinary, nullable=True),
     sa.Column("next_puk_sealed", sa.LargeBinary, nullable=True),
+    # The random management key that a retirement leaves on the card, kept until that is recorded.
+    sa.Column("final_key_sealed", sa.LargeBinary, nullable=True),
     text("reason"),
     moment("counted_in_at"),
     moment("made_at", null=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from workflow.store.columns import Json, key, metadata, moment, ref, text, word
+from workflow.store.columns import Json, key, metadata, moment, number, ref, text, word
 from workflow.vocabulary import ProposalState, StaffCardState
 
 _LIVE = "state <> 'ended'"
@@ -20,9 +20,14 @@ staff_card = sa.Table(
     word("state", StaffCardState),
     sa.Column("spki", sa.LargeBinary, nullable=True),
     text("spki_sha256", null=True, unique=True),
+    # As in the table of cards.
+    text("master_key", null=True),
+    number("puk_generation", 0),
+    number("next_puk_generation", null=True),
     # Stored before the card is told; the PIN is forgotten once its holder has another.
     sa.Column("pin_sealed", sa.LargeBinary, nullable=True),
     sa.Column("puk_sealed", sa.LargeBinary, nullable=True),
+    sa.Column("next_puk_sealed", sa.LargeBinary, nullable=True),
     sa.Column("management_key_sealed", sa.LargeBinary, nullable=True),
     ref("made_by", "account"),
     moment("ordered_at"),

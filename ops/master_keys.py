@@ -1,0 +1,216 @@
+"""Where the master keys of cards are kept: sealed in files for a demonstration, or in the PKCS#11 token.
+
+A master key has a label, which the settings name, and a check value, which follows from the key itself; cards remember
+both, so that a key that was lost is never silently replaced by another one of its label.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING, Final, Protocol
+
+from hardware.master_key import KEY_LENGTH, CmacMasterKey, MasterKey, SoftwareMasterKey, check_value
+from pki.activation import require_active
+from pki.errors import KeyRefusedError
+from workflow.commands_of_keys import RecordMasterKey
+from workflow.errors import Refused
+from workflow.facts import SYSTEM
+from workflow.handlers import handle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pki.activation import Activation
+    from pki.token import Token
+    from workflow.office import Office
+    from workflow.ports import Sealer
+
+FOLDER: Final = "card-master-keys"
+_SUFFIX: Final = ".sealed"
+_TOKEN_LABEL: Final = "guanfang card master key "  # noqa: S105 - the name of an object, no secret.
+
+
+class MasterKeyStore(Protocol):
+    """A place of master keys. All raise Refused when a key can't be used, `card.no_master_key` when it isn't there."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for the audit log."""
+
+    def open(self, label: str) -> MasterKey:
+        """Open the key of a label; its name may be anything."""
+
+    def keep(self, label: str, value: bytes | None) -> None:
+        """Keep a key of 32 bytes, or make one where it is kept; `card.master_key_exists` for a label in use."""
+
+
+class MasterKeyring:
+    """The office's `MasterKeys`: those of a store, by label and check value, each opened once a process."""
+
+    def __init__(self, store: MasterKeyStore, label: str) -> None:
+        self._store = store
+        self._names: dict[str, str] = {}
+        self.label = label
+
+    @property
+    def place(self) -> str:
+        """Where the keys are kept."""
+        return self._store.place
+
+    def current(self) -> MasterKey:
+        """Return the master key of new cards."""
+        return self._open(self.label)
+
+    def named(self, name: str) -> MasterKey:
+        """Return the master key of a card; Refused `card.other_master_key` when its label has another one now."""
+        found = self._open(name.partition(".")[0])
+        if found.name != name:
+            raise Refused("card.other_master_key", name=name)
+        return found
+
+    def make(self, value: bytes | None = None) -> MasterKey:
+        """Make the key of the label in the settings, or keep the one that was made elsewhere."""
+        self._store.keep(self.label, value)
+        return self.current()
+
+    def _open(self, label: str) -> MasterKey:
+        opened = self._store.open(label)
+        if label not in self._names:
+            self._names[label] = f"{label}.{check_value(opened)}"
+        return _Named(self._names[label], opened)
+
+
+class _Named:
+    """A master key under the name that cards know it by."""
+
+    def __init__(self, name: str, opened: MasterKey) -> None:
+        self.name = name
+        self._opened = opened
+
+    def derive(self, label: bytes, context: bytes, length: int) -> bytes:
+        """Derive as the key itself does."""
+        return self._opened.derive(label, context, length)
+
+
+class FileMasterKeys:
+    """Master keys in files of a folder, sealed under the house's key."""
+
+    def __init__(self, folder: Path, sealer: Sealer) -> None:
+        self._folder = folder
+        self._sealer = sealer
+        self._opened: dict[str, MasterKey] = {}
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self._folder)
+
+    def open(self, label: str) -> MasterKey:
+        """Read and open a file, once a process."""
+        if label not in self._opened:
+            try:
+                value = self._sealer.open(self._path(label).read_bytes(), _seal_label(label))
+            except FileNotFoundError:
+                raise Refused("card.no_master_key", name=label) from None
+            except (OSError, ValueError) as error:
+                raise Refused("card.master_key_closed", detail=str(error)) from error
+            self._opened[label] = SoftwareMasterKey(label, value)
+        return self._opened[label]
+
+    def keep(self, label: str, value: bytes | None) -> None:
+        """Write a new file, whole and on the disk before it has its name."""
+        sealed = self._sealer.seal(value or secrets.token_bytes(KEY_LENGTH), _seal_label(label))
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = self._folder / f".{label}.{secrets.token_hex(8)}"
+        try:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(sealed)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(part, self._path(label))
+        except FileExistsError:
+            raise Refused("card.master_key_exists", name=label) from None
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _path(self, label: str) -> Path:
+        return self._folder / f"{label}{_SUFFIX}"
+
+
+class TokenMasterKeys:
+    """Master keys in a PKCS#11 token, used inside it; while keys are not activated, neither are these (ROL-08)."""
+
+    def __init__(self, token: Token, activation: Activation | None = None) -> None:
+        self._token = token
+        self._activation = activation
+        self._found: dict[str, MasterKey] = {}
+
+    @property
+    def place(self) -> str:
+        """The token."""
+        return repr(self._token)
+
+    def open(self, label: str) -> MasterKey:
+        """Return a key that asks the token at each use."""
+        if label not in self._found:
+            master = CmacMasterKey(label, lambda data: self._cmac(label, data))
+            # A key that is not there says so now.
+            check_value(master)
+            self._found[label] = master
+        return self._found[label]
+
+    def keep(self, label: str, value: bytes | None) -> None:
+        """Make a key in the token, or put one into it."""
+        try:
+            self._require_active()
+            self._token.keep_secret(_TOKEN_LABEL + label, value)
+        except KeyRefusedError as error:
+            raise _refusal(error, label) from error
+
+    def _cmac(self, label: str, data: bytes) -> bytes:
+        try:
+            self._require_active()
+            return self._token.cmac(_TOKEN_LABEL + label, data)
+        except KeyRefusedError as error:
+            raise _refusal(error, label) from error
+
+    def _require_active(self) -> None:
+        if self._activation is not None:
+            require_active(self._activation)
+
+
+def ensure_master_key(office: Office) -> str:
+    """Make the master key of the settings unless it is there, and have that written down; returns its name."""
+    try:
+        return keyring_of(office).current().name
+    except Refused as refusal:
+        if refusal.code != "card.no_master_key":
+            raise
+    return make_master_key(office)
+
+
+def keyring_of(office: Office) -> MasterKeyring:
+    """Return the keyring that `ops.wiring` gave an office."""
+    assert isinstance(office.master_keys, MasterKeyring)  # noqa: S101 - wiring knows no other.
+    return office.master_keys
+
+
+def make_master_key(office: Office, value: bytes | None = None) -> str:
+    """Make the master key of the settings, once; Refused when cards were made with an earlier one of its label."""
+    keyring = keyring_of(office)
+    handle(office, RecordMasterKey(label=keyring.label, place=keyring.place), SYSTEM)
+    name = keyring.make(value).name
+    handle(office, RecordMasterKey(label=keyring.label, place=keyring.place, name=name), SYSTEM)
+    return name
+
+
+def _seal_label(label: str) -> str:
+    return f"card master key {label}"
+
+
+def _refusal(error: KeyRefusedError, label: str) -> Refused:
+    code = {"pki.token.no_key": "card.no_master_key", "pki.token.taken": "card.master_key_exists"}.get(
+        error.code
+    )
+    return Refused(code, name=label) if code else Refused("card.master_key_closed", detail=error.message)

@@ -1,0 +1,92 @@
+"""Master keys of cards lie in sealed files or in a token, and are never silently exchanged for others."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from hardware.master_key import SoftwareMasterKey
+from ops.master_keys import FileMasterKeys, MasterKeyring, TokenMasterKeys
+from ops.secrets_box import SecretsBox
+from pki.activation import not_activated
+from workflow.errors import Refused
+
+
+@pytest.fixture(params=["files", "token"])
+def store(request, tmp_path):
+    if request.param == "files":
+        return FileMasterKeys(tmp_path / "keys", SecretsBox(bytes(32)))
+    return TokenMasterKeys(request.getfixturevalue("token"))
+
+
+@pytest.fixture
+def label():
+    return f"cards-{secrets.token_hex(4)}"
+
+
+def refused(act, *arguments):
+    with pytest.raises(Refused) as refusal:
+        act(*arguments)
+    return refusal.value.code
+
+
+def test_a_master_key_is_made_once_and_found_again(store, label):
+    ring = MasterKeyring(store, label)
+    assert refused(ring.current) == "card.no_master_key"
+    made = ring.make()
+    again = MasterKeyring(store, label)
+    assert again.current().name == made.name
+    assert again.named(made.name).derive(b"a", b"b", 24) == made.derive(b"a", b"b", 24)
+    assert refused(again.make) == "card.master_key_exists"
+
+
+def test_a_new_label_is_a_new_key_and_the_old_one_stays(store, label):
+    old = MasterKeyring(store, label).make()
+    ring = MasterKeyring(store, f"{label}-2")
+    new = ring.make()
+    assert ring.current().name == new.name != old.name
+    assert (
+        ring.named(old.name).derive(b"a", b"", 16) == old.derive(b"a", b"", 16) != new.derive(b"a", b"", 16)
+    )
+
+
+def test_a_key_made_elsewhere_derives_the_same_wherever_it_is_put(store, label):
+    value = secrets.token_bytes(32)
+    kept = MasterKeyring(store, label).make(value)
+    assert kept.derive(b"a", b"b", 40) == SoftwareMasterKey("x", value).derive(b"a", b"b", 40)
+
+
+def test_another_key_of_the_same_label_is_never_taken_for_the_lost_one(store, label):
+    MasterKeyring(store, label).make()
+    assert refused(MasterKeyring(store, label).named, f"{label}.00000000") == "card.other_master_key"
+
+
+def test_a_sealed_file_opens_under_its_own_seal_and_label_alone(tmp_path, label):
+    folder = tmp_path / "keys"
+    MasterKeyring(FileMasterKeys(folder, SecretsBox(bytes(32))), label).make()
+    (file,) = folder.iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+    other = FileMasterKeys(folder, SecretsBox(bytes([1]) * 32))
+    assert refused(other.open, label) == "card.master_key_closed"
+    file.rename(folder / "cards-x.sealed")
+    assert refused(FileMasterKeys(folder, SecretsBox(bytes(32))).open, "cards-x") == "card.master_key_closed"
+
+
+class Sleeping:
+    """An activation that nobody has begun."""
+
+    def active(self):
+        return False
+
+    def secret(self):
+        raise not_activated()
+
+    def when_ended(self, forget):
+        del forget
+
+
+def test_a_master_key_in_a_token_is_used_only_while_keys_are_activated(token, label):
+    name = MasterKeyring(TokenMasterKeys(token), label).make().name
+    asleep = MasterKeyring(TokenMasterKeys(token, Sleeping()), label)
+    assert refused(asleep.named, name) == "card.master_key_closed"
