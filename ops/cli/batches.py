@@ -112,24 +112,38 @@ def dry_run(number: str, login: str, *, password_stdin: bool) -> None:
 
 @batch.command()
 @click.argument("number")
+@click.option(
+    "--fingerprint", help="The fingerprint of what you saw, in full: nothing else than that is approved."
+)
 @click.option("--yes", is_flag=True, help="Sign the approval; without it the batch is only shown.")
 @as_somebody
-def approve(number: str, login: str, *, yes: bool, password_stdin: bool) -> None:
-    """Approve the batch with the case NUMBER, the first time or the second; the second sends it to issuing."""
+def approve(number: str, fingerprint: str | None, login: str, *, yes: bool, password_stdin: bool) -> None:
+    """Approve the batch with the case NUMBER, the first time or the second; the second sends it to issuing.
+
+    Look at it with `guanfang batch show` first, and give the fingerprint that stands there: a batch that was edited
+    since has another one and is refused.
+    """
     from workflow.commands_of_requests import ApproveRequest, ConfirmRequest
     from workflow.handlers import handle
 
     page = _page(number)
     _show(page)
     if not yes:
-        click.echo("Would sign an approval of exactly this. Add --yes to do it.")
+        click.echo(
+            "未核准；加上 --fingerprint 與 --yes。 Would sign an approval of exactly this. Add --fingerprint and --yes."
+        )
         return
+    if not fingerprint:
+        raise WrongUseError(
+            "請以 --fingerprint 填寫 guanfang batch show 所示的指紋。"
+            " --fingerprint is missing: give the one that `guanfang batch show` printed."
+        )
     kind = ConfirmRequest if str(page.state) == "approved_once" else ApproveRequest
     with signing([login], from_stdin=password_stdin) as (office, people):
         command = kind(
             case_id=page.case_id,
             seen_version=page.version,
-            seen_sha256=page.snapshot_sha256,
+            seen_sha256=fingerprint.strip().lower(),
             password=people[0].password,
         )
         outcome = handle(office, command, people[0].actor)

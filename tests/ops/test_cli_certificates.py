@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -14,12 +16,14 @@ from ops.wiring import build_office
 from pki.ocsp import NotRevoked, Revoked
 from pki.pem import certificate_der
 from tests.ops.test_cli import guanfang
-from tests.workflow.batches import csr, establish, work_certificates
+from tests.workflow.batches import csr, establish, items, work_certificates
 from workflow.commands_of_performers import PublishCrl
-from workflow.facts import SYSTEM
+from workflow.commands_of_requests import AmendCertificateRequest
+from workflow.facts import PUBLIC, SYSTEM
 from workflow.handlers import handle
 from workflow.ocsp.once import status
 from workflow.store import schema as t
+from workflow.vocabulary import Role
 
 __all__ = ["guanfang"]
 PASSWORD = "correct horse battery"
@@ -95,11 +99,22 @@ def submitted(call, source, url):
     return rows(url, t.case)[-1].number
 
 
+def seen(call, number):
+    """Return the fingerprint that the command shows of a batch."""
+    (found,) = re.findall(r"Fingerprint +([0-9a-f]{64})", call("batch", "show", number).output)
+    return found
+
+
+def approve(call, number, who, fingerprint=None, **more):
+    shown = fingerprint or seen(call, number)
+    return call("batch", "approve", number, "--fingerprint", shown, "--yes", who=who, **more)
+
+
 def issued(call, folder, url, office):
     number = submitted(call, folder, url)
     work_certificates(office)
     for who in ("rei", "mei"):
-        result = call("batch", "approve", number, "--yes", who=who)
+        result = approve(call, number, who)
         assert result.exit_code == 0, result.output
     work_certificates(office)
     return number
@@ -149,12 +164,29 @@ def test_approving_is_a_dry_run_by_default_and_wants_two_people(call, folder, ur
     assert "3 to issue" in examined.output
     assert "--yes" in call("batch", "approve", number, who="rei").output
     assert not rows(url, t.review_decision)
-    assert call("batch", "approve", number, "--yes", who="rei").exit_code == 0
-    twice = call("batch", "approve", number, "--yes", who="rei")
-    wrong = call("batch", "approve", number, "--yes", who="mei", password="wrong")
-    unfit = call("batch", "approve", number, "--yes", who="aud")
+    assert approve(call, number, "rei").exit_code == 0
+    twice = approve(call, number, "rei")
+    wrong = approve(call, number, "mei", password="wrong")
+    unfit = approve(call, number, "aud")
     assert [one.exit_code for one in (twice, wrong, unfit)] == [1, 1, 1]
     assert rows(url, t.case)[-1].state == "approved_once"
+
+
+def test_only_the_batch_that_was_seen_is_approved(call, folder, url, office):
+    number = submitted(call, folder, url)
+    call("batch", "dry-run", number, who="desk")
+    before = seen(call, number)
+    blind = call("batch", "approve", number, "--yes", who="rei")
+    assert (blind.exit_code, "--fingerprint is missing" in blind.output) == (2, True)
+    case = rows(url, t.case)[-1]
+    (item,) = items(7)
+    actor = replace(PUBLIC, roles=frozenset({Role.HELP_DESK}), person_id=None)
+    handle(office, AmendCertificateRequest(case_id=case.id, items=(item,)), actor)
+    call("batch", "dry-run", number, who="desk")
+    other = approve(call, number, "rei", before)
+    assert (other.exit_code, "changed after you saw it" in other.output) == (1, True)
+    assert not rows(url, t.review_decision)
+    assert approve(call, number, "rei").exit_code == 0
 
 
 def revoke(call, serial, *more, first="rei", second="mei"):
