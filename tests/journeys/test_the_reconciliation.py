@@ -167,3 +167,35 @@ def test_a_report_is_signed_kept_recorded_and_verified(house, tmp_path):
             verify(wrong, key.public_pem())
     with pytest.raises(ReportError, match="signature"):
         verify(content, Checkpoints().public_pem())
+
+
+@on_sqlite
+@pytest.mark.rule("LTR-01")
+def test_work_letters_and_stock_that_the_cases_do_not_bear_out_are_found(case, house):
+    plant = Planting(house)
+    (card,) = rows(house, t.card, B.case_id == case.id)
+    mine = sa.update(t.case).where(K.id == case.id)
+    history = sa.update(t.history).where(t.history.c.case_id == case.id, t.history.c.version == case.version)
+    assert plant(sa.delete(t.letter_case).where(t.letter_case.c.case_id == case.id)) == {"letter.missing"}
+    made = (mine.values(state="manufacturing"), history.values(dest="manufacturing"))
+    assert plant(*made) == {"case.waits_for_nothing"}
+    (done,) = rows(house, t.outbox, t.outbox.c.case_id == case.id, t.outbox.c.effect == "manufacture")
+    dead = sa.update(t.outbox).where(t.outbox.c.id == done.id)
+    assert plant(dead.values(state="dead")) == set()
+    assert "case.waits_for_nothing" not in codes(house)
+    ended = (mine.values(state="withdrawn"), history.values(dest="withdrawn"))
+    assert plant(*ended) == {"work.on_closed_case"}
+    now = case.opened_at
+    job = {
+        "batch_id": 1, "case_id": case.id, "position": 1, "state": "waiting", "said": "", "updated_at": now,
+    }  # fmt: skip
+    batch = sa.insert(t.line_batch).values(id=1, by_name="centre", at=now)
+    assert plant(batch, sa.insert(t.line_job).values(**job)) == {"line.job_without_case"}
+    place = sa.insert(t.stock_place).values(
+        id=99, name="他處", english="Elsewhere", kind="vault", daily=False, opened_at=now
+    )
+    assert plant(place, sa.update(t.card).where(B.id == card.id).values(place_id=99)) == {"stock.place"}
+    move = {
+        "from_id": 99, "to_id": 99, "cards": 2, "state": "waiting", "handed_by": "a", "hander_id": 1, "handed_at": now,
+    }  # fmt: skip
+    assert plant(sa.insert(t.stock_move).values(**move)) == {"stock.move"}

@@ -11,7 +11,10 @@ from workflow.store import schema as t
 from workflow.watching.reconciling.cards import card_faults
 from workflow.watching.reconciling.cases import case_faults
 from workflow.watching.reconciling.certificates import certificate_faults
+from workflow.watching.reconciling.letters import letter_faults
 from workflow.watching.reconciling.lists import list_faults
+from workflow.watching.reconciling.stock import stock_faults
+from workflow.watching.reconciling.work import work_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +22,18 @@ if TYPE_CHECKING:
     from workflow.commands_of_watches import Found
     from workflow.office import Office
 
-_COUNTED = ("registry_case", "certificate", "card", "mail_item", "crl", "deadline")
+_COUNTED = (
+    "registry_case",
+    "certificate",
+    "card",
+    "mail_item",
+    "crl",
+    "deadline",
+    "outbox",
+    "line_job",
+    "letter",
+    "stock_entry",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +64,8 @@ def reconcile(office: Office) -> Reconciled:
             *case_faults(connection, now),
             *card_faults(connection, now),
             *list_faults(office, connection, now),
+            *work_faults(connection),
+            *letter_faults(connection),
+            *stock_faults(connection),
         )
     return Reconciled(examined, found)
