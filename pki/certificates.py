@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from pki import der
@@ -110,6 +111,8 @@ def read_certificate(certificate_der: bytes) -> CertificateFields:
     return read_tbs(split_certificate(certificate_der)[0])
 
 
+# What is signed is read to be checked, and once more for the terms that it is found by.
+@lru_cache(maxsize=512)
 def read_tbs(tbs_der: bytes) -> CertificateFields:
     """Return the fields of a version 3 TBSCertificate; raises DerRefusedError when it cannot be read."""
     parts = der.read(tbs_der).fields(_TBS_FIELDS)
@@ -181,7 +184,7 @@ def _verify_chain(fields: Sequence[CertificateFields], chain: Sequence[bytes], a
         verify_issued_by(encoded, issuer)
 
 
-def _read_extensions(element: der.Element) -> dict[str, ExtensionValue]:
+def _read_extensions(element: der.Element) -> Mapping[str, ExtensionValue]:
     found: dict[str, ExtensionValue] = {}
     inner = element.children()
     if len(inner) != 1:
@@ -192,7 +195,7 @@ def _read_extensions(element: der.Element) -> dict[str, ExtensionValue]:
         if kind in found:
             raise DerRefusedError("pki.certificate.extension", "an extension stands twice", oid=kind)
         found[kind] = ExtensionValue(critical, parts[-1].expect(der.OCTET_STRING).content)
-    return found
+    return MappingProxyType(found)
 
 
 def _read_time(element: der.Element) -> datetime:

@@ -121,7 +121,7 @@ def examine_key(
 
 
 # The gate asks this of a key when a request is examined and again when its certificate is prepared.
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def _examine_bytes(spki_der: bytes, rules: KeyRules) -> tuple[KeyFault, ...]:
     try:
         algorithm, bits = der.read(spki_der).expect(der.SEQUENCE).children()

@@ -165,7 +165,7 @@ def load_private_key(encrypted: bytes, passphrase: bytes) -> PrivateKey:
 
 
 # Gate, proof of possession and issue look at the same key in turn, and every signature at the issuer's. A few are kept.
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def load_public_key(spki_der: bytes) -> PublicKey:
     """Return the public key inside a SubjectPublicKeyInfo; raises KeyRefusedError for anything but RSA and EC keys."""
     try:

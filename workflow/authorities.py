@@ -6,7 +6,8 @@ The demonstration's keys are encrypted software keys; loading one costs forty mi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 A = t.authority.c
+_KEPT = sa.select(A.name, A.certificate, A.sealed_key, A.key_reference)
 ROOT = "root"
 NOT_ACTIVATED_CODE = "authority.not_activated"
 
@@ -125,15 +127,15 @@ def current(office: Office, ca: Ca) -> str:
     A CA has one for each generation of its key: `gca`, then `gca-g2` … (RV2-09). Only one of them issues.
     """
     with office.reading() as connection:
-        found = connection.execute(
-            sa.select(A.name)
-            .where(A.ca == str(ca), A.state == str(AuthorityState.ACTIVE))
-            .order_by(A.generation.desc())
-            .limit(1)
-        ).scalar()
+        found = connection.execute(_issues_for(ca, A.name)).scalar()
     if found is None:
         raise Unavailable("authority.not_issued", ca=Words(ca.zh, ca.en))
     return str(found)
+
+
+def _issues_for(ca: Ca, *columns: Any) -> sa.Select[Any]:
+    active = A.state == str(AuthorityState.ACTIVE)
+    return sa.select(*columns).where(A.ca == str(ca), active).order_by(A.generation.desc()).limit(1)
 
 
 def is_destroyed(office: Office, name: str) -> bool:
@@ -178,16 +180,37 @@ def working(office: Office, name: str) -> Working:
 
     Raises Unavailable when the key is kept where it can't be reached now.
     """
-    certificate = certificate_of(office, name)
     with office.reading() as connection:
-        kept = connection.execute(sa.select(A.sealed_key, A.key_reference).where(A.name == name)).one()
+        kept = connection.execute(_KEPT.where(A.name == name)).first()
+    if kept is None:
+        raise LookupError(f"the authority {name} has not been established")
+    return _working(office, kept)
+
+
+def issuing_now(office: Office, ca: Ca) -> Working:
+    """Return the authority that issues for a CA now, with its key; raises what `current` and `working` raise."""
+    with office.reading() as connection:
+        kept = connection.execute(_issues_for(ca, *_KEPT.selected_columns)).first()
+    if kept is None:
+        raise Unavailable("authority.not_issued", ca=Words(ca.zh, ca.en))
+    return _working(office, kept)
+
+
+def _working(office: Office, kept: Any) -> Working:
     if kept.sealed_key is None and kept.key_reference is None:
-        raise LookupError(f"the key of the authority {name} is not here")
+        raise LookupError(f"the key of the authority {kept.name} is not here")
     sealed = bytes(kept.sealed_key) if kept.sealed_key is not None else None
     try:
         signer = office.keystore.open(sealed, kept.key_reference)
     except KeyRefusedError as error:
         if error.code == NOT_ACTIVATED:
             raise Unavailable(NOT_ACTIVATED_CODE) from error
-        raise Unavailable("authority.key_unavailable", authority=name, detail=error.message) from error
-    return Working(name, certificate, Issuer.from_certificate(certificate), signer)
+        raise Unavailable("authority.key_unavailable", authority=kept.name, detail=error.message) from error
+    certificate = bytes(kept.certificate)
+    return Working(kept.name, certificate, _issuer(certificate), signer)
+
+
+# A process meets few authorities, and each of them in every batch.
+@lru_cache(maxsize=64)
+def _issuer(certificate: bytes) -> Issuer:
+    return Issuer.from_certificate(certificate)

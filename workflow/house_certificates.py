@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from pki.certificates import read_certificate, verify_chain
 from pki.errors import PkiError
+from pki.issuing import serial_text
 from workflow.store import schema as t
 from workflow.vocabulary import CertificateStatus
 
@@ -42,16 +43,20 @@ def require_reliable(connection: sa.Connection, der: bytes, profile: str, at: da
     It is one of ours, signed by the authority on its record, within its life at `at`, and not suspended or revoked by
     then.
     """
+    try:
+        fields = read_certificate(der)
+    except PkiError as error:
+        raise NotReliableError("the certificate is none of ours") from error
+    # By its serial, for which there is an index; its bytes then have to be the very same.
     row: Any = connection.execute(
         sa.select(C.serial, C.ca, C.authority, C.csn, C.status, C.status_at).where(
-            C.der == der, C.profile == profile
+            C.serial == serial_text(fields.serial), C.der == der, C.profile == profile
         )
     ).first()
     if row is None:
         raise NotReliableError("the certificate is none of ours")
     try:
         verify_chain(_chain(connection, der, row.authority), at)
-        fields = read_certificate(der)
     except PkiError as error:
         raise NotReliableError(f"its chain does not hold: {error.message}") from error
     # The moment at which a revoked certificate stopped being good is kept with its status.

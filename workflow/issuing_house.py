@@ -11,7 +11,7 @@ from pki.errors import PkiError
 from pki.issuing import new_serial, prepare, serial_text
 from pki.keygate import spki_sha256
 from pki.names import describe_name
-from workflow.authorities import current, working
+from workflow.authorities import issuing_now
 from workflow.commands_of_registration import IntendHouseCertificate, SignCertificates
 from workflow.errors import Refused, Unavailable
 from workflow.facts import SYSTEM
@@ -72,7 +72,7 @@ def certificate_of_key(office: Office, spki: bytes) -> Any:
 
 def _intent(office: Office, ca: Ca, order: Order, csn: str | None) -> IntendHouseCertificate:
     try:
-        authority = working(office, current(office, ca))
+        authority = issuing_now(office, ca)
         ordered = order(new_serial(), authority.name)
         prepared = prepare(ordered, authority.issuer)
     except LookupError as error:
