@@ -50,6 +50,15 @@ def _too_long(name: str) -> FieldProblem:
     )
 
 
+def _is_whole(text: str) -> bool:
+    """Tell whether a text holds no half of a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _is_short(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) <= LONGEST
@@ -62,7 +71,7 @@ def _is_short(value: Any) -> bool:
 
 def _fits(value: Any) -> bool:
     if isinstance(value, str):
-        return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+        return "\x00" not in value and (value.isascii() or _is_whole(value))
     if isinstance(value, int):
         return -LARGEST <= value <= LARGEST
     if isinstance(value, Mapping):

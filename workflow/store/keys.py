@@ -14,14 +14,13 @@ import sqlalchemy as sa
 from pki.keygate import KeyRecords
 from workflow.errors import Refused
 from workflow.store import schema as t
+from workflow.store.among import among
 from workflow.vocabulary import CertificateStatus, RevocationReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 C, K = t.certificate.c, t.compromised_key.c
-CHUNK = 500
-"""Digests asked for at once: SQLite takes no endless list of parameters."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +63,14 @@ def require_unknown_key(connection: sa.Connection, spki_sha256: str) -> None:
 
 def known_compromised(connection: sa.Connection, digests: Sequence[str]) -> set[str]:
     """Return those of the digests whose keys are compromised, by the list or by a revocation for that reason."""
-    found = already_listed(connection, digests)
-    for start in range(0, len(digests), CHUNK):
-        here = _COMPROMISED_HERE.where(C.spki_sha256.in_(digests[start : start + CHUNK]))
-        found.update(connection.execute(here).scalars())
-    return found
+    if not digests:
+        return set()
+    listed = sa.select(K.spki_sha256).where(among(K.spki_sha256, digests))
+    here = _COMPROMISED_HERE.where(among(C.spki_sha256, digests))
+    return set(connection.execute(sa.union_all(listed, here)).scalars())
 
 
 def already_listed(connection: sa.Connection, digests: Sequence[str]) -> set[str]:
     """Return those of the digests that stand on the list."""
-    found: set[str] = set()
-    for start in range(0, len(digests), CHUNK):
-        part = digests[start : start + CHUNK]
-        found.update(connection.execute(sa.select(K.spki_sha256).where(K.spki_sha256.in_(part))).scalars())
-    return found
+    query = sa.select(K.spki_sha256).where(among(K.spki_sha256, digests))
+    return set(connection.execute(query).scalars())

@@ -34,12 +34,12 @@ _STOP_DEADLINES = (
 )
 
 
-def _signed_together(names: Sequence[str]) -> str:
+def _signed_together(columns: Mapping[str, str], given: str) -> str:
     """Return the text of an UPDATE of many signed certificates."""
-    values = ", ".join(f"{name} = given.{name}" for name in names if name != "id")
+    values = ", ".join(f"{name} = {value}" for name, value in columns.items() if name != "id")
     return (
-        f"UPDATE {{table}} SET {values}, status_version = certificate.status_version + 1"  # noqa: S608 - our own names.
-        " FROM {given} WHERE certificate.id = given.id"
+        f"UPDATE certificate SET {values}, status_version = certificate.status_version + 1"  # noqa: S608 - our own names.
+        f" FROM {given} WHERE certificate.id = given.id"
     )
 
 
@@ -84,7 +84,7 @@ class Writes:
         if len(rows) > FEW and self._dialect.name == "postgresql":
             many = self._many.get(("certificate!", names))
             if many is None:
-                many = Many(t.certificate, self._dialect, names, _signed_together(names))
+                many = Many(t.certificate, self._dialect, names, _signed_together)
                 self._many[("certificate!", names)] = many
             many.send(connection, rows)
             return
