@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from forms.canonical import canonical_json, sha256_hex
 from workflow.errors import NotFound
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
@@ -23,7 +27,11 @@ class FiledCase:
 
     case: CaseFacts
     values: Mapping[str, Any]
+    """What the form says; several may share it, and nobody changes it."""
+    values_sha256: str
+    """The hash of just these values."""
     sha256: str
+    """The hash that was filed with the form, to which approvals are bound."""
     filed_at: Any
     organisation: Mapping[str, Any]
 
@@ -35,7 +43,7 @@ def filed_case(connection: sa.Connection, case_id: int) -> FiledCase:
         raise NotFound("case.not_found")
     f, o = t.form_revision.c, t.organisation.c
     form = connection.execute(
-        sa.select(f["values"].label("answers"), f.sha256, f.at).where(
+        sa.select(sa.cast(f["values"], sa.Text).label("answers"), f.sha256, f.at).where(
             f.case_id == case.id, f.revision == case.revision
         )
     ).first()
@@ -43,4 +51,13 @@ def filed_case(connection: sa.Connection, case_id: int) -> FiledCase:
     organisation = connection.execute(query).mappings().first()
     if form is None:
         raise NotFound("case.not_found")
-    return FiledCase(case, form.answers, form.sha256, form.at, dict(organisation or {}))
+    values, sha256 = _values(form.answers)
+    return FiledCase(case, values, sha256, form.sha256, form.at, dict(organisation or {}))
+
+
+# A large batch is issued in many pieces of work, and each of them reads the whole form.
+@lru_cache(maxsize=4)
+def _values(text: str) -> tuple[Mapping[str, Any], str]:
+    """Return what a form's JSON says, and the hash of it; the text itself is what is remembered, so no change is missed."""
+    values = json.loads(text)
+    return MappingProxyType(values), sha256_hex(canonical_json(values))

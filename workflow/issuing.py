@@ -20,7 +20,7 @@ from pki.issuing import Prepared, new_serial, prepare, serial_text
 from pki.keygate import spki_sha256
 from pki.names import describe_name
 from workflow.approvals import require_approvals
-from workflow.authorities import Working, current, working
+from workflow.authorities import Working, current, issuing_now
 from workflow.commands_of_performers import (
     IntendCertificate,
     IntendCertificates,
@@ -32,6 +32,7 @@ from workflow.handlers import handle
 from workflow.issuing_requests import AskedKey, require_request
 from workflow.registration import sign_request
 from workflow.store import schema as t
+from workflow.store.among import among
 from workflow.store.keys import known_compromised
 from workflow.store.sealing import require_sealing
 from workflow.tickets import seal_label
@@ -71,32 +72,49 @@ def issue_all(office: Office, claims: Sequence[Claim]) -> list[bytes | RegistryE
     approvals do not verify over what is issued (design 3.8), its registration authority can't ask for it (RV2-04), or an
     authority can't sign.
     """
-    outcomes: dict[int, bytes | RegistryError] = {}
-    rows = _recorded(office, claims)
-    missing = [number for number in range(len(claims)) if number not in rows]
-    approvals: dict[int, tuple[str, ...]] = {}
-    if missing or any(row.der is None for row in rows.values()):
-        # The audit log comes first: what can't be sealed is not signed (AUD-04).
-        require_sealing(office)
-        for case in {claim.case.id: claim.case for claim in claims}.values():
-            approvals[case.id] = require_approvals(office, case)
-        _ask_again(office, rows, claims, approvals)
-    if missing:
-        outcomes |= _intend(office, {number: claims[number] for number in missing}, approvals)
+    rows, refused = _recorded(office, claims), dict[int, bytes | RegistryError]()
+    missing = {number: claim for number, claim in enumerate(claims) if number not in rows}
+    if missing or _waiting(rows):
+        refused = _issue(office, claims, rows, missing)
         rows = _recorded(office, claims)
-    _sign(office, {number: row for number, row in rows.items() if row.der is None})
-    for number, row in _recorded(office, claims).items():
-        outcomes[number] = _certificate(row)
+    if others := _waiting(rows):
+        # Another run stored these intents meanwhile, and may have been killed since.
+        _sign(office, others)
+        rows = _recorded(office, claims)
+    outcomes = refused | {number: _certificate(row) for number, row in rows.items()}
     return [outcomes.get(number) or _no_second(office, claim) for number, claim in enumerate(claims)]
+
+
+def _issue(
+    office: Office, claims: Sequence[Claim], rows: dict[int, Any], missing: dict[int, Claim]
+) -> dict[int, bytes | RegistryError]:
+    """Store the intents that are missing and have all signed; returns what was refused, by the claims' places."""
+    # The audit log comes first: what can't be sealed is not signed (AUD-04).
+    require_sealing(office)
+    cases = {claim.case.id: claim.case for claim in claims}
+    approvals = {number: require_approvals(office, case) for number, case in cases.items()}
+    _ask_again(office, rows, claims, approvals)
+    intents, refused = _prepare(office, missing, approvals)
+    if intents:
+        handle(office, IntendCertificates(intents=tuple(intents)), SYSTEM)
+    # An intent whose key was taken meanwhile was not stored, and its serial names nothing.
+    _sign(office, (*_waiting(rows), *(intent.serial for intent in intents)))
+    return refused
+
+
+def _waiting(rows: dict[int, Any]) -> tuple[str, ...]:
+    """Return the serials of stored intents; one that was revoked is not signed any more."""
+    open_rows = (row for row in rows.values() if row.der is None)
+    return tuple(row.serial for row in open_rows if row.status == str(CertificateStatus.INTENDED))
 
 
 def _recorded(office: Office, claims: Sequence[Claim]) -> dict[int, Any]:
     """Return the stored certificates and intents of the claims, by the claims' places."""
     places = {_place(claim.csn, claim.purpose, claim.item_id): number for number, claim in enumerate(claims)}
     items = [claim.item_id for claim in claims if claim.item_id is not None]
-    cards = [claim.csn for claim in claims if claim.item_id is None]
+    cards = [claim.csn for claim in claims if claim.item_id is None and claim.csn is not None]
     # A card's spoiled certificate makes way for another; a request's key has one certificate for ever.
-    wanted = C.item_id.in_(items) | (C.csn.in_(cards) & (C.status != REVOKED))
+    wanted = among(C.item_id, items) | (among(C.csn, cards) & (C.status != REVOKED))
     with office.reading() as connection:
         found = connection.execute(_STANDING.where(wanted)).all()
     named = ((_place(row.csn, row.purpose, row.item_id), row) for row in found)
@@ -113,17 +131,17 @@ def _certificate(row: Any) -> bytes | RegistryError:
     return Refused("certificate.revoked_already", serial=row.serial)
 
 
-def _intend(
+def _prepare(
     office: Office, claims: dict[int, Claim], approvals: dict[int, tuple[str, ...]]
-) -> dict[int, bytes | RegistryError]:
-    """Gate, ask, prepare, lint and store; returns what was refused on the way, by the claims' places."""
+) -> tuple[list[IntendCertificate], dict[int, bytes | RegistryError]]:
+    """Gate, ask, prepare and lint; returns what may be stored, and what was refused by the claims' places."""
     refused: dict[int, bytes | RegistryError] = {}
     orders: dict[int, CertificateOrder] = {}
     authorities: dict[Ca, Working] = {}
     for number, claim in claims.items():
         ca = claim.case.ca
         if ca not in authorities:
-            authorities[ca] = working(office, current(office, ca))
+            authorities[ca] = issuing_now(office, ca)
         try:
             orders[number] = claim.order(new_serial(), authorities[ca].name)
         except PkiError as error:
@@ -139,9 +157,7 @@ def _intend(
             refused[number] = Refused("certificate.not_issuable", detail=error.message)
             continue
         intents.append(_intent(office, claim, (authority.name, requests[claim.case.id]), prepared))
-    if intents:
-        handle(office, IntendCertificates(intents=tuple(intents)), SYSTEM)
-    return refused
+    return intents, refused
 
 
 def _requests(
@@ -202,9 +218,8 @@ def _ask_again(
         sign_request(office, cases[case_id], approvals[case_id], list(keys.values()), tuple(keys))
 
 
-def _sign(office: Office, rows: dict[int, Any]) -> None:
+def _sign(office: Office, serials: tuple[str, ...]) -> None:
     """Have stored intents signed; one that was revoked meanwhile is not signed."""
-    serials = tuple(row.serial for row in rows.values() if row.status == str(CertificateStatus.INTENDED))
     if serials:
         handle(office, SignCertificates(serials=serials), SYSTEM)
 

@@ -7,25 +7,27 @@ be issued is built and linted under a throw-away key. Nothing is stored and no k
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from forms.canonical import canonical_json, sha256_hex
+from forms.canonical import sha256_hex
 from pki.errors import LintRefusedError, PkiError
 from pki.issuing import new_serial, prepare
 from pki.keygate import KeyFault, KeyRecords
 from pki.orders import CertificateOrder
 from pki.profiles import AlternativeNames, Purpose
-from workflow.authorities import addresses, current, working
+from workflow.authorities import addresses, issuing_now
 from workflow.certificate_names import subject_of
 from workflow.errors import Unavailable
 from workflow.filed_cases import filed_case
 from workflow.request_gate import Found, finding, pass_gate
 from workflow.requested_profiles import attributes_of, profile_for
 from workflow.store import schema as t
+from workflow.store.among import among
 from workflow.store.keys import known_compromised
+from workflow.vocabulary import ItemState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,15 +41,14 @@ if TYPE_CHECKING:
 
 C, I = t.certificate.c, t.request_item.c  # noqa: E741 - the item's columns, beside their siblings.
 
-KEYS_AT_ONCE = 500
-__all__ = ["Examiner", "Found", "batch_items", "examine_batch", "item_states"]
+__all__ = ["Examiner", "Found", "batch_items", "examine_batch", "item_states", "items_wait"]
 
 
 def batch_items(office: Office, filed: FiledCase, only: Sequence[int] | None = None) -> list[Any]:
     """Return the items of a case's current revision in their order, all or some."""
     query = sa.select(t.request_item).where(I.case_id == filed.case.id, I.revision == filed.case.revision)
     if only is not None:
-        query = query.where(I.id.in_(only))
+        query = query.where(among(I.id, only))
     with office.reading() as connection:
         return list(connection.execute(query.order_by(I.position)))
 
@@ -59,6 +60,14 @@ def item_states(office: Office, filed: FiledCase) -> set[str]:
         return set(connection.execute(query).scalars())
 
 
+def items_wait(office: Office, filed: FiledCase) -> bool:
+    """Tell whether an item of a case's current revision still waits for its certificate, without looking at the others."""
+    mine = (I.case_id == filed.case.id) & (I.revision == filed.case.revision)
+    query = sa.select(I.id).where(mine, I.state == str(ItemState.WAITING)).limit(1)
+    with office.reading() as connection:
+        return connection.execute(query).first() is not None
+
+
 def examine_batch(office: Office, case_id: int) -> dict[int, Found]:
     """Dry run: return what is found on each item of a case, an empty tuple for one that could be issued now."""
     with office.reading() as connection:
@@ -66,11 +75,6 @@ def examine_batch(office: Office, case_id: int) -> dict[int, Found]:
     examiner = Examiner(office, filed)
     items = batch_items(office, filed)
     return examiner.without_twins(items, examiner.examine(items))
-
-
-@lru_cache(maxsize=32)
-def _lines_by_hash(sha256: str, canonical: bytes) -> bool:
-    return sha256_hex(canonical) == sha256
 
 
 class Examiner:
@@ -89,11 +93,11 @@ class Examiner:
 
     @cached_property
     def _authority(self) -> Working:
-        return working(self._office, current(self._office, self._filed.case.ca))
+        return issuing_now(self._office, self._filed.case.ca)
 
     def require_whole(self) -> None:
         """Raise Unavailable unless the lines of the batch are those whose hash the approvals are bound to."""
-        if not _lines_by_hash(self._filed.sha256, canonical_json(dict(self._filed.values))):
+        if self._filed.values_sha256 != self._filed.sha256:
             raise Unavailable("certificate.not_approved", detail="the batch is not the one that was approved")
 
     def line(self, row: Any) -> Mapping[str, Any]:
@@ -180,12 +184,9 @@ class Examiner:
         wanted = [digest.hex() for digest in sorted(digests)]
         used: dict[bytes, set[int | None]] = {}
         with self._office.reading() as connection:
-            for start in range(0, len(wanted), KEYS_AT_ONCE):
-                query = sa.select(C.spki_sha256, C.item_id).where(
-                    C.spki_sha256.in_(wanted[start : start + KEYS_AT_ONCE])
-                )
-                for row in connection.execute(query):
-                    used.setdefault(bytes.fromhex(row.spki_sha256), set()).add(row.item_id)
+            query = sa.select(C.spki_sha256, C.item_id).where(among(C.spki_sha256, wanted))
+            for row in connection.execute(query):
+                used.setdefault(bytes.fromhex(row.spki_sha256), set()).add(row.item_id)
             compromised = known_compromised(connection, wanted)
         return used, frozenset(map(bytes.fromhex, compromised))
 

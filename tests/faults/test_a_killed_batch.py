@@ -22,9 +22,8 @@ from tests.faults.line import Copied, Copies, _fold, postgresql_copies, sqlite_c
 from tests.workflow.batches import Batches, csr, items, work_certificates
 from tests.workflow.registry import START, Registry
 from workflow import commands_of_requests as r
-from workflow import issuing
 from workflow.acts import signing
-from workflow.authorities import certificate_of
+from workflow.authorities import certificate_of, working
 from workflow.commands_of_performers import PublishCrl, RecordCertificate
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
@@ -161,7 +160,7 @@ def killed_before_it_was_recorded(copied: Copied, monkeypatch: pytest.MonkeyPatc
     def fall(*_records: object) -> None:
         raise ConnectionError("killed")
 
-    monkeypatch.setattr(signing, "record", fall)
+    monkeypatch.setattr(signing, "store_signed", fall)
     work_certificates(copied.office)
     monkeypatch.undo()
 
@@ -207,7 +206,7 @@ def test_a_ticket_is_redeemed_once(batch, monkeypatch):
     with batch.copy() as copied:
         killed_before_it_was_recorded(copied, monkeypatch)
         row = copied.rows(t.certificate, OF_ITEMS)[0]
-        authority = issuing.working(copied.office, "xca")
+        authority = working(copied.office, "xca")
         ticket = Ticket(copied.office, row)
         first = ticket.redeem(authority)
         with pytest.raises(RuntimeError, match="redeemed"):

@@ -46,7 +46,7 @@ def intended_only(small, monkeypatch):
     def fall(*_given):
         raise ConnectionError("killed")
 
-    monkeypatch.setattr(signing, "record", fall)
+    monkeypatch.setattr(signing, "store_signed", fall)
     small.work()
     monkeypatch.undo()
     assert {row.der for row in certificates(small)} == {None}

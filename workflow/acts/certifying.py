@@ -22,19 +22,22 @@ from workflow.errors import NotFound, Refused, Unavailable, Words
 from workflow.machine import state_of
 from workflow.outcome import Outcome
 from workflow.store import schema as t
+from workflow.store.among import among
 from workflow.store.directory import index_certificates
 from workflow.store.keys import known_compromised, require_unknown_key
-from workflow.store.writing import writes_of
+from workflow.store.writing import in_one_journey, writes_of
 from workflow.vocabulary import AuthorityState, Ca, CardState, CertificateStatus, ItemState, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from workflow.facts import Actor, CaseFacts
     from workflow.store.unit_of_work import UnitOfWork
 
 SYSTEM = frozenset({Role.SYSTEM})
 K, C, I = t.card.c, t.certificate.c, t.request_item.c  # noqa: E741 - the item's columns, beside their siblings.
+RECORDED = (C.id, C.case_id, C.serial, C.status, C.status_at, C.item_id)
+"""What has to be known of a certificate's row to store its bytes."""
 
 
 def _intend_one(work: UnitOfWork, command: IntendCertificate, actor: Actor, _prepared: None) -> Outcome:
@@ -46,7 +49,7 @@ def _intend_several(work: UnitOfWork, command: IntendCertificates, actor: Actor,
     """Store the intents whose keys are new, in any CA and among themselves, and not compromised (CSR-04)."""
     hashes = [intent.spki_sha256 for intent in command.intents]
     used = set(
-        work.connection.execute(sa.select(C.spki_sha256).where(C.spki_sha256.in_(hashes))).scalars().all()
+        work.connection.execute(sa.select(C.spki_sha256).where(among(C.spki_sha256, hashes))).scalars()
     )
     used |= known_compromised(work.connection, hashes)
     fresh: dict[str, IntendCertificate] = {}
@@ -57,7 +60,7 @@ def _intend_several(work: UnitOfWork, command: IntendCertificates, actor: Actor,
 
 
 def _intend(work: UnitOfWork, intents: Sequence[IntendCertificate], actor: Actor) -> Outcome:
-    cases = work.lock(sorted({intent.case_id for intent in intents}))
+    cases = work.hold(sorted({intent.case_id for intent in intents}))
     _require_issuing(work, {intent.authority for intent in intents})
     waiting = _waiting_items(work, [intent.item_id for intent in intents if intent.item_id is not None])
     for intent in intents:
@@ -80,7 +83,7 @@ def _require_issuing(work: UnitOfWork, names: set[str]) -> None:
     The rows are held, so that none is retired before these intents are stored: none is stored after it was.
     """
     a = t.authority.c
-    query = sa.select(a.name, a.ca, a.state).where(a.name.in_(names)).order_by(a.id)
+    query = sa.select(a.name, a.ca, a.state).where(among(a.name, names)).order_by(a.id)
     for row in work.connection.execute(query.with_for_update(read=True)).all():
         if row.state != str(AuthorityState.ACTIVE):
             ca = Ca(row.ca) if row.ca else None
@@ -118,7 +121,7 @@ def _waiting_items(work: UnitOfWork, items: Sequence[int]) -> set[tuple[int, int
         return set()
     rows = work.connection.execute(
         sa.select(I.id, I.case_id, I.revision).where(
-            I.id.in_(items), I.state == str(ItemState.WAITING), I.examined_at.is_not(None)
+            among(I.id, items), I.state == str(ItemState.WAITING), I.examined_at.is_not(None)
         )
     )
     return {(row.id, row.case_id, row.revision) for row in rows}
@@ -154,31 +157,38 @@ def _record_one(work: UnitOfWork, command: RecordCertificate, actor: Actor, _pre
 def record(work: UnitOfWork, records: Sequence[RecordCertificate], actor: Actor) -> None:
     """Store certificates. Where one is stored already it stays, since it may have been released (design 3.4)."""
     cases = work.lock(sorted({one.case_id for one in records}))
-    serials = [one.serial for one in records]
     rows = {
         (row.case_id, row.serial): row
         for row in work.connection.execute(
-            sa.select(
-                C.id, C.case_id, C.serial, C.status, C.status_at, C.item_id, C.der.is_(None).label("open")
-            )
-            .where(C.serial.in_(serials), C.case_id.in_(list(cases)))
+            sa.select(*RECORDED, C.der.is_(None).label("open"))
+            .where(among(C.serial, [one.serial for one in records]), among(C.case_id, cases))
             .order_by(C.id)
             .with_for_update()
         )
     }
-    updates = []
+    signed = []
     for one in records:
         row = rows.get((one.case_id, one.serial))
         if row is None:
             raise NotFound("certificate.not_found", serial=one.serial)
-        if not row.open:
-            continue
-        case = cases[one.case_id]
-        updates.append(_signed(work, row, one.der))
-        said = {"number": case.number, "serial": one.serial, "der": sha256_hex(one.der)}
+        if row.open:
+            signed.append((row, one.der))
+    store_signed(work, cases, signed, actor)
+
+
+def store_signed(
+    work: UnitOfWork, cases: Mapping[int, CaseFacts], signed: Sequence[tuple[Any, bytes]], actor: Actor
+) -> None:
+    """Store certificates of locked rows, which have the columns `RECORDED` and none of which has its bytes yet."""
+    updates = []
+    for row, der in signed:
+        case = cases[row.case_id]
+        updates.append(_signed(work, row, der))
+        said = {"number": case.number, "serial": row.serial, "der": sha256_hex(der)}
         work.audit("certificate_issued", actor, said, (case.id, case.version))
-    _write(work, updates)
-    index_certificates(work.connection, [(one.columns["id"], one.columns["der"]) for one in updates])
+    with in_one_journey(work.connection):
+        _write(work, updates)
+        index_certificates(work.connection, [(one.columns["id"], one.columns["der"]) for one in updates])
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +226,7 @@ def _write(work: UnitOfWork, updates: Sequence[_Signature]) -> None:
     writes_of(work.connection.dialect).record_signatures(work.connection, rows)
     items = [one.item_id for one in updates if one.item_id is not None]
     if items:
-        settled = sa.update(t.request_item).where(I.id.in_(items))
+        settled = sa.update(t.request_item).where(among(I.id, items))
         work.connection.execute(settled.values(state=str(ItemState.ISSUED), settled_at=work.now))
 
 

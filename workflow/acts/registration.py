@@ -17,6 +17,7 @@ from workflow.errors import Refused
 from workflow.issuing_requests import RA_PROFILE, STAFF_PROFILE
 from workflow.outcome import Outcome
 from workflow.store import schema as t
+from workflow.store.among import among
 from workflow.store.keys import require_unknown_key
 from workflow.vocabulary import CertificateStatus, Role, StaffCardState
 
@@ -55,7 +56,7 @@ def _record_key(work: UnitOfWork, command: RecordRegistrationKey, actor: Actor, 
 def _record_request(
     work: UnitOfWork, command: RecordIssuingRequest, actor: Actor, _prepared: None
 ) -> Outcome:
-    case = work.lock_one(command.case_id)
+    case = work.hold_one(command.case_id)
     number = work.insert(
         t.issuing_request,
         case_id=case.id,
@@ -70,7 +71,7 @@ def _record_request(
             sa.update(t.certificate)
             .where(
                 C.case_id == case.id,
-                C.serial.in_(command.serials),
+                among(C.serial, command.serials),
                 C.status == str(CertificateStatus.INTENDED),
             )
             .values(request_id=number)

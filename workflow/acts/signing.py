@@ -7,6 +7,7 @@ signature that was made and not recorded leaves its intent, by whose serial it c
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,16 +15,16 @@ import sqlalchemy as sa
 from pki.activation import NOT_ACTIVATED
 from pki.errors import KeyRefusedError
 from workflow.acts.act import Act
-from workflow.acts.certifying import record
+from workflow.acts.certifying import RECORDED, store_signed
 from workflow.acts.registration import require_house_key
 from workflow.approvals import approvals_of
 from workflow.authorities import NOT_ACTIVATED_CODE, Working, working
-from workflow.commands_of_performers import RecordCertificate
 from workflow.commands_of_registration import SignCertificates
 from workflow.errors import Unavailable
 from workflow.issuing_requests import AskedKey, require_request
 from workflow.outcome import Outcome
 from workflow.store import schema as t
+from workflow.store.among import among
 from workflow.store.directory import index_certificates
 from workflow.tickets import Ticket
 from workflow.vocabulary import AuthorityState, CertificateStatus, Role
@@ -40,25 +41,33 @@ GONE = frozenset({str(AuthorityState.REVOKED), str(AuthorityState.DESTROYED)})
 INTENDED = str(CertificateStatus.INTENDED)
 
 
-def _prepare(office: Office, command: SignCertificates, _actor: Actor) -> Mapping[str, Working]:
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is looked up before the transaction: the authorities' keys, and the cases to hold; a row's never change."""
+
+    authorities: Mapping[str, Working]
+    cases: Sequence[int]
+
+
+def _prepare(office: Office, command: SignCertificates, _actor: Actor) -> _Ready:
     """Load the keys of the generations that the certificates were prepared for, whatever came after."""
-    query = sa.select(C.authority).where(C.serial.in_(command.serials), C.status == INTENDED).distinct()
+    waiting = among(C.serial, command.serials) & (C.status == INTENDED)
     with office.reading() as connection:
-        names = list(connection.execute(query).scalars())
+        found = connection.execute(sa.select(C.authority, C.case_id).where(waiting).distinct()).all()
+    names = sorted({row.authority for row in found})
+    cases = sorted({row.case_id for row in found if row.case_id is not None})
     try:
-        return {name: working(office, name) for name in names}
+        return _Ready({name: working(office, name) for name in names}, cases)
     except LookupError as error:
         raise Unavailable(
             "authority.key_unavailable", authority=", ".join(names), detail=str(error)
         ) from error
 
 
-def _sign(
-    work: UnitOfWork, command: SignCertificates, actor: Actor, authorities: Mapping[str, Working]
-) -> Outcome:
+def _sign(work: UnitOfWork, command: SignCertificates, actor: Actor, ready: _Ready) -> Outcome:
     """Sign what still waits for it; what was revoked meanwhile, or has its certificate, stays as it is."""
-    cases = work.lock(_cases(work, command))
-    _require_standing(work, authorities)
+    cases = work.hold(ready.cases)
+    _require_standing(work, ready.authorities)
     rows = _waiting(work, command)
     asked: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
@@ -68,14 +77,9 @@ def _sign(
             asked[row.case_id].append(row)
     for case_id, of_case in asked.items():
         _require_asked_for(work, cases[case_id], of_case)
-    signed = [(row, _certificate(work, row, authorities)) for row in rows]
-    records = [
-        RecordCertificate(case_id=row.case_id, serial=row.serial, der=der)
-        for row, der in signed
-        if row.case_id is not None
-    ]
-    if records:
-        record(work, records, actor)
+    signed = [(row, _certificate(work, row, ready.authorities)) for row in rows]
+    if of_cases := [(row, der) for row, der in signed if row.case_id is not None]:
+        store_signed(work, cases, of_cases, actor)
     _record_house(work, [(row, der) for row, der in signed if row.case_id is None], actor)
     return Outcome()
 
@@ -87,7 +91,7 @@ def _require_standing(work: UnitOfWork, authorities: Mapping[str, Working]) -> N
     it issued: its successor came in between, and nothing is left half-issued (ROL-08).
     """
     a = t.authority.c
-    query = sa.select(a.name, a.state).where(a.name.in_(authorities)).order_by(a.id)
+    query = sa.select(a.name, a.state).where(among(a.name, authorities)).order_by(a.id)
     for row in work.connection.execute(query.with_for_update(read=True)):
         if row.state in GONE:
             raise Unavailable("authority.not_issued", ca=row.name)
@@ -103,19 +107,13 @@ def _certificate(work: UnitOfWork, row: Any, authorities: Mapping[str, Working])
         raise
 
 
-def _cases(work: UnitOfWork, command: SignCertificates) -> list[int]:
-    query = sa.select(C.case_id).where(C.serial.in_(command.serials), C.case_id.is_not(None)).distinct()
-    return sorted(work.connection.execute(query).scalars())
-
-
 def _waiting(work: UnitOfWork, command: SignCertificates) -> Sequence[Any]:
     columns = (
-        C.id, C.case_id, C.serial, C.authority, C.purpose, C.profile, C.spki_sha256, C.request_id,
-        C.tbs, C.tbs_sha256, C.tbs_seal,
+        *RECORDED, C.authority, C.purpose, C.profile, C.spki_sha256, C.request_id, C.tbs, C.tbs_sha256, C.tbs_seal,
     )  # fmt: skip
     return work.connection.execute(
         sa.select(*columns)
-        .where(C.serial.in_(command.serials), C.status == INTENDED, C.der.is_(None))
+        .where(among(C.serial, command.serials), C.status == INTENDED, C.der.is_(None))
         .order_by(C.id)
         .with_for_update()
     ).all()

@@ -20,7 +20,7 @@ from workflow.facts import SYSTEM
 from workflow.filed_cases import filed_case
 from workflow.handlers import handle
 from workflow.issuing import Claim, issue_all
-from workflow.request_examination import Examiner, batch_items, item_states
+from workflow.request_examination import Examiner, batch_items, item_states, items_wait
 from workflow.request_gate import finding, refusals
 from workflow.vocabulary import ItemState
 
@@ -92,9 +92,9 @@ def _finding(refusal: RegistryError) -> Mapping[str, str]:
 
 def _close(office: Office, filed: FiledCase) -> None:
     """Close the case when no item waits any more. Whoever commits the last item sees that; two may, and one is told so."""
-    states = item_states(office, filed)
-    if str(ItemState.WAITING) in states:
+    if items_wait(office, filed):
         return
+    states = item_states(office, filed)
     case_id = filed.case.id
     if states == {str(ItemState.ISSUED)}:
         command: Any = RecordAllIssued(case_id=case_id)

@@ -31,8 +31,10 @@ LIVE = (CertificateStatus.ISSUED, CertificateStatus.VALID, CertificateStatus.SUS
 
 _CASE = sa.select(t.case).where(t.case.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(t.case.c.id)
 _CASE_LOCKED = _CASE.with_for_update()
+_CASE_HELD = _CASE.with_for_update(read=True)
 _ONE = sa.select(t.case).where(t.case.c.id == sa.bindparam("b_id"))
 _ONE_LOCKED = _ONE.with_for_update()
+_ONE_HELD = _ONE.with_for_update(read=True)
 
 
 def case_facts(row: Any) -> CaseFacts:
@@ -68,6 +70,13 @@ def load_cases(connection: sa.Connection, ids: Sequence[int], *, lock: bool = Tr
         return {row.id: case_facts(row) for row in connection.execute(one, {"b_id": ids[0]})}
     statement = _CASE_LOCKED if lock else _CASE
     return {row.id: case_facts(row) for row in connection.execute(statement, {"ids": list(ids)})}
+
+
+def hold_cases(connection: sa.Connection, ids: Sequence[int]) -> dict[int, CaseFacts]:
+    """Load cases and keep them as they are until the commit: others may hold them too, and nobody changes them."""
+    if len(ids) == 1:
+        return {row.id: case_facts(row) for row in connection.execute(_ONE_HELD, {"b_id": ids[0]})}
+    return {row.id: case_facts(row) for row in connection.execute(_CASE_HELD, {"ids": list(ids)})}
 
 
 def surroundings(connection: sa.Connection, case: CaseFacts, reads: frozenset[str]) -> Surroundings:

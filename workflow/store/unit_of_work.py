@@ -22,7 +22,7 @@ from workflow.facts import Actor, CaseFacts, Facts
 from workflow.machine import Decision, decide, row_for
 from workflow.store.audit_entry import entry, speak
 from workflow.store.certificates import change_status
-from workflow.store.loading import held_elsewhere, load_cases, surroundings
+from workflow.store.loading import held_elsewhere, hold_cases, load_cases, surroundings
 from workflow.store.outbox import crl_row, outbox_row
 from workflow.store.writing import in_one_journey, write_outbox, writes_of
 from workflow.vocabulary import DeadlineState, StatusChange
@@ -70,12 +70,20 @@ class UnitOfWork:
         """Load cases and keep others from changing them until the commit."""
         return load_cases(self.connection, ids)
 
+    def hold(self, ids: Sequence[int]) -> dict[int, CaseFacts]:
+        """Load cases that this transaction leaves as they are; until the commit nobody else changes them either.
+
+        Whoever holds a case must not lock it afterwards: two who did would wait for each other.
+        """
+        return hold_cases(self.connection, ids)
+
     def lock_one(self, case_id: int) -> CaseFacts:
         """Load one case under its lock; NotFound when there is none."""
-        found = self.lock([case_id])
-        if case_id not in found:
-            raise NotFound("case.not_found")
-        return found[case_id]
+        return _only(self.lock([case_id]), case_id)
+
+    def hold_one(self, case_id: int) -> CaseFacts:
+        """Hold one case; NotFound when there is none."""
+        return _only(self.hold([case_id]), case_id)
 
     def facts(self, case: CaseFacts, trigger: str, policy: Policy, actor: Actor) -> Facts:
         """Gather what the row that this trigger would fire wants to know."""
@@ -269,6 +277,12 @@ class UnitOfWork:
             writes.insert(self.connection, name, rows)
         if self._outbox:
             write_outbox(writes, self.connection, self._outbox)
+
+
+def _only(found: Mapping[int, CaseFacts], case_id: int) -> CaseFacts:
+    if case_id not in found:
+        raise NotFound("case.not_found")
+    return found[case_id]
 
 
 @contextmanager
