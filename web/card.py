@@ -40,6 +40,11 @@ VENDOR_TOOL = (
 )
 _PROVE = ("插入已開卡的卡片並輸入 PIN 碼。", "Insert the activated card and enter its PIN.")
 FLOWS = {
+    "log_in": Flow(
+        CardErrand.PROVE, "以卡片登入", "Log in with the card",
+        (_PROVE, ("登入後可檢視憑證與案件、修改連絡人；15 分鐘後自動登出。", "Then see certificates and cases and change the contact. It ends after 15 minutes.")),
+        ("pin",), ("登入", "Log in"), "card_holder.home",
+    ),
     "activate": Flow(
         CardErrand.ACTIVATE, "IC卡開卡", "Activate a card",
         (
@@ -159,6 +164,13 @@ _WORDS = {
 def index() -> str:
     """Show all that can be done with a card."""
     return render_template("card/index.html", flows=FLOWS)
+
+
+@blueprint.get("/card/log-in/")
+@public
+def log_in() -> str:
+    """Log a holder in by card and PIN."""
+    return _page("log_in")
 
 
 @blueprint.get("/card/activate/")

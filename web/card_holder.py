@@ -53,6 +53,23 @@ def _holder() -> ProvenHolder:
 # --- With card and PIN ----------------------------------------------------------------------------------------------
 
 
+@blueprint.get("/home")
+@public
+def home() -> Answer:
+    """Show a holder who logged in by card what is kept of the card: certificates, cases and contact."""
+    try:
+        holder = _holder()
+    except Refused as refusal:
+        return _prove_first("card.log_in", refusal)
+    offered = holder.policy.agency_list_by_card.value
+    with office().reading() as connection:
+        certificates = holders.of_card(connection, holder.csn)
+        cases = holders.cases_of(connection, holder)
+    return render_template(
+        "card/home.html", holder=holder, certificates=certificates, cases=cases, offered=offered
+    )
+
+
 @blueprint.get("/contact/form")
 @public
 def contact() -> Answer:
@@ -130,7 +147,7 @@ def leave() -> Response:
     with suppress(Refused):
         perform(EndCardSession(token=_proof(), owner=owner()), PUBLIC)
     session.pop(PROOF, None)
-    flash(t("已結束卡片作業。", "The use of the card has ended."), "good")
+    flash(t("已登出，可以取出卡片。", "You are logged out; the card may be removed."), "good")
     return redirect(url_for("card.index"))
 
 

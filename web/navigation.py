@@ -40,6 +40,7 @@ ITEMS: tuple[Item, ...] = (
     Item("public.windows", "查詢初審註冊窗口", "Find your first-review window", main=False),
     Item("card.activate", "IC卡開卡", "Activate a card", group="holder"),
     Item("card.index", "卡片作業", "Your card", group="holder"),
+    Item("card.log_in", "以卡片登入", "Log in with the card", group="holder", main=False),
     Item("card.unblock", "鎖卡解碼／重設PIN碼", "Unblock the PIN", group="holder", main=False),
     Item("card.change_pin", "更改PIN碼", "Change the PIN", group="holder", main=False),
     Item("card.view", "憑證IC卡資訊檢視", "View a card", group="holder", main=False),

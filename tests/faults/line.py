@@ -164,10 +164,10 @@ def postgresql_copies(cluster: Cluster, name: str) -> Copies:
     return Copies(cluster.create_database(name), lend)
 
 
-def prepare(copies: Copies, cards: Path, *, posted: bool) -> Line:
+def prepare(copies: Copies, cards: Path, *, posted: bool, ca: Ca = Ca.XCA) -> Line:
     """Bring one case onto the line, or, made and posted, into its holder's hands."""
     registry, blanks = _stocked(copies.url, FolderStation(cards, (READER,)))
-    case_id = registry.a_case("manufacturing")
+    case_id = registry.a_case("manufacturing", ca)
     if posted:
         with ready_keys(0):
             work_lane(registry.office, Lane.CARD)

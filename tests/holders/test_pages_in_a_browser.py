@@ -66,7 +66,7 @@ def test_a_holder_changes_the_contact_suspends_and_resumes(holder, stand, pin):
     assert stand.bench.case.contact_email == "new@example.tw"
     holder.go("/card/certificates/list")
     expect(holder.page.locator("main")).to_contain_text("不提供這項查詢")
-    holder.page.click("text=結束卡片作業")
+    holder.page.click("main button:has-text('登出')")
     holder.go("/card/contact/form")
     holder.page.wait_for_url("**/card/contact/")
 

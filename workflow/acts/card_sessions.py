@@ -224,6 +224,8 @@ def _end(work: UnitOfWork, command: EndCardSession, actor: Actor, _prepared: Non
     _update(work, row, state=str(CardTalk.ENDED), **_SPENT)
     if row.state == str(CardTalk.OPEN):
         work.audit("card_session_broken_off", actor, {"errand": row.errand, "csn": row.csn or ""})
+    if (row.errand, row.state) == (str(CardErrand.PROVE), str(CardTalk.DONE)):
+        work.audit("holder_logged_out", actor, {"csn": row.csn or ""})
     return Outcome()
 
 

@@ -11,15 +11,18 @@ import sqlalchemy as sa
 from workflow import policies
 from workflow.card_sessions import digest
 from workflow.errors import NotFound, Refused
+from workflow.machine import TABLES
 from workflow.store import schema as t
-from workflow.vocabulary import Ca, CardErrand, CardTalk, CertificateStatus, Rank
+from workflow.vocabulary import Ca, CardErrand, CardTalk, CaseKind, CertificateStatus, Rank
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from workflow.policy import Policy
+    from workflow.vocabulary import Word
 
 K, C, S, D = t.case.c, t.certificate.c, t.card_session.c, t.card.c
+MOST_CASES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,17 @@ class ProvenHolder:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CaseOfHolder:
+    """A case of the holder's card or organisation, and where it stands."""
+
+    number: str
+    kind: CaseKind
+    state: Word
+    opened_at: datetime
+    card_number: str
+
+
 def of_card(connection: sa.Connection, csn: str) -> tuple[CertificateSeen, ...]:
     """Return the certificates that were issued for a card."""
     return _seen(connection, C.csn == csn)
@@ -61,7 +75,16 @@ def of_case(connection: sa.Connection, case_id: int) -> tuple[CertificateSeen, .
 
 
 def proven(connection: sa.Connection, token: str, owner: str, now: datetime) -> ProvenHolder:
-    """Return whom a conversation proved, for this browser and while it holds; Refused otherwise."""
+    """Return whom a conversation proved, for this browser and while it holds; Refused otherwise.
+
+    It holds no longer than the card's certificate is valid: whoever suspends a lost card ends its log-ins too.
+    """
+    valid = sa.exists().where(
+        C.csn == S.csn,
+        C.case_id == S.case_id,
+        C.status == str(CertificateStatus.VALID),
+        C.not_after > now,
+    )
     row: Any = connection.execute(
         sa.select(t.card_session.c.owner_sha256, S.csn, S.expires_at, t.case)
         .join(t.case, K.id == S.case_id)
@@ -70,6 +93,7 @@ def proven(connection: sa.Connection, token: str, owner: str, now: datetime) -> 
             S.errand == str(CardErrand.PROVE),
             S.state == str(CardTalk.DONE),
             S.expires_at > now,
+            valid,
         )
     ).first()
     if row is None or not hmac.compare_digest(row.owner_sha256, digest(owner)):
@@ -104,6 +128,29 @@ def of_organisation(connection: sa.Connection, holder: ProvenHolder) -> tuple[Ce
     if not holder.policy.agency_list_by_card.value or holder.organisation_id is None:
         raise NotFound("card.not_active")
     return _seen(connection, K.organisation_id == holder.organisation_id, K.ca == str(holder.ca))
+
+
+def cases_of(connection: sa.Connection, holder: ProvenHolder) -> tuple[CaseOfHolder, ...]:
+    """Return the cases of the holder's card; where the CA shows an agency all of its own, those of the agency too."""
+    mine = (K.id == holder.case_id) | (K.card_number == holder.card_number)
+    if holder.policy.agency_list_by_card.value and holder.organisation_id is not None:
+        mine |= K.organisation_id == holder.organisation_id
+    rows = connection.execute(
+        sa.select(K.number, K.kind, K.state, K.opened_at, K.card_number)
+        .where(mine, K.ca == str(holder.ca))
+        .order_by(K.opened_at.desc(), K.id.desc())
+        .limit(MOST_CASES)
+    )
+    return tuple(
+        CaseOfHolder(
+            number=row.number,
+            kind=CaseKind(row.kind),
+            state=TABLES[CaseKind(row.kind)].states(row.state),
+            opened_at=row.opened_at,
+            card_number=row.card_number or "",
+        )
+        for row in rows
+    )
 
 
 def _seen(connection: sa.Connection, *where: Any) -> tuple[CertificateSeen, ...]:
