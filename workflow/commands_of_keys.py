@@ -1,4 +1,4 @@
-"""Commands about keys that must not be certified, and about the master keys of cards."""
+"""Commands about keys: those never to be certified, the master keys of cards, and what was made for nothing."""
 
 from __future__ import annotations
 
@@ -23,3 +23,18 @@ class RecordMasterKey(Command):
     label: str
     place: str
     name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClearKeyIntent(Command):
+    """Give up a key that was to be made and is on no record; it can't be recorded any more, and is destroyed next."""
+
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndKeyIntent(Command):
+    """Record that the key of an intent is gone from the place where it was made, if it was made at all."""
+
+    number: int
+    place: str

@@ -16,9 +16,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordRegistrationKey(Command):
-    """Store a key of a CA's registration authority before it is certified; `replaces` is the newest one's digest."""
+class IntendRegistrationKey(Command):
+    """Write down that a key of a CA's registration authority will be made; `replaces` is the newest one's digest.
 
+    The outcome's id is the intent's and its number the label to make the key under; neither, where another key has taken
+    that one's place meanwhile.
+    """
+
+    ca: Ca
+    replaces: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRegistrationKey(Command):
+    """Store a key of a CA's registration authority before it is certified, and end its intent.
+
+    `replaces` is the newest one's digest; where that is another by now, nothing is stored.
+    """
+
+    intent: int
     ca: Ca
     spki: bytes = field(repr=False)
     sealed_key: bytes | None = field(default=None, repr=False)

@@ -58,6 +58,8 @@ DEEDS: dict[str, Words] = {
     "some_issued": Words("登錄部分簽發", "record that some were issued"),
     "none_issued": Words("登錄均未簽發", "record that none was issued"),
     "SubmitCertificateRequest": Words("送出憑證請求", "submit certificate requests"),
+    "IntendRegistrationKey": Words("換發註冊中心金鑰", "replace the registration authority's key"),
+    "ClearKeyIntent": Words("清除未登錄的金鑰", "clear a key away that is on no record"),
     "RecordRegistrationKey": Words("換發註冊中心金鑰", "replace the registration authority's key"),
     "AddAccount": Words("建立帳號", "add an account"),
     "ProposeAccount": Words("提議建立帳號", "propose an account"),

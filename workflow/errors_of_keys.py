@@ -76,6 +76,17 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
             " it again with the settings of that keystore."
         ),
     ),
+    "keys.intent_ended": (
+        "編號 {number} 的金鑰已登錄、已清除或不存在，請以 guanfang keys unfinished 查詢。",
+        "The key {number} is on record, was cleared away or never was; see `guanfang keys unfinished`.",
+    ),
+    "keys.elsewhere": (
+        "編號 {number} 的金鑰應於「{place}」產製，目前的金鑰庫為「{here}」，無法代為清除。請改用原金鑰庫的設定再執行一次。",
+        (
+            "The key {number} was to be made in {place}, and the keystore at work is {here}, which can't clear it away."
+            " Run it again with the settings of that keystore."
+        ),
+    ),
     "authority.not_found": (
         "沒有名為「{name}」的憑證機構，請以 guanfang ca list 查詢。",
         "There is no authority {name}; see `guanfang ca list`.",

@@ -7,6 +7,7 @@ person has to ask for it.
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -15,22 +16,26 @@ import sqlalchemy as sa
 
 from pki.activation import NOT_ACTIVATED
 from pki.errors import KeyRefusedError
-from pki.keygate import spki_sha256
 from pki.keys import KeyKind
 from pki.names import EXECUTIVE_YUAN, Subject
 from pki.orders import CertificateOrder
 from workflow.authorities import NOT_ACTIVATED_CODE, addresses
 from workflow.certificate_profiles import office_profiles
-from workflow.commands_of_registration import RecordIssuingRequest, RecordRegistrationKey
-from workflow.errors import Unavailable
+from workflow.commands_of_registration import (
+    IntendRegistrationKey,
+    RecordIssuingRequest,
+    RecordRegistrationKey,
+)
+from workflow.errors import Refused, Unavailable
 from workflow.facts import SYSTEM
 from workflow.issuing_house import certificate_of_key, issue_house_certificate
 from workflow.issuing_requests import RA_PROFILE, request_statement
+from workflow.key_intents import clear
 from workflow.store import schema as t
 from workflow.vocabulary import CertificateStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pki.keys import Signer
     from workflow.facts import Actor, CaseFacts
@@ -38,7 +43,7 @@ if TYPE_CHECKING:
     from workflow.office import Office
     from workflow.vocabulary import Ca
 
-G = t.registration_key.c
+G, N = t.registration_key.c, t.key_intent.c
 RENEW_BEFORE: Final = timedelta(days=60)
 """How long before its end a certificate is followed by another, on another key."""
 
@@ -75,25 +80,43 @@ def new_key(office: Office, ca: Ca, actor: Actor = SYSTEM) -> Any:
 
 
 def _next_key(office: Office, ca: Ca, actor: Actor, before: Any) -> Any:
-    """Make the key that follows the one that was seen; whoever comes second to it takes what is there."""
+    """Make the key that follows the one that was seen; whoever comes second to it takes what is there.
+
+    The key is written down before it is made, and whoever may not have one is refused there.
+    """
     from workflow.handlers import handle  # The door imports the acts, which come here.
 
+    replaces = "" if before is None else before.spki_sha256
+    intended = handle(office, IntendRegistrationKey(ca=ca, replaces=replaces), actor)
+    if intended.created_id is None:
+        return _newest(office, ca)
+    with _cleared_unless_kept(office, ca, intended.created_id):
+        key = office.keystore.make(str(intended.number), KeyKind.P256)
+        command = RecordRegistrationKey(
+            intent=intended.created_id,
+            ca=ca,
+            spki=key.signer.spki_der,
+            sealed_key=key.sealed,
+            key_reference=key.reference,
+            replaces=replaces,
+        )
+        handle(office, command, actor)
+    return _newest(office, ca)
+
+
+@contextmanager
+def _cleared_unless_kept(office: Office, ca: Ca, number: int) -> Iterator[None]:
+    """Destroy a key that did not come on record; what can't be done now is left to `guanfang keys clear`."""
     try:
-        key = office.keystore.make(f"ra:{ca}", KeyKind.P256)
+        yield
     except KeyRefusedError as error:
         raise _not_reached(ca, error) from error
-    command = RecordRegistrationKey(
-        ca=ca,
-        spki=key.signer.spki_der,
-        sealed_key=key.sealed,
-        key_reference=key.reference,
-        replaces="" if before is None else before.spki_sha256,
-    )
-    handle(office, command, actor)
-    found = _newest(office, ca)
-    if found.spki_sha256 != spki_sha256(key.signer.spki_der).hex():
-        office.keystore.destroy(key.reference)
-    return found
+    finally:
+        with office.reading() as connection:
+            ended = connection.execute(sa.select(N.ended_at).where(N.id == number)).scalar()
+        if ended is None:
+            with suppress(Refused, Unavailable):
+                clear(office, number)
 
 
 def sign_request(

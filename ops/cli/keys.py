@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ops.cli.acting import acting, as_somebody
+from ops.cli.cases import when
 from ops.cli.group import FoundError, WrongUseError
 from ops.cli.reading import reading
 from workflow.views import keys as view
@@ -26,7 +27,7 @@ AT_ONCE = 5_000
 
 @click.group()
 def keys() -> None:
-    """Keep the list of compromised keys and examine the keys of the registry."""
+    """Keep the list of compromised keys, examine the keys of the registry, clear those away that came to nothing."""
 
 
 @keys.group()
@@ -88,6 +89,30 @@ def audit() -> None:
     found += _said(held, "has a key on the list of compromised keys")
     click.echo(f"{seen.count} keys were examined.")
     _refuse_to_go_on(found)
+
+
+@keys.command()
+def unfinished() -> None:
+    """List keys that were to be made and are on no record: being made now, or left by a process that was killed."""
+    with reading() as (connection, _clock):
+        for one in view.unfinished_keys(connection):
+            click.echo(f"{one.number:>4}  {when(one.at)}  {one.label}  {one.place}")
+
+
+@keys.command()
+@click.argument("number", type=int)
+@click.option("--yes", is_flag=True, help="Do it; without it the command only says what it would do.")
+@as_somebody
+def clear(number: int, login: str, *, password_stdin: bool, yes: bool) -> None:
+    """Destroy the key NUMBER of `guanfang keys unfinished`, if it was made; it can't come on record any more."""
+    from workflow.key_intents import clear as clear_key
+
+    if not yes:
+        click.echo(f"Would give up the key {number} and destroy it. Add --yes to do it.")
+        return
+    with acting(login, from_stdin=password_stdin) as (office, actor):
+        clear_key(office, number, actor)
+    click.echo(f"金鑰 {number} 已清除。 The key {number} is cleared away.")
 
 
 @dataclass

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from pki.certificates import read_certificate
-from pki.keys import load_public_key, verify_signature
+from pki.keys import KeyKind, load_public_key, verify_signature
+from pki.keystores import SoftwareKeystore, TokenKeystore
 from pki.statement import sign_statement, unlock
+from pki.token import Token
 from tests.workflow.batches import Batches, items
 from tests.workflow.registry import PASSWORD
 from workflow import registration
+from workflow.acts import registration as acts_of_registration
 from workflow.acts import signing
-from workflow.errors import NotAllowed, Unavailable
+from workflow.commands_of_keys import ClearKeyIntent
+from workflow.commands_of_registration import IntendRegistrationKey, RecordRegistrationKey
+from workflow.errors import NotAllowed, Refused, Unavailable
 from workflow.facts import SYSTEM
+from workflow.key_intents import clear
 from workflow.store import schema as t
 from workflow.vocabulary import Ca, Role
+from workflow.watching.reconciling.keys import key_faults
 
 C, R, D, G = t.certificate.c, t.issuing_request.c, t.review_decision.c, t.registration_key.c
+N = t.key_intent.c
 REVOKED = {"status": "revoked", "status_version": 2}
 
 
@@ -163,6 +173,7 @@ def test_an_administrator_gives_the_ra_another_key_and_the_batch_goes_on(small, 
     registry.update(t.certificate, C.id == ra.id, status_at=registry.clock.now(), **REVOKED)
     with pytest.raises(NotAllowed):
         registration.new_key(registry.office, Ca.XCA, registry.desk)
+    assert all(row.ended_at for row in registry.rows(t.key_intent))
     registration.new_key(registry.office, Ca.XCA, registry.account(Role.ADMINISTRATOR))
     go_on(small)
     assert {row.status for row in certificates(small)} == {"valid"}
@@ -198,3 +209,86 @@ def test_of_many_who_make_the_ras_first_key_one_has_made_it(locking_registry):
         found = list(pool.map(lambda _n: registration.registration(office, Ca.XCA), range(4)))
     assert len({one.certificate for one in found}) == 1
     assert len(locking_registry.rows(t.registration_key)) == 1
+
+
+@pytest.fixture
+def in_token(small, token):
+    small.registry.office = replace(
+        small.registry.office,
+        token=TokenKeystore(token, SoftwareKeystore(small.registry.office.key_passphrase)),
+    )
+    return small.registry
+
+
+def intents(registry):
+    return registry.rows(t.key_intent, N.ended_at.is_(None))
+
+
+def labels(registry, token):
+    return [token.references(row.label) for row in registry.rows(t.key_intent)]
+
+
+@pytest.mark.rule("ROL-08")
+def test_whoever_may_not_have_another_key_for_the_ra_makes_none(in_token, token, monkeypatch):
+    made = []
+    monkeypatch.setattr(Token, "make", lambda *given, **_more: made.append(given))
+    with pytest.raises(NotAllowed):
+        registration.new_key(in_token.office, Ca.XCA, in_token.desk)
+    assert not made
+    assert not in_token.rows(t.key_intent)
+
+
+@pytest.mark.rule("ROL-08")
+def test_a_key_that_does_not_come_on_record_is_destroyed(in_token, token, monkeypatch):
+    def refuse(*_given):
+        raise Refused("case.stale")
+
+    administrator = in_token.account(Role.ADMINISTRATOR)
+    monkeypatch.setattr(acts_of_registration, "conclude", refuse)
+    with pytest.raises(Refused):
+        registration.new_key(in_token.office, Ca.XCA, administrator)
+    monkeypatch.undo()
+    assert labels(in_token, token) == [()]
+    assert not intents(in_token)
+    registration.new_key(in_token.office, Ca.XCA, administrator)
+    assert [len(found) for found in labels(in_token, token)] == [0, 1]
+
+
+@pytest.mark.rule("ROL-08")
+def test_a_key_whose_maker_was_killed_is_found_and_cleared_away(in_token, token):
+    intended = in_token.do(IntendRegistrationKey(ca=Ca.XCA), SYSTEM)
+    made = in_token.office.keystore.make(intended.number, KeyKind.P256)
+    with in_token.office.reading() as connection:
+        now = in_token.clock.now()
+        assert not list(key_faults(connection, now))
+        (found,) = key_faults(connection, now + timedelta(hours=2))
+    assert (found.code, found.subject) == ("keys.unfinished", intended.number)
+    number, software = intended.created_id, replace(in_token.office, token=None)
+    with pytest.raises(Refused, match="keystore at work is software"):
+        clear(software, number, in_token.account(Role.OPERATOR))
+    with pytest.raises(NotAllowed):
+        clear(in_token.office, number, in_token.desk)
+    assert token.references(intended.number) == (made.reference,)
+    clear(in_token.office, number, in_token.account(Role.OPERATOR))
+    assert not token.references(intended.number)
+    assert not intents(in_token)
+    # Its maker was only slow, and comes back with a key that is gone.
+    command = RecordRegistrationKey(
+        intent=number, ca=Ca.XCA, spki=made.signer.spki_der, key_reference=made.reference
+    )
+    for act in (lambda: in_token.do(command, SYSTEM), lambda: clear(in_token.office, number)):
+        with pytest.raises(Refused) as refusal:
+            act()
+        assert refusal.value.code == "keys.intent_ended"
+    assert not in_token.rows(t.registration_key)
+
+
+def test_a_clearing_that_was_killed_is_finished_by_the_next(in_token, token):
+    intended = in_token.do(IntendRegistrationKey(ca=Ca.XCA), SYSTEM)
+    in_token.office.keystore.make(intended.number, KeyKind.P256)
+    in_token.do(ClearKeyIntent(number=intended.created_id), SYSTEM)
+    (left,) = intents(in_token)
+    assert left.cleared_at
+    clear(in_token.office, left.id)
+    assert not token.references(intended.number)
+    assert in_token.audit_kinds().count("key_intent_cleared") == 1

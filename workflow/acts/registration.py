@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
+from workflow.acts.generations import place_of_keys
+from workflow.acts.key_intents import conclude, open_intent, write_down
+from workflow.authorities import NOT_ACTIVATED_CODE
 from workflow.commands_of_registration import (
     IntendHouseCertificate,
+    IntendRegistrationKey,
     RecordIssuingRequest,
     RecordRegistrationKey,
 )
-from workflow.errors import Refused
+from workflow.errors import Refused, Unavailable
 from workflow.issuing_requests import RA_PROFILE, STAFF_PROFILE
 from workflow.outcome import Outcome
 from workflow.store import schema as t
@@ -23,21 +27,46 @@ from workflow.vocabulary import CertificateStatus, Role, StaffCardState
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
+    from workflow.office import Office
     from workflow.store.unit_of_work import UnitOfWork
 
 SYSTEM = frozenset({Role.SYSTEM})
 A, C, G, S = t.authority.c, t.certificate.c, t.registration_key.c, t.staff_card.c
 
 
-def _record_key(work: UnitOfWork, command: RecordRegistrationKey, actor: Actor, _prepared: None) -> Outcome:
-    """Store a key, unless another has taken the place of the one that it was to replace."""
+def _reach(office: Office, command: IntendRegistrationKey, actor: Actor) -> str:
+    """Return where the key will be made, which is known before anything is written."""
+    del actor
+    if not office.keys_activated():
+        raise Unavailable(NOT_ACTIVATED_CODE)
+    return place_of_keys(office, f"ra:{command.ca}")
+
+
+def _intend_key(work: UnitOfWork, command: IntendRegistrationKey, actor: Actor, place: str) -> Outcome:
+    if not _is_next(work, command):
+        return Outcome()
+    outcome = write_down(work, f"ra:{command.ca}", place)
+    said = {"number": outcome.created_id, "label": outcome.number, "place": place}
+    work.audit("key_intended", actor, said)
+    return outcome
+
+
+def _is_next(work: UnitOfWork, command: IntendRegistrationKey | RecordRegistrationKey) -> bool:
+    """Tell whether the key that is to be replaced is the newest; who asks holds others up until the commit."""
     # The CA's own rows are there before its RA's first key is.
     work.connection.execute(sa.select(A.id).where(A.ca == str(command.ca)).order_by(A.id).with_for_update())
     newest = work.connection.execute(
         sa.select(G.spki_sha256).where(G.ca == str(command.ca)).order_by(G.id.desc()).limit(1)
     ).scalar()
-    if command.replaces != (newest or ""):
+    return command.replaces == (newest or "")
+
+
+def _record_key(work: UnitOfWork, command: RecordRegistrationKey, actor: Actor, _prepared: None) -> Outcome:
+    """Store a key, unless another has taken the place of the one that it was to replace."""
+    if not _is_next(work, command):
         return Outcome()
+    open_intent(work, command.intent)
+    conclude(work, command.intent)
     digest = sha256(command.spki).hexdigest()
     work.insert(
         t.registration_key,
@@ -129,6 +158,7 @@ def require_house_key(connection: sa.Connection, profile: str, spki_sha256: str)
 
 ACTS = (
     # After a revocation an administrator asks for another key (RV1-07).
+    Act(IntendRegistrationKey, _intend_key, SYSTEM | {Role.ADMINISTRATOR}, _reach),
     Act(RecordRegistrationKey, _record_key, SYSTEM | {Role.ADMINISTRATOR}),
     Act(RecordIssuingRequest, _record_request, SYSTEM),
     Act(IntendHouseCertificate, _intend, SYSTEM),

@@ -42,6 +42,20 @@ key_task = sa.Table(
     moment("ended_at", null=True),
 )
 
+# Keys of the house that are about to be made in the keystore, written down before: what was killed in between is found by
+# its label. A row ends when the key is on record, or destroyed.
+key_intent = sa.Table(
+    "key_intent",
+    metadata,
+    key(),
+    text("label", unique=True),
+    text("place"),
+    moment("at"),
+    # Given up: nobody may put the key on record any more, and it is destroyed next.
+    moment("cleared_at", null=True),
+    moment("ended_at", null=True),
+)
+
 # Encrypted copies of keys on media; what is marked destroyed must never be put back.
 key_backup = sa.Table(
     "key_backup",

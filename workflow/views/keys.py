@@ -12,8 +12,9 @@ from workflow.vocabulary import CertificateStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
-C, K = t.certificate.c, t.compromised_key.c
+C, K, N = t.certificate.c, t.compromised_key.c, t.key_intent.c
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,21 @@ def endangered(connection: sa.Connection) -> list[KeyHolder]:
 def listed_count(connection: sa.Connection) -> int:
     """Return how many keys stand on the list."""
     return int(connection.execute(sa.select(sa.func.count()).select_from(t.compromised_key)).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedKey:
+    """A key that was to be made and is on no record: its number, label and place, and since when."""
+
+    number: int
+    label: str
+    place: str
+    at: datetime
+
+
+def unfinished_keys(connection: sa.Connection, before: datetime | None = None) -> tuple[UnfinishedKey, ...]:
+    """Return keys that were to be made, perhaps are being made now, and are on no record; of before a time if asked."""
+    query = sa.select(t.key_intent).where(N.ended_at.is_(None)).order_by(N.id)
+    if before is not None:
+        query = query.where(N.at < before)
+    return tuple(UnfinishedKey(row.id, row.label, row.place, row.at) for row in connection.execute(query))

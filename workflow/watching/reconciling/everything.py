@@ -11,6 +11,7 @@ from workflow.store import schema as t
 from workflow.watching.reconciling.cards import card_faults
 from workflow.watching.reconciling.cases import case_faults
 from workflow.watching.reconciling.certificates import certificate_faults
+from workflow.watching.reconciling.keys import key_faults
 from workflow.watching.reconciling.letters import letter_faults
 from workflow.watching.reconciling.lists import list_faults
 from workflow.watching.reconciling.stock import stock_faults
@@ -67,5 +68,6 @@ def reconcile(office: Office) -> Reconciled:
             *work_faults(connection),
             *letter_faults(connection),
             *stock_faults(connection),
+            *key_faults(connection, now),
         )
     return Reconciled(examined, found)
