@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from forms.rocdate import RocDateError, parse_roc
+from web import access
 from web.access import allow
 from web.casework import beside_field, whole_number
 from web.door import perform
 from web.errors import status_of
-from web.language import t
+from web.language import say, t
 from web.ports import office
+from workflow.audit_words import kind_in_words
 from workflow.commands import ConfirmSweep, RequeueDeadLetter
 from workflow.days import TAIPEI
 from workflow.errors import FieldProblem, RegistryError
@@ -29,7 +32,7 @@ _KEY_PARTS = 2
 
 
 @blueprint.get("/")
-@allow(Role.OPERATOR)
+@allow(Role.OPERATOR, Role.ADMINISTRATOR)
 def index() -> str:
     """Show how the lanes stand, what is dead, and whether the breaker is open."""
     return _page()
@@ -91,7 +94,8 @@ def audit_log() -> str:
         lines=lines,
         more=more,
         sealing=sealing,
-        kinds=kinds,
+        kinds=sorted(((kind, say(kind_in_words(kind))) for kind in kinds), key=itemgetter(1)),
+        in_words=kind_in_words,
         args=args,
         problems=problems,
     )
@@ -105,6 +109,8 @@ def _page(problems: tuple[FieldProblem, ...] = ()) -> str:
             dead=outbox.dead_letters(connection),
             breakers=outbox.breakers(connection),
             alarms=watches.open_findings(connection),
+            sealing=audit.sealing(connection),
+            works=access.actor().has(Role.OPERATOR),
             problems=problems,
             typed=request.form,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
 from forms.rocdate import ShortStyle, roc_short
 from web import access
@@ -18,7 +18,7 @@ from web.security import limited
 from workflow import paper
 from workflow.days import TAIPEI, taipei_day
 from workflow.errors import NotFound
-from workflow.views import documents
+from workflow.views import accounts, documents
 from workflow.views import worklist as lists
 from workflow.views.case_page import case_head
 from workflow.views.search import search as find
@@ -57,6 +57,8 @@ def home() -> BaseResponse:
         return redirect(url_for("staff.worklist"))
     if who.has(Role.AUDITOR):
         return redirect(url_for("operator.audit_log"))
+    if who.has(Role.ADMINISTRATOR):
+        return redirect(url_for("administrator.accounts"))
     if who.has(Role.OPERATOR):
         return redirect(url_for("operator.index"))
     flash(
@@ -189,8 +191,15 @@ def short_moment(when: datetime | None) -> str:
 
 @blueprint.app_template_filter()
 def by_whom(name: str) -> str:
-    """Return who acted: a person's name, or a word for those who have none here."""
-    return t(*_NAMELESS[name]) if name in _NAMELESS else name
+    """Return who acted by the login that was written down: a person's name, or a word for those who have none here."""
+    if name in _NAMELESS:
+        return t(*_NAMELESS[name])
+    # A page names few people many times.
+    known: dict[str, str] = g.setdefault("names_of_staff", {})
+    if name not in known:
+        with office().reading() as connection:
+            known[name] = accounts.person_of(connection, name) or name
+    return known[name]
 
 
 @blueprint.app_template_filter()

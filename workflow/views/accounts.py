@@ -55,6 +55,14 @@ def actor(connection: sa.Connection, account_id: int, epoch: int) -> Actor | Non
     )
 
 
+def person_of(connection: sa.Connection, login: str) -> str | None:
+    """Return the name of the person behind an account, open or closed; None for a name that is no login."""
+    account, person = schema.account, schema.person
+    query = sa.select(person.c.name).join(account, account.c.person_id == person.c.id)
+    name: str | None = connection.execute(query.where(account.c.login == login)).scalar()
+    return name
+
+
 def everybody(connection: sa.Connection) -> tuple[AccountSeen, ...]:
     """Return all open accounts by log-in; for the demonstration's desk and the administrator."""
     account, person, window = schema.account, schema.person, schema.review_window

@@ -17,7 +17,10 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class AuditWanted:
-    """What part of the log is wanted; empty fields do not filter. `before` is the last id of the page before."""
+    """What part of the log is wanted; empty fields do not filter. `before` is the last id of the page before.
+
+    `actor` is part of a login or of the name of the person behind it.
+    """
 
     kind: str = ""
     actor: str = ""
@@ -109,7 +112,12 @@ def _conditions(wanted: AuditWanted) -> list[sa.ColumnElement[bool]]:
     if wanted.kind:
         found.append(entry.kind == wanted.kind)
     if wanted.actor:
-        found.append(entry.actor.contains(wanted.actor, autoescape=True))
+        account, person = s.account.c, s.person.c
+        named = sa.select(account.login).join(s.person, person.id == account.person_id)
+        found.append(
+            entry.actor.contains(wanted.actor, autoescape=True)
+            | entry.actor.in_(named.where(person.name.contains(wanted.actor, autoescape=True)))
+        )
     if wanted.case_number:
         found.append(entry.case_id.in_(sa.select(s.case.c.id).where(s.case.c.number == wanted.case_number)))
     if wanted.since:
