@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from web import (
+    administrator,
     applicant,
     card,
     card_holder,
@@ -56,6 +57,7 @@ ALL: tuple[Blueprint, ...] = (
     stock.blueprint,
     desk.blueprint,
     operator.blueprint,
+    administrator.blueprint,
     repository.blueprint,
     directory.blueprint,
     papers.blueprint,

@@ -92,6 +92,7 @@ ITEMS: tuple[Item, ...] = (
     Item("operator.index", "維運", "Operations", group="staff"),
     Item("operator.deadline_list", "期限", "Deadlines", group="staff"),
     Item("operator.audit_log", "稽核紀錄", "Audit log", group="staff"),
+    Item("administrator.accounts", "人員帳號", "Accounts", group="staff"),
     Item("clerk.import_letter", "匯入電子公文", "Import a letter", group="staff", main=False),
     Item("clerk.log", "登錄紙本公文", "Log a letter", group="staff", main=False),
     Item("login.form", "人員登入", "Staff log-in", group="staff", main=False),

@@ -67,6 +67,8 @@ DEEDS: dict[str, Words] = {
     "WithdrawProposal": Words("撤回帳號提議", "withdraw the proposal of an account"),
     "OrderStaffCard": Words("製作承辦人員卡片", "make a staff card"),
     "EndStaffCard": Words("停用承辦人員卡片", "end a staff card"),
+    "UnlockAccount": Words("解除帳號鎖定", "unlock an account"),
+    "EndAccount": Words("停用帳號", "end an account"),
     "OpenCardLogIn": Words("以卡片登入", "log in with a card"),
     "OpenCardSigning": Words("以卡片簽署決定", "sign a decision with a card"),
     "RevokeSerial": Words("依序號廢止憑證", "revoke a certificate by its serial"),

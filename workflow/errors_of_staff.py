@@ -102,6 +102,17 @@ STAFF_SENTENCES: Mapping[str, tuple[str, str]] = {
         "您的帳號「{login}」係單人緊急開立，經他人確認前不得確認其他帳號。",
         "Your own account {login} was made alone. Until somebody has confirmed it, it confirms no other.",
     ),
+    "account.not_open": ("查無使用中的帳號 {login}。", "There is no open account {login}."),
+    "account.not_there": ("查無此帳號。", "There is no such account."),
+    "account.not_locked": ("帳號 {login} 沒有被鎖定，無須解除。", "The account {login} is not locked."),
+    "account.own": (
+        "不能解除或停用自己的帳號，請由另一位管理員辦理。",
+        "Nobody unlocks or ends an account of their own. Another administrator has to do it.",
+    ),
+    "account.last_administrators": (
+        "停用後管理員將少於 {count} 人，無人能互相覆核；請先新增另一位管理員。",
+        "Fewer than {count} administrators would be left to check each other. Add another administrator first.",
+    ),
     "staff_card.off": (
         "本系統未啟用承辦人員卡片。",
         "Cards of the staff are not in use here.",

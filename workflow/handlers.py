@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workflow.acts import (
+    account_care,
     accounts,
     applications,
     authority_revocations,
@@ -91,6 +92,7 @@ def _proven(work: UnitOfWork, command: WithUserCode, actor: Actor, tried: userco
 ACTS: Mapping[type[Command], Act] = {
     act.command: act
     for room in (
+        account_care,
         accounts,
         applications,
         authority_revocations,

@@ -130,28 +130,36 @@ def _made(work: UnitOfWork, command: RecordStaffCardMade, actor: Actor, _prepare
 def _end(work: UnitOfWork, command: EndStaffCard, actor: Actor, _prepared: None) -> Outcome:
     if not command.reason.strip():
         raise Refused("case.reason_missing")
+    csn = end_card(work, command.login, command.reason, compromised=command.compromised)
+    if csn is None:
+        raise NotFound("staff_card.none", login=command.login)
+    said = {"login": command.login, "csn": csn, "reason": command.reason}
+    work.audit("staff_card_ended", actor, said)
+    return Outcome()
+
+
+def end_card(work: UnitOfWork, login: str, reason: str, *, compromised: bool) -> str | None:
+    """End an account's card and revoke its certificate; returns the chip's number, None without a card."""
     row = work.connection.execute(
         sa.select(S.id, S.csn, S.spki_sha256)
         .join(t.account, A.id == S.account_id)
-        .where(A.login == command.login, S.state != ENDED)
+        .where(A.login == login, S.state != ENDED)
         .with_for_update(of=t.staff_card)
     ).first()
     if row is None:
-        raise NotFound("staff_card.none", login=command.login)
+        return None
     work.connection.execute(
         sa.update(t.staff_card)
         .where(S.id == row.id)
         .values(
             state=ENDED,
             ended_at=work.now,
-            reason=command.reason,
+            reason=reason,
             **FORGOTTEN,
         )
     )
-    _revoke(work, row.spki_sha256, compromised=command.compromised)
-    said = {"login": command.login, "csn": row.csn, "reason": command.reason}
-    work.audit("staff_card_ended", actor, said)
-    return Outcome()
+    _revoke(work, row.spki_sha256, compromised=compromised)
+    return str(row.csn)
 
 
 def _revoke(work: UnitOfWork, spki_sha256: str | None, *, compromised: bool) -> None:

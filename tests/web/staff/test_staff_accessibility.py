@@ -71,6 +71,7 @@ def _busy_office(counter):
         f"/officer/cases/{second}/oid/", "/centre/", "/centre/packing/", "/centre/posting/", "/centre/lists/",
         "/centre/returned/", "/centre/stock/", "/centre/line/", "/centre/line/1/",
         "/centre/line/quarantine/", "/desk/", "/operator/", "/operator/deadlines/?days=90", "/operator/audit/",
+        "/administrator/accounts/", "/administrator/accounts/1/",
     )  # fmt: skip
 
 
