@@ -18,6 +18,7 @@ from web.ports import office
 from workflow.commands_of_accounts import EndAccount, UnlockAccount
 from workflow.errors import FieldProblem, RegistryError
 from workflow.views import account_list
+from workflow.views.accounts import proposals
 from workflow.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def accounts() -> str:
     """List all accounts, the closed ones last."""
     with office().reading() as connection:
         found = account_list.all_accounts(connection, office().clock.now())
+        waiting = proposals(connection)
     manages = access.actor().has(Role.ADMINISTRATOR)
-    return render_template("administrator/accounts.html", found=found, manages=manages)
+    return render_template("administrator/accounts.html", found=found, waiting=waiting, manages=manages)
 
 
 @blueprint.get(f"/accounts/{_ID}/")

@@ -27,6 +27,18 @@ def test_the_administrator_lands_on_the_accounts_and_sees_who_is_locked(counter,
     assert "Locked" in administrator.get("/administrator/accounts/?lang=en").text
 
 
+@pytest.mark.rule("ROL-02")
+def test_the_administrator_sees_an_account_that_waits_for_another_person(counter, administrator):
+    boss = number(counter, "administrator")
+    counter.house.insert(
+        s.account_proposal, login="newcomer", name="甄新人", roles=["second_reviewer"], statement="{}", signatures=[],
+        state="open", reason="", proposed_by=boss, proposed_at=counter.office.clock.now(),
+    )  # fmt: skip
+    page = administrator.get("/administrator/accounts/").text
+    assert "甄新人" in page
+    assert "王administrator" in page
+
+
 @pytest.mark.rule("ROL-09")
 def test_an_account_is_unlocked_and_ended_at_the_screen_with_a_reason(counter, administrator):
     counter.house.account("late", "second_reviewer", person="晚到")
