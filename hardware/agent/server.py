@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
@@ -73,6 +74,12 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = False
     service: Callable[[Request], Answer]
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the names that socketserver gives.
+        """Pass over a page that went away; of anything else name only the kind, for its text may hold a PIN."""
+        kind = sys.exc_info()[0] or Exception
+        if not issubclass(kind, (ConnectionError, TimeoutError)):
+            sys.stderr.write(f"讀卡代理程式發生錯誤 The card agent failed: {kind.__name__}\n")
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
@@ -86,11 +93,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if len(headers) != len(self.headers.items()):
+            # Two of one name, and somebody between might look at the other: no browser sends that.
+            self.close_connection = True
+            self._send(Answer(AgentRefusal("agent.request").status, {}))
+            return
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > BODY_LIMIT or "transfer-encoding" in headers:
             self.close_connection = True
             refusal = AgentRefusal("agent.too_large")
-            self._send(Answer(refusal.status, {"Content-Length": "0"}))
+            self._send(Answer(refusal.status, {}))
             return
         body = self.rfile.read(int(length))
         self._send(self.server.service(Request(self.command, self.path, headers, body)))

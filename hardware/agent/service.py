@@ -180,7 +180,8 @@ def _json_of(request: Request) -> dict[str, Any]:
         raise AgentRefusal("agent.request")
     try:
         said = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Thousands of brackets within one another are no request of ours, either.
         raise AgentRefusal("agent.request") from None
     if not isinstance(said, dict):
         raise AgentRefusal("agent.request")

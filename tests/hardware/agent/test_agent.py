@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import struct
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -258,6 +260,35 @@ def test_the_agents_window_speaks_for_listed_pages_alone(bench):
 def test_too_long_a_request_is_refused_unread(bench):
     status, _, _ = bench.call("/pairing", {"code": "1" * 20_000})
     assert status == 413
+
+
+def raw(bench, *lines):
+    """Send what no browser sends, and return the answer's first line."""
+    with socket.create_connection(("127.0.0.1", bench.server.port), 10) as connection:
+        connection.sendall("\r\n".join((*lines, "", "")).encode())
+        return connection.makefile("rb").readline().decode()
+
+
+@pytest.mark.parametrize("name", ["Host", "Origin", "Content-Length"])
+def test_a_header_that_is_said_twice_is_refused(bench, name):
+    said = {"Host": f"127.0.0.1:{bench.server.port}", "Origin": PAGE, "Content-Length": "0"}
+    lines = [f"{one}: {value}" for one, value in said.items()]
+    assert "200" in raw(bench, "GET /version HTTP/1.1", *lines)
+    assert "400" in raw(bench, "GET /version HTTP/1.1", f"{name}: {FOREIGN}", *lines)
+
+
+def test_brackets_without_end_and_a_page_that_leaves_are_no_trouble(bench, capfd):
+    body = "[" * 16_000
+    host = f"Host: 127.0.0.1:{bench.server.port}"
+    head = (host, f"Origin: {PAGE}", "Content-Type: application/json", f"Content-Length: {len(body)}")
+    with socket.create_connection(("127.0.0.1", bench.server.port), 10) as connection:
+        connection.sendall(("\r\n".join(("POST /pairing HTTP/1.1", *head, "", "")) + body).encode())
+        assert "400" in connection.makefile("rb").readline().decode()
+    with socket.create_connection(("127.0.0.1", bench.server.port), 10) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(b"POST /pairing HTTP/1.1\r\n")
+    assert bench.call("/version")[0] == 200
+    assert "".join(capfd.readouterr()) == ""
 
 
 def test_the_agent_writes_nothing_of_what_passes(paired, capfd):
