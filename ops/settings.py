@@ -96,6 +96,8 @@ class Settings:
     port: int = 8080
     agent_port: int = 61161
     """Where holders' card agents listen on their own machines; the pages look for them there."""
+    agent_package: Path | None = None
+    """This program's wheel, which the pages hand out to holders who install the agent."""
     web_workers: int = 1
     https: bool = False
     proxies: int = 0

@@ -102,6 +102,7 @@ def web_ports(settings: Settings, office: Office) -> WebPorts:
         holder_readers=holders_readers(settings),
         card_folder=LetterBox(office, folder_station(settings)) if toys else None,
         agent_url=f"http://{LOOPBACK}:{settings.agent_port}",
+        agent_package=settings.agent_package,
         agent_code=(lambda: holders_agent.newest_code(settings.data_dir)) if toys else None,
     )
 

@@ -6,15 +6,22 @@ the agent: its loopback address stands in their content security policy, and now
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, abort, render_template
 
 from web import security
 from web.access import public
+from web.casework import as_download
 from web.language import t
 from web.ports import ports
 from workflow.vocabulary import CardErrand
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 blueprint = Blueprint("card", __name__)
 
@@ -233,7 +240,25 @@ def check() -> str:
 @public
 def agent() -> str:
     """Tell how the card agent is installed on each operating system."""
-    return render_template("card/agent.html")
+    package = _package()
+    digest = hashlib.sha256(package.read_bytes()).hexdigest() if package else ""
+    return render_template("card/agent.html", package=package, digest=digest)
+
+
+def _package() -> Path | None:
+    """Return the wheel that is handed out, where the operator has put one."""
+    package = ports().agent_package
+    return package if package is not None and package.is_file() else None
+
+
+@blueprint.get("/agent/package/<name>")
+@public
+def agent_package(name: str) -> Response:
+    """Hand out the wheel under its own name, which installers read its version from."""
+    package = _package()
+    if package is None or name != package.name:
+        abort(HTTPStatus.NOT_FOUND)
+    return as_download(Response(package.read_bytes(), mimetype="application/octet-stream"), package.name)
 
 
 @blueprint.after_request

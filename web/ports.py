@@ -16,6 +16,7 @@ from workflow.vocabulary import Ca
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from workflow.office import Office
 
@@ -96,6 +97,8 @@ class WebPorts:
     """Readers of this machine that everybody may use for activation; no other is ever touched for the public."""
     agent_url: str = "http://127.0.0.1:61161"
     """Where a holder's card agent listens on the holder's own machine."""
+    agent_package: Path | None = None
+    """The wheel that holders install the agent from; without it they get it from the service desk."""
     agent_code: Callable[[], str] | None = None
     """Gives the newest pairing code of the demonstration's agent; empty when none was asked for."""
 

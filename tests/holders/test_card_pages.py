@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pytest
@@ -121,3 +122,20 @@ def test_suspension_and_resumption_take_effect_and_show_the_status(client, brows
     assert form(client, "/card/suspend/", **fields, reason="lost").status_code == 409
     assert "有效" in form(client, "/card/resume/", **fields).text
     assert browser_of.statuses() == {"valid"}
+
+
+def test_the_agent_is_handed_out_as_the_operators_own_package(browser_of, tmp_path):
+    package = tmp_path / "guanfang-0.1.0-py3-none-any.whl"
+    ports = WebPorts(office=browser_of.office, secret_key="t" * 40, agent_package=package)
+    client = create_app(ports).test_client()
+    assert "請向服務專線索取" in client.get("/agent/").text
+    package.write_bytes(b"wheel")
+    page = client.get("/agent/").text
+    assert hashlib.sha256(b"wheel").hexdigest() in page
+    assert page.count(f"install {browser_of.office.settings.base_url}/agent/package/{package.name}") == 3
+    answer = client.get(f"/agent/package/{package.name}")
+    assert (answer.data, answer.headers["Content-Disposition"]) == (
+        b"wheel", f"attachment; filename={package.name}",
+    )  # fmt: skip
+    for other in ("other.whl", "..%2Fguanfang.sqlite"):
+        assert client.get(f"/agent/package/{other}").status_code == 404
