@@ -1,14 +1,16 @@
-"""Sending revocation lists: validators from what is known of a list, so that its bytes are read only when they are sent.
+"""Sending revocation lists: validators from what is known of a list, so that only the octets that are sent are read.
 
-A list may be fifty megabytes, and most who ask have it already (RFC 9110 §13, RFC 9111 §5.2).
+A list may be fifty megabytes, and most who ask have it already (RFC 9110 §13 and §14, RFC 9111 §5.2).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from flask import Response, abort, request
+from werkzeug.wsgi import FileWrapper
 
+from web.list_file import SLICE, ListFile
 from web.ports import office
 from workflow.views import repository
 
@@ -30,13 +32,14 @@ def send_list(authority: str, partition: int) -> Response:
     response.make_conditional(request)
     if response.status_code == NOT_MODIFIED:
         return response
+    size = repository.size_of(office(), found)
+    response.content_length = size
+    response.accept_ranges = "bytes"
     if request.method == "HEAD":
-        response.content_length = repository.size_of(office(), found)
         return response
-    der = repository.bytes_of(office(), found)
-    response.set_data(der)
-    # Asked again now that there are bytes: a torn download of a large list goes on where it stopped.
-    response.make_conditional(request, accept_ranges=True, complete_length=len(der))
+    response.response = FileWrapper(cast("IO[bytes]", ListFile(found, size)), SLICE)
+    # Asked again now that there are octets: a torn download of a large list goes on where it stopped.
+    response.make_conditional(request, accept_ranges=True, complete_length=size)
     return response
 
 

@@ -12,11 +12,13 @@ from web.access import public
 from web.ports import office
 from web.published import Publication, send
 from web.published_lists import send_list
-from web.security import exempt
+from web.security import exempt, limited
 from workflow import ocsp
 from workflow.views import repository
 
 blueprint = Blueprint("repository", __name__)
+LISTS = "240 per minute"
+"""From one address, behind which a whole agency may stand; each partition is asked for once a day."""
 LARGEST_REQUEST = 64 * 1024
 OCSP_ANSWER = "application/ocsp-response"
 CERTIFICATE = "application/pkix-cert"
@@ -31,6 +33,7 @@ def _file(content: bytes | None, media_type: str) -> Response:
 
 @blueprint.get("/repository/<authority>/CRL2/complete.crl")
 @public
+@limited(LISTS, "GET")
 def complete_crl(authority: str) -> Response:
     """Return an authority's complete list."""
     return send_list(authority, 0)
@@ -38,6 +41,7 @@ def complete_crl(authority: str) -> Response:
 
 @blueprint.get("/repository/<authority>/CRL2/CRL_<int(fixed_digits=4):partition>.crl")
 @public
+@limited(LISTS, "GET")
 def partition_crl(authority: str, partition: int) -> Response:
     """Return one partition of an authority's list."""
     # Partition 0 is the complete list, which has an address of its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
@@ -101,8 +102,20 @@ def install(app: Flask, given: WebPorts) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=given.proxies, x_proto=given.proxies)  # type: ignore[method-assign]
 
 
+def _require_own_names(app: Flask) -> None:
+    """Refuse to start where two views share a name: the limiter would add up the limits of both."""
+    names = Counter(
+        f"{view.__module__}.{view.__qualname__}"
+        for view in set(app.view_functions.values())
+        if getattr(view, _LIMIT, None)
+    )
+    if shared := [name for name, count in names.items() if count > 1]:
+        raise RuntimeError(f"limited views share a name: {', '.join(shared)}")
+
+
 def limit_all(app: Flask) -> None:
     """Put the limits on the views that asked for one; called when all routes are there."""
+    _require_own_names(app)
     limiter = Limiter(get_remote_address, app=app)
     # The wrapped views hold the limiter by a weak reference only.
     app.extensions["guanfang-limiter"] = limiter

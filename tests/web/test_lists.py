@@ -10,10 +10,13 @@ from cryptography import x509
 
 from tests.workflow.lists import XCA, Lists
 from tests.workflow.registry import START
+from web import list_file
 from web.app import create_app
 from web.ports import WebPorts
+from web.repository import LISTS
 from workflow.authorities import crl_path
 from workflow.crl_scope import partition_number
+from workflow.views import repository
 from workflow.vocabulary import StatusChange
 
 COMPLETE = crl_path(XCA, 0)
@@ -82,3 +85,42 @@ def test_head_tells_all_but_the_bytes_and_a_range_gives_some(lists, client):
 def test_a_list_that_is_none_is_not_found(path, lists, client):
     lists.publish()
     assert client.get(path).status_code == 404
+
+
+def test_only_the_slices_that_are_sent_are_read(lists, client, monkeypatch):
+    lists.publish()
+    whole = client.get(COMPLETE)
+    read = []
+    slice_of = repository.slice_of
+
+    def noted(office, published, begin, size):
+        read.append((begin, size))
+        return slice_of(office, published, begin, size)
+
+    monkeypatch.setattr(repository, "slice_of", noted)
+    monkeypatch.setattr(list_file, "SLICE", 64)
+    size = len(whole.data)
+    ranges = {"bytes=0-9": (0, 10), f"bytes={size - 70}-": (size - 70, size), "bytes=-5": (size - 5, size)}
+    for asked, (begin, end) in ranges.items():
+        read.clear()
+        part = client.get(COMPLETE, headers={"Range": asked})
+        assert (part.status_code, part.data) == (206, whole.data[begin:end])
+        assert part.headers["Content-Range"] == f"bytes {begin}-{end - 1}/{size}"
+        assert min(at for at, _ in read) == begin
+    read.clear()
+    beyond = client.get(COMPLETE, headers={"Range": f"bytes={size}-"})
+    assert beyond.status_code == 416
+    assert client.head(COMPLETE).headers["Accept-Ranges"] == "bytes"
+    assert read == []
+    assert client.get(COMPLETE).data == whole.data
+    assert max(wanted for _, wanted in read) == 64
+
+
+def test_lists_are_fetched_so_often_and_no_more(lists):
+    lists.publish()
+    app = create_app(WebPorts(office=lists.office, secret_key="s" * 40))
+    client = app.test_client()
+    rate = int(LISTS.split()[0])
+    statuses = [client.head(COMPLETE).status_code for _ in range(rate + 1)]
+    assert statuses == [200] * rate + [429]
+    assert client.get(crl_path(XCA, 1)).status_code == 200

@@ -54,6 +54,8 @@ def _view(operation: Operation) -> Any:
             return operation.run(asked)
         return operation.run(asked, _body(operation.body))
 
+    # The limiter knows views by their names: without one of its own, each would have the limits of all.
+    view.__name__ = view.__qualname__ = operation.name
     guarded: Any = public(view) if operation.scope is None else token(operation.scope)(view)
     guarded = limited(operation.rate, operation.method)(guarded)
     # Callers prove themselves with a token in a header, which no other site can make a browser send.

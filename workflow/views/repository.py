@@ -20,6 +20,7 @@ __all__ = [
     "issued_to",
     "newest",
     "size_of",
+    "slice_of",
 ]
 
 if TYPE_CHECKING:
@@ -45,6 +46,19 @@ def size_of(office: Office, published: PublishedList) -> int:
     query = sa.select(sa.func.length(t.crl.c.der)).where(t.crl.c.id == published.id)
     with office.reading() as connection:
         return int(connection.execute(query).scalar_one())
+
+
+def slice_of(office: Office, published: PublishedList, begin: int, size: int) -> bytes:
+    """Return some octets of a list, from one on; the database reads no others where it keeps them apart.
+
+    LookupError for a list that has left the database.
+    """
+    some = sa.func.substr(t.crl.c.der, begin + 1, size, type_=sa.LargeBinary)
+    with office.reading() as connection:
+        found = connection.execute(sa.select(some).where(t.crl.c.id == published.id)).scalar()
+    if found is None:
+        raise LookupError(f"list {published.number} of {published.authority} is not here any more")
+    return bytes(found)
 
 
 def ca_certificate(office: Office, authority: str) -> bytes | None:

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 
 import pytest
+from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.certificates import FARMERS
@@ -11,6 +12,7 @@ from web import access, blueprints
 from web.api.declared import Operation, Parameter
 from web.api.routes import OPERATIONS, blueprint_of
 from web.app import create_app
+from web.security import limit_all, limited
 from workflow.store import schema as s
 from workflow.vocabulary import ApiScope
 
@@ -200,3 +202,20 @@ def test_wrong_tokens_are_counted_against_the_limit(guarded):
 def test_an_operation_whose_path_and_parameters_differ_is_refused():
     with pytest.raises(ValueError, match="differ"):
         Operation("wrong", "/x/{y}", ("", ""), {}, lambda _asked: None)
+
+
+def test_each_operation_has_a_budget_of_its_own(guarded):
+    client = guarded(rate_limits=True)
+    assert [client.get(f"{V1}/statistics").status_code for _ in range(31)] == [200] * 30 + [429]
+    # Another operation, of another rate, has used nothing of it, and is not held to the rate of the first.
+    assert {client.get(f"{V1}/crls").status_code for _ in range(60)} == {200}
+    assert client.get(f"{V1}/crls").status_code == 429
+    assert client.get(f"{V1}/authorities").status_code == 200
+
+
+def test_views_that_share_a_name_are_refused_at_the_start():
+    app = Flask(__name__)
+    for rate in ("1 per minute", "2 per minute"):
+        app.add_url_rule(f"/{rate[0]}", rate, limited(rate)(lambda: "one lambda is called like the other"))
+    with pytest.raises(RuntimeError, match="share a name"):
+        limit_all(app)
