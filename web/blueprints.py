@@ -30,6 +30,8 @@ from web import (
     staff_card,
     statistics,
     stock,
+    stock_accounts,
+    stock_moves,
     window,
 )
 from web.api import routes
@@ -55,6 +57,8 @@ ALL: tuple[Blueprint, ...] = (
     centre.blueprint,
     line.blueprint,
     stock.blueprint,
+    stock_moves.blueprint,
+    stock_accounts.blueprint,
     desk.blueprint,
     operator.blueprint,
     administrator.blueprint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
 from forms.rocdate import ShortStyle, roc_short
 from web import access
@@ -18,7 +18,7 @@ from web.security import limited
 from workflow import paper
 from workflow.days import TAIPEI, taipei_day
 from workflow.errors import NotFound
-from workflow.views import accounts, documents
+from workflow.views import accounts, documents, stock
 from workflow.views import worklist as lists
 from workflow.views.case_page import case_head
 from workflow.views.search import search as find
@@ -61,14 +61,8 @@ def home() -> BaseResponse:
         return redirect(url_for("administrator.accounts"))
     if who.has(Role.OPERATOR):
         return redirect(url_for("operator.index"))
-    flash(
-        t(
-            "您的角色在網頁上沒有工作區，請在伺服器上以 guanfang 指令作業。",
-            "Your role has no work area on these pages: it works with the guanfang command on the server.",
-        ),
-        "info",
-    )
-    return redirect(url_for("public.home"))
+    # What remains is the controller of physical security.
+    return redirect(url_for("stock.index"))
 
 
 @blueprint.get("/worklist/")
@@ -80,6 +74,7 @@ def worklist() -> str:
     with office().reading() as connection:
         page = lists.worklist(connection, who, wanted, now)
         counts = lists.counts(connection, who, now)
+        at_stock = stock.waiting(connection) if who.has(Role.CARD_CENTRE) else None
     args = {
         name: value
         for name, value in request.args.items()
@@ -89,6 +84,7 @@ def worklist() -> str:
         "staff/worklist.html",
         page=page,
         counts=counts,
+        at_stock=at_stock,
         wanted=wanted,
         args=args,
         after=_key_text(page.after) if page.after else "",

@@ -1,4 +1,4 @@
-"""The account of cards: counting blanks in, spoiling them, and whether everything balances (CRD-01)."""
+"""The account of cards: what waits at the stock, places, states, spoiling, and whether everything balances (CRD-01)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from web import access
 from web.access import allow
 from web.casework import beside_field, whole_number
 from web.door import perform
 from web.errors import status_of
 from web.language import t
 from web.ports import office
-from workflow.commands import AddStock, SpoilBlank
-from workflow.errors import BadInput, FieldProblem, NotFound, RegistryError
-from workflow.views import cards
+from workflow.commands import SpoilBlank
+from workflow.errors import FieldProblem, NotFound, RegistryError
+from workflow.views import cards, stock
 from workflow.vocabulary import CardState, Role
 
 if TYPE_CHECKING:
@@ -24,37 +25,10 @@ blueprint = Blueprint("stock", __name__, url_prefix="/centre/stock")
 
 
 @blueprint.get("/")
-@allow(Role.CARD_CENTRE, Role.AUDITOR)
+@allow(Role.CARD_CENTRE, Role.CONTROLLER, Role.AUDITOR)
 def index() -> str:
-    """Show the account by box and by state."""
+    """Show what waits, the places and the account by state; numbers of places are for the auditor alone."""
     return _page()
-
-
-@blueprint.post("/add/")
-@allow(Role.CARD_CENTRE)
-def add() -> Answer:
-    """Count blank cards in from a pasted or scanned list."""
-    csns, box = tuple(request.form.get("csns", "").split()), request.form.get("box", "").strip()
-    problems = []
-    if not box:
-        problems.append(FieldProblem("box", "required", "請填寫盒號。", "Give the number of the box."))
-    if not csns:
-        problems.append(
-            FieldProblem(
-                "csns", "required", "請貼上晶片序號，每行一個。", "Paste the serial numbers, one a line."
-            )
-        )
-    try:
-        if problems:
-            raise BadInput(*problems)
-        outcome = perform(AddStock(csns=csns, box=box))
-    except RegistryError as error:
-        return _page(beside_field(error)), status_of(error)
-    flash(
-        t(f"盒 {box} 入庫 {outcome.created_id} 張。", f"Box {box}: {outcome.created_id} cards counted in."),
-        "good",
-    )
-    return redirect(url_for("stock.index"))
 
 
 @blueprint.post("/spoil/")
@@ -68,7 +42,7 @@ def spoil() -> Answer:
         return _page((FieldProblem("csn", error.code, error.zh, error.en),)), status_of(error)
     except RegistryError as error:
         return _page(beside_field(error)), status_of(error)
-    flash(t(f"{csn} 已列為廢卡。", f"{csn} is spoiled."), "good")
+    flash(t(f"{csn} 已列為廢卡，請放入廢卡箱。", f"{csn} is spoiled. Put it with the spoiled cards."), "good")
     return redirect(url_for("stock.index"))
 
 
@@ -79,9 +53,14 @@ def _page(problems: tuple[FieldProblem, ...] = ()) -> str:
     with office().reading() as connection:
         account = cards.account(connection)
         lines, more = cards.cards(connection, state, whole_number(after))
+        places, waiting = stock.places(connection), stock.waiting(connection)
     return render_template(
         "centre/stock.html",
         account=account,
+        places=places,
+        waiting=waiting,
+        # Whoever counts must not know what to arrive at.
+        numbers=access.actor().has(Role.AUDITOR),
         lines=lines,
         more=more,
         state=state,

@@ -23,8 +23,8 @@ class ReceiveBoxes(Command):
     `boxes` holds (order number, box number), `cards` (place in `boxes`, line of the list, chip's serial number).
     """
 
-    place_id: int
-    """The store into which they will be counted."""
+    place_id: int = 0
+    """The store into which they will be counted; 0 for the first vault."""
     boxes: tuple[tuple[str, str], ...]
     cards: tuple[tuple[int, int, str], ...]
 

@@ -56,6 +56,10 @@ STOCK_SENTENCES: Mapping[str, tuple[str, str]] = {
         "不在廢卡箱或已列入另一次銷毀：{cards}。請核對晶片序號。",
         "Not in the box of spoiled cards, or in another destruction already: {cards}. Check the serial numbers.",
     ),
+    "stock.not_found": (
+        "庫存帳中查無此筆資料，請由清單重新選擇。",
+        "The books of the stock have no such row. Choose from the list.",
+    ),
     "stock.nothing_to_take_up": (
         "沒有待列帳的卡片：每張卡片都已有存放處。",
         "There is no card to take up: each has its place in the books.",

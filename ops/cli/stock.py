@@ -1,9 +1,9 @@
-"""`guanfang stock`: blank cards counted in from the maker's list, and the account of all cards (CRD-01)."""
+"""`guanfang stock`: the card stock, counted by two people, and the account of all cards (CRD-01, CRD-02)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,53 +11,189 @@ from ops.cli.acting import acting, as_somebody
 from ops.cli.group import FoundError, WrongUseError
 from ops.cli.reading import reading
 
+if TYPE_CHECKING:
+    from forms.csn_list import ListedBox
+    from workflow.commands import Command
+    from workflow.outcome import Outcome
+
 LARGEST_LIST = 1_000_000
-"""Bytes: some thirty thousand serial numbers."""
+"""Bytes: more than the cards that one list may hold."""
+SHOWN = 20
 
 
 @click.group()
 def stock() -> None:
-    """Count blank cards in, and show the account of cards."""
+    """Keep the card stock: take boxes in, count, carry, close the day, and show the account of cards."""
 
 
 @stock.command()
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--box", required=True, help="The number of the box they lie in.")
-@click.option("--yes", is_flag=True, help="Count them in; without it the list is only read.")
+@click.option("--order", default="", help="The maker's order number, where the list does not say it.")
+@click.option("--box", default="", help="The number of the box, where the list does not say it.")
+@click.option(
+    "--place", type=int, default=0, help="The store into which they will be counted; else the vault."
+)
+@click.option("--yes", is_flag=True, help="Take them in; without it the list is only read.")
 @as_somebody
-def add(source: Path, box: str, login: str, *, yes: bool, password_stdin: bool) -> None:
-    """Count in the cards of a box: SOURCE is the maker's list, a chip's serial number at the start of each line.
+def receive(  # noqa: PLR0913 - one parameter an option.
+    source: Path, order: str, box: str, place: int, login: str, *, yes: bool, password_stdin: bool
+) -> None:
+    """Take delivered boxes in: SOURCE is the maker's list, CSV with heads or a serial number or range a line.
 
-    What follows a comma or a blank is passed over, and so are empty lines and those that begin with #.
+    Somebody else has to count each box before its cards are stock.
     """
-    from workflow.commands import AddStock
-    from workflow.handlers import handle
+    from workflow.commands_of_stock import ReceiveBoxes
 
-    csns = _serials(source)
-    twice = [csn for csn, count in Counter(csns).items() if count > 1]
-    if twice:
-        raise WrongUseError(f"{source} names cards twice: {', '.join(twice[:5])}")
+    boxes = _boxes(source, order, box)
+    for one in boxes:
+        click.echo(f"Order {one.order}, box {one.number}: {len(one.cards)} cards")
     if not yes:
-        click.echo(f"Would count {len(csns)} cards into box {box}. Add --yes to do it.")
+        click.echo("Nothing is taken in. Add --yes to do it.")
         return
-    with acting(login, from_stdin=password_stdin) as (office, actor):
-        outcome = handle(office, AddStock(csns=csns, box=box), actor)
-    click.echo(f"Box {box}: {outcome.created_id} cards are counted in.")
+    command = ReceiveBoxes(
+        place_id=place,
+        boxes=tuple((one.order, one.number) for one in boxes),
+        cards=tuple((at, line, csn) for at, one in enumerate(boxes) for line, csn in one.cards),
+    )
+    outcome = _do(command, login, password_stdin=password_stdin)
+    click.echo(f"{outcome.created_id} cards are taken in and wait to be counted by somebody else.")
 
 
-def _serials(source: Path) -> tuple[str, ...]:
+def _boxes(source: Path, order: str, box: str) -> tuple[ListedBox, ...]:
+    from forms.csn_list import BadList, read_csn_list
+
     if source.stat().st_size > LARGEST_LIST:
-        raise WrongUseError(f"{source} is larger than {LARGEST_LIST} bytes; count its boxes in one by one")
+        raise WrongUseError(f"{source} is larger than {LARGEST_LIST} bytes; take its boxes in one by one")
     try:
-        # A list that was kept in Excel begins with a byte order mark.
-        lines = source.read_text(encoding="utf-8-sig").splitlines()
+        return read_csn_list(source.read_text(encoding="utf-8-sig"), order, box)
     except UnicodeDecodeError as error:
         raise WrongUseError(f"{source} is no text in UTF-8") from error
-    wanted = (line.replace(",", " ").split() for line in lines if not line.lstrip().startswith("#"))
-    csns = tuple(words[0].lower() for words in wanted if words)
-    if not csns:
-        raise WrongUseError(f"{source} names no card")
-    return csns
+    except BadList as error:
+        said = [f"line {one.line}: {one.en}" for one in error.problems[:SHOWN]]
+        raise WrongUseError("\n".join([f"{source} is refused:", *said])) from error
+
+
+@stock.command()
+@click.argument("number", type=int)
+@click.option("--counted", type=int, required=True, help="How many cards are in the box.")
+@as_somebody
+def count(number: int, counted: int, login: str, *, password_stdin: bool) -> None:
+    """Count the delivered box NUMBER, as another person than took it in."""
+    from workflow.commands_of_stock import CountBox
+
+    outcome = _do(CountBox(box_id=number, counted=counted), login, password_stdin=password_stdin)
+    _say_counted(outcome)
+
+
+@stock.command("hand-out")
+@click.option("--from", "source", type=int, required=True, help="The store from which they go.")
+@click.option("--to", "dest", type=int, required=True, help="The store to which they go.")
+@click.option("--box", default="", help="A whole box, as the cards name it: order/number.")
+@click.option("--card", "cards", multiple=True, help="A chip's serial number; may be repeated.")
+@as_somebody
+def hand_out(
+    source: int, dest: int, box: str, cards: tuple[str, ...], login: str, *, password_stdin: bool
+) -> None:
+    """Hand blank cards out to another store; somebody else takes them in there."""
+    from workflow.commands_of_stock import HandOut
+
+    command = HandOut(from_id=source, to_id=dest, box=box, csns=cards)
+    outcome = _do(command, login, password_stdin=password_stdin)
+    click.echo(f"Move {outcome.created_id} is on its way. Somebody else takes it in.")
+
+
+@stock.command("take-in")
+@click.argument("number", type=int)
+@click.option("--counted", type=int, required=True, help="How many cards came.")
+@as_somebody
+def take_in(number: int, counted: int, login: str, *, password_stdin: bool) -> None:
+    """Count and receive the move NUMBER, as another person than handed it out."""
+    from workflow.commands_of_stock import TakeIn
+
+    outcome = _do(TakeIn(move_id=number, counted=counted), login, password_stdin=password_stdin)
+    _say_counted(outcome)
+
+
+@stock.command("count-place")
+@click.argument("place", type=int)
+@click.option("--counted", type=int, required=True, help="How many cards lie there.")
+@as_somebody
+def count_place(place: int, counted: int, login: str, *, password_stdin: bool) -> None:
+    """Count the place PLACE at the end of the day."""
+    from workflow.commands_of_stock import CountPlace
+
+    outcome = _do(CountPlace(place_id=place, counted=counted), login, password_stdin=password_stdin)
+    click.echo(f"Account {outcome.created_id}.")
+    _say_counted(outcome)
+
+
+@stock.command()
+@click.argument("account", type=int)
+@as_somebody
+def confirm(account: int, login: str, *, password_stdin: bool) -> None:
+    """Confirm the account ACCOUNT, as another person than counted; it is closed thereby."""
+    from workflow.commands_of_stock import ConfirmAccount
+
+    _do(ConfirmAccount(account_id=account), login, password_stdin=password_stdin)
+    click.echo(f"Account {account} is closed.")
+
+
+@stock.command()
+@click.argument("number", type=int)
+@click.option("--recounted", type=int, required=True, help="How many cards there are, counted again.")
+@click.option("--missing", multiple=True, help="The serial number of a card that is not there.")
+@click.option("--reason", required=True, help="How the difference came about.")
+@as_somebody
+def settle(
+    number: int, recounted: int, missing: tuple[str, ...], reason: str, login: str, *, password_stdin: bool
+) -> None:
+    """Settle the difference NUMBER, as somebody who did not handle the cards."""
+    from workflow.commands_of_stock import SettleDifference
+
+    command = SettleDifference(difference_id=number, recounted=recounted, missing=missing, reason=reason)
+    _do(command, login, password_stdin=password_stdin)
+    click.echo(f"Difference {number} is settled.")
+
+
+@stock.command("add-place")
+@click.argument("name")
+@click.option("--kind", type=click.Choice(["vault", "line", "desk"]), required=True)
+@click.option("--english", default="", help="Its name in English.")
+@as_somebody
+def add_place(name: str, kind: str, english: str, login: str, *, password_stdin: bool) -> None:
+    """Open another store called NAME; an administrator does it."""
+    from workflow.commands_of_stock import AddPlace
+
+    command = AddPlace(kind=kind, name=name, english=english)
+    outcome = _do(command, login, password_stdin=password_stdin)
+    click.echo(f"Place {outcome.created_id} is open.")
+
+
+@stock.command("take-up")
+@click.option("--yes", is_flag=True, help="Do it; without it nothing happens.")
+@as_somebody
+def take_up(login: str, *, yes: bool, password_stdin: bool) -> None:
+    """Give cards of before the books of the stock their place in them, once after an upgrade."""
+    from workflow.commands_of_stock import TakeUpCards
+
+    if not yes:
+        click.echo("Cards without a place would get one by their state. Add --yes to do it.")
+        return
+    outcome = _do(TakeUpCards(), login, password_stdin=password_stdin)
+    click.echo(f"{outcome.created_id} cards are taken up. Count each place now, and confirm its account.")
+
+
+@stock.command()
+def places() -> None:
+    """Show the places with their numbers, their last closing, and since when an account is open."""
+    from workflow.views.stock import places as shown
+
+    with reading() as (connection, _clock):
+        found = shown(connection)
+    for one in found:
+        closed = f"closed on {one.closed_on} with {one.closing}" if one.closed_on else "never counted"
+        still = f", open since {one.open_since}" if one.open_since else ""
+        click.echo(f"{one.id:>4} {one.kind:<10} {one.name}: {closed}{still}")
 
 
 @stock.command()
@@ -71,8 +207,21 @@ def show() -> None:
         click.echo(
             f"box {box.box}: {box.counted_in} counted in, {box.blank} blank, {box.used} used, {box.spoiled} spoiled"
         )
-    for state, count in found.by_state:
-        click.echo(f"  {state.en:<20} {count:>6}")
+    for state, cards in found.by_state:
+        click.echo(f"  {state.en:<20} {cards:>6}")
     if not found.balances:
         raise FoundError("the account of cards does not balance: count, and look at the audit log")
     click.echo(f"The account balances: {found.counted_in} cards.")
+
+
+def _do(command: Command, login: str, *, password_stdin: bool) -> Outcome:
+    from workflow.handlers import handle
+
+    with acting(login, from_stdin=password_stdin) as (office, actor):
+        return handle(office, command, actor)
+
+
+def _say_counted(outcome: Outcome) -> None:
+    if outcome.number == "differs":
+        raise FoundError("the count differs from the books: somebody who did not handle the cards settles it")
+    click.echo("The count agrees with the books.")

@@ -10,11 +10,16 @@ from hardware.scripts.identify import read_csn
 from ops.demo.letter_box import MACHINE
 from ops.journey.pages import JourneyError
 from workflow import stations
+from workflow.days import taipei_day
+from workflow.views.stock import places
 
 if TYPE_CHECKING:
     from ops.journey.house import House
+    from workflow.views.stock import Place
 
-CENTRE = "centre"
+CENTRE, GUARD = "centre", "controller"
+STOCK = "/centre/stock/"
+_BOX_LETTERS = 40
 MAKING_SECONDS = 45
 """Patience with a card that makes its own keys."""
 
@@ -37,15 +42,42 @@ def lay_in_blank(house: House) -> str:
 
 
 def count_in(house: House, reader: str) -> str:
-    """Count the card in a reader into stock through the page, unless it is there already; returns its serial number."""
+    """Bring the card in a reader to the line by the book, unless it is there already; returns its serial number.
+
+    It is a box of one: the centre takes it in, the controller counts it, and both carry it to the line.
+    """
     with stations.card_in(house.office, reader) as session:
         csn = session.run(read_csn())
-    centre = house.staff(CENTRE)
-    page = centre.open("/centre/stock/")
-    done = centre.try_to_send(page.form("/add/"), {"box": f"旅程 {csn[:6]}", "csns": csn})
-    if done.complaints and not _is_in_stock(house, csn):
-        raise JourneyError(f"{csn} can't be counted in: {'; '.join(done.complaints)}")
+    close_accounts(house)
+    centre, guard = house.staff(CENTRE), house.staff(GUARD)
+    if _is_in_stock(house, csn):
+        return csn
+    listed = {"order": "旅程", "box": csn[:_BOX_LETTERS], "csns": csn}
+    centre.send(centre.open(f"{STOCK}boxes/").form("/boxes/"), listed)
+    waiting = guard.open(f"{STOCK}boxes/").link(f"點收 旅程/{csn[:_BOX_LETTERS]}")
+    guard.send(guard.open(waiting).form(), {"counted": "1"})
+    stores = {str(place.kind): str(place.id) for place in _places(house) if place.is_store}
+    carried = {"from_id": stores["vault"], "to_id": stores["line"], "csns": csn}
+    page = centre.send(centre.open(f"{STOCK}moves/").form("/moves/"), carried)
+    guard.send(guard.open(page.link("接收 ")).form(), {"counted": "1"})
     return csn
+
+
+def close_accounts(house: House) -> None:
+    """Count the places whose cards moved on a day before, and confirm their accounts, so that the line may go on."""
+    today = taipei_day(house.office.clock.now())
+    centre, guard = house.staff(CENTRE), house.staff(GUARD)
+    for place in _places(house):
+        if place.open_since is not None and place.open_since < today:
+            form = centre.open(f"{STOCK}accounts/").form("/accounts/")
+            page = centre.send(form, {"place_id": str(place.id), "counted": str(place.there)})
+            guard.send(guard.open(page.url).form())
+
+
+def _places(house: House) -> tuple[Place, ...]:
+    """Look at the shelves: people who stand before them see what lies there."""
+    with house.office.reading() as connection:
+        return places(connection)
 
 
 def make(house: House, number: str, reader: str) -> str:

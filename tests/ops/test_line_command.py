@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -14,9 +15,12 @@ from ops.wiring import build_office
 from ops.worker import seal_all
 from tests.faults.line import ready_keys
 from tests.workflow.registry import PASSWORD, START, Registry
+from tests.workflow.stock_rig import Stock
 from workflow import authorities
 from workflow import commands as c
+from workflow.commands_of_stock import CountBox
 from workflow.store import schema as t
+from workflow.vocabulary import Role
 
 READERS = ("製卡機 A", "製卡機 B")
 
@@ -78,14 +82,51 @@ def test_a_line_refuses_readers_it_does_not_have(registry):
 def test_a_box_is_counted_in_from_the_makers_list_and_shown(registry, tmp_path):
     source = tmp_path / "box.csv"
     source.write_text("\ufeff# lot 7\n00112233AABBCCDD,lot 7\n\n8899aabbccddeeff\n", encoding="utf-8")
-    login = ("--box", "B7", "--as", registry.centre.name, "--password-stdin")
-    code, said = guanfang("add", str(source), *login, group="stock")
+    in_box = (str(source), "--order", "A7", "--box", "B7")
+    code, said = stock_by(registry.centre, "receive", *in_box)
     assert (code, registry.rows(t.card)) == (0, []), said
-    code, said = guanfang("add", str(source), "--yes", *login, password=f"{PASSWORD}\n", group="stock")
-    assert (code, said) == (0, "Box B7: 2 cards are counted in.\n")
+    code, said = stock_by(registry.centre, "receive", *in_box, "--yes")
+    assert (code, "2 cards are taken in" in said) == (0, True), said
     assert [row.csn for row in registry.rows(t.card)] == ["00112233aabbccdd", "8899aabbccddeeff"]
+    code, said = stock_by(registry.centre, "count", "1", "--counted", "2")
+    assert (code, "Somebody else" in said) == (1, True), said
+    code, said = stock_by(registry.account(Role.CONTROLLER), "count", "1", "--counted", "2")
+    assert (code, said) == (0, "The count agrees with the books.\n")
     code, said = guanfang("show", group="stock")
     assert (code, "The account balances: 2 cards." in said) == (0, True)
     source.write_text("00112233aabbccdd\n00112233AABBCCDD\n", encoding="utf-8")
-    code, said = guanfang("add", str(source), "--yes", *login, password=f"{PASSWORD}\n", group="stock")
-    assert (code, "twice: 00112233aabbccdd" in said) == (2, True)
+    code, said = stock_by(registry.centre, "receive", *in_box, "--yes")
+    assert (code, "line 2: 00112233aabbccdd stands in line 1" in said) == (2, True), said
+
+
+def test_cards_are_carried_counted_settled_and_closed_from_the_command_line(registry):
+    guard, third = registry.account(Role.CONTROLLER), registry.account(Role.CARD_CENTRE)
+    vault, line = (str(place) for place in _stores(registry))
+    steps = (
+        (registry.centre, 0, "hand-out", "--from", vault, "--to", line, "--box", "A7/B7"),
+        (guard, 0, "take-in", "1", "--counted", "3"),
+        (registry.centre, 1, "count-place", line, "--counted", "2"),
+        (guard, 1, "confirm", "1"),
+        (third, 0, "settle", "1", "--recounted", "2", "--missing", "00000001", "--reason", "遺失"),
+        (guard, 0, "confirm", "1"),
+    )
+    for who, code, *arguments in steps:
+        assert stock_by(who, *arguments)[0] == code, arguments
+    assert re.search(r"製卡區: closed on \S+ with 2\n", guanfang("places", group="stock")[1])
+    admin = registry.account(Role.ADMINISTRATOR)
+    assert stock_by(admin, "add-place", "北區櫃檯", "--kind", "desk")[0] == 0
+    assert stock_by(registry.centre, "take-up")[0] == 0
+
+
+def _stores(registry):
+    """Have three cards counted into the vault; returns the vault and the line."""
+    keepers = Stock(registry)
+    registry.do(keepers.listed(("00000001", "00000002", "00000003"), "A7", "B7"), registry.centre)
+    registry.do(CountBox(box_id=1, counted=3), keepers.two)
+    return keepers.vault, keepers.line
+
+
+def stock_by(who, *arguments):
+    """Have somebody do something with the stock."""
+    login = ("--as", who.name, "--password-stdin")
+    return guanfang(*arguments, *login, password=f"{PASSWORD}\n", group="stock")

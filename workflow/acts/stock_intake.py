@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
-from workflow.acts.stock_people import KEEPERS, differs, require_person, require_store
+from workflow.acts.stock_people import KEEPERS, differs, require_number, require_person, require_store
 from workflow.commands_of_stock import CountBox, ReceiveBoxes
 from workflow.errors import BadInput, FieldProblem, Refused
 from workflow.outcome import Outcome
@@ -41,7 +41,11 @@ def label_of(order_number: str, number: str) -> str:
 
 def _receive(work: UnitOfWork, command: ReceiveBoxes, actor: Actor, _prepared: None) -> Outcome:
     person = require_person(actor)
-    place = require_store(work, command.place_id)
+    # A house that takes its first box in has a vault and a line from then on.
+    vault, _line = (
+        standard_place(work.connection, kind, work.now) for kind in (PlaceKind.VAULT, PlaceKind.LINE)
+    )
+    place = require_store(work, command.place_id or vault)
     _check_boxes(work, command)
     _check_cards(work, command)
     arrival = standard_place(work.connection, PlaceKind.ARRIVAL, work.now)
@@ -157,6 +161,7 @@ def known_csns(connection: sa.Connection, csns: tuple[str, ...]) -> list[str]:
 
 
 def _count(work: UnitOfWork, command: CountBox, actor: Actor, _prepared: None) -> Outcome:
+    require_number("counted", command.counted)
     box = _waiting_box(work, command.box_id)
     person = require_person(actor, box.receiver_id)
     arrival = standard_place(work.connection, PlaceKind.ARRIVAL, work.now)

@@ -57,6 +57,8 @@ class CardLine:
     number: str
     state: CardState
     box: str
+    place: str
+    """Where it is in the house; empty outside."""
     reason: str
     case_id: int | None
     case_number: str
@@ -106,8 +108,9 @@ def cards(
     """Return cards in the order they were counted in, after the card with id `after`, and where the next page begins."""
     card = s.card.c
     query = (
-        sa.select(s.card, s.case.c.number.label("case_number"))
+        sa.select(s.card, s.case.c.number.label("case_number"), s.stock_place.c.name.label("place"))
         .select_from(s.card.outerjoin(s.case, s.case.c.id == card.case_id))
+        .outerjoin(s.stock_place, s.stock_place.c.id == card.place_id)
         .where(card.id > after)
         .order_by(card.id)
         .limit(PAGE + 1)
@@ -121,6 +124,7 @@ def cards(
             number=row.number or "",
             state=CardState(row.state),
             box=row.box,
+            place=row.place or "",
             reason=row.reason,
             case_id=row.case_id,
             case_number=row.case_number or "",

@@ -62,12 +62,13 @@ def test_the_centre_sees_no_case_that_is_under_review(counter):
 
 @pytest.mark.rule("CRD-01")
 def test_blank_cards_are_counted_in_and_spoiled(counter):
-    added = counter.centre.post("/centre/stock/add/", box="A1", csns="0011223344556677\n8899aabbccddeeff\n")
-    assert "入庫 2 張" in added.text
-    assert "帳目相符" in added.text
-    again = counter.centre.post("/centre/stock/add/", box="A1", csns="0011223344556677")
+    listed = {"order": "A7", "csns": "0011223344556677\n8899aabbccddeeff\n"}
+    assert "已登錄 2 張" in counter.centre.post("/centre/stock/boxes/", box="A1", **listed).text
+    again = counter.centre.post("/centre/stock/boxes/", box="A2", **listed)
     assert again.status_code == 400
     assert 'id="e-csns"' in again.text
+    assert "第 1 行 0011223344556677 已在登錄冊中" in again.text
+    assert "帳目相符" in counter.centre.get("/centre/stock/").text
     counter.centre.post("/centre/stock/spoil/", csn="0011223344556677", reason="晶片刮傷")
     assert counter.house.rows(s.card, csn="0011223344556677")[0].state == "spoiled"
     unknown = counter.centre.post("/centre/stock/spoil/", csn="ffff", reason="x")

@@ -55,7 +55,7 @@ def _busy_office(counter):
     counter.house.insert(
         s.breaker, name="sweep", open=True, count=900, allowance=0, reason="", at=now - timedelta(hours=2)
     )
-    counter.centre.post("/centre/stock/add/", box="A1", csns="0011223344556677 8899aabbccddeeff")
+    _busy_stock(counter)
     waiting = counter.applied("上線國小", Rank.SECONDARY)
     counter.put(waiting, state="approved")
     counter.centre.post("/centre/line/", ca="", count="9")
@@ -69,10 +69,26 @@ def _busy_office(counter):
         "/letters/missing/", "/letters/new/", "/letters/import/", f"/letters/{letter}/?number=1234", "/window/",
         f"/window/cases/{to_review}/", "/window/forward/", "/officer/", f"/officer/cases/{second}/",
         f"/officer/cases/{second}/oid/", "/centre/", "/centre/packing/", "/centre/posting/", "/centre/lists/",
-        "/centre/returned/", "/centre/stock/", "/centre/line/", "/centre/line/1/",
+        "/centre/returned/", "/centre/stock/", "/centre/stock/boxes/", "/centre/stock/boxes/2/", "/centre/stock/moves/",
+        "/centre/stock/moves/1/", "/centre/stock/accounts/", "/centre/stock/accounts/1/", "/centre/stock/differences/",
+        "/centre/stock/differences/1/", "/centre/stock/destructions/", "/centre/line/", "/centre/line/1/",
         "/centre/line/quarantine/", "/desk/", "/operator/", "/operator/deadlines/?days=90", "/operator/audit/",
         "/administrator/accounts/", "/administrator/accounts/1/",
     )  # fmt: skip
+
+
+def _busy_stock(counter):
+    """Have one box counted, another waiting, cards on the way, a count that differs and a spoiled card."""
+    guard = counter.browser("controller")
+    for box, first in (("A1", "0000000"), ("A2", "0000001")):
+        counter.centre.post("/centre/stock/boxes/", order="A7", box=box, csns=f"{first}1..{first}4")
+    guard.post("/centre/stock/boxes/1/", counted="4")
+    places = {row.kind: str(row.id) for row in counter.house.rows(s.stock_place)}
+    vault, line = places["vault"], places["line"]
+    counter.centre.post("/centre/stock/moves/", from_id=vault, to_id=line, csns="00000001")
+    counter.centre.post("/centre/stock/spoil/", csn="00000002", reason="刮傷")
+    counter.centre.post("/centre/stock/destructions/", csns="00000002", method="碎卡")
+    counter.centre.post("/centre/stock/accounts/", place_id=vault, counted="9")
 
 
 def test_no_staff_page_breaks_an_accessibility_rule_or_scrolls_sideways(page, address, counter, tmp_path):

@@ -1,0 +1,131 @@
+"""A box goes from its delivery to the closed account of the day, through the pages and several hands, on PostgreSQL."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from workflow.store import schema as s
+
+LIST = "order,box,first,last\nA7,1,00000001,00000004\nA7,2,00000010,00000011\n"
+
+
+@pytest.fixture
+def database_address(migrated_postgresql_url):
+    return migrated_postgresql_url
+
+
+@pytest.fixture
+def guard(counter):
+    return counter.browser("controller")
+
+
+@pytest.fixture
+def third(counter):
+    return counter.browser("card_centre", name="third")
+
+
+def upload(browser, text, **fields):
+    return browser.post("/centre/stock/boxes/", list=(io.BytesIO(text.encode()), "list.csv"), **fields)
+
+
+def places(counter):
+    return {row.kind: str(row.id) for row in counter.house.rows(s.stock_place)}
+
+
+def place_of(counter, csn):
+    card = counter.house.rows(s.card, csn=csn)[0]
+    return {row.id: row.kind for row in counter.house.rows(s.stock_place)}.get(card.place_id)
+
+
+def stocked(counter, guard):
+    """Have the list's two boxes counted, and one carried to the line; returns the places."""
+    assert "已登錄 6 張" in upload(counter.centre, LIST).text
+    for box, cards in ((1, 4), (2, 2)):
+        assert "點收相符" in guard.post(f"/centre/stock/boxes/{box}/", counted=str(cards)).text
+    found = places(counter)
+    carried = {"from_id": found["vault"], "to_id": found["line"], "box": "A7/1"}
+    assert "已撥出" in counter.centre.post("/centre/stock/moves/", **carried).text
+    assert "點收相符" in guard.post("/centre/stock/moves/1/", counted="4").text
+    return found
+
+
+@pytest.mark.rule("CRD-02", "ROL-07")
+def test_cards_go_from_the_makers_list_to_the_closed_account(counter, guard, third):
+    found = stocked(counter, guard)
+    counter.centre.post("/centre/stock/spoil/", csn="00000002", reason="刮傷")
+    page = counter.centre.post("/centre/stock/accounts/", place_id=found["line"], counted="2").text
+    assert "須由另一位人員處理差異" in page
+    same = counter.centre.post("/centre/stock/differences/1/", recounted="2", missing="00000003", reason="失")
+    assert (same.status_code, "您已經手過" in same.text) == (409, True)
+    assert (
+        "差異已處理"
+        in third.post(
+            "/centre/stock/differences/1/", recounted="2", missing="00000003", reason="遍尋不著"
+        ).text
+    )
+    own = counter.centre.post("/centre/stock/accounts/1/")
+    assert own.status_code == 409
+    assert "日結已確認" in guard.post("/centre/stock/accounts/1/").text
+    assert guard.post("/centre/stock/accounts/1/").status_code == 409
+    assert place_of(counter, "00000003") == "missing"
+    table = guard.get("/centre/stock/accounts/1/account.csv").data.decode("utf-8-sig")
+    rows = dict(re.findall(r"^(\S+) [^,]*,(-?\d+)", table, re.MULTILINE))
+    assert (rows["期初"], rows["撥入"], rows["報廢"], rows["短少"], rows["期末"]) == (
+        "0",
+        "4",
+        "-1",
+        "-1",
+        "2",
+    )
+    paper = guard.get("/centre/stock/accounts/1/account.pdf")
+    assert paper.data.startswith(b"%PDF")
+
+
+def test_nobody_who_counts_is_shown_what_the_books_say(counter, guard):
+    upload(counter.centre, "order,box,first,last\nA7,1,00000001,00000137\n")
+    for path in ("boxes/1/", "boxes/", ""):
+        page = guard.get(f"/centre/stock/{path}").text
+        assert ">311<" not in page.split("各狀態張數")[0]
+    assert "帳上張數" not in guard.get("/centre/stock/").text
+    assert "帳上張數" in counter.browser("auditor").get("/centre/stock/").text
+
+
+def test_a_bad_list_names_its_lines_and_a_second_click_takes_nothing_twice(counter):
+    bad = upload(counter.centre, "order,box,csn\nA7,1,xyz\nA7,1,00000001\nA7,,00000002\n")
+    assert bad.status_code == 400
+    assert "第 2 行：xyz 不是" in bad.text
+    assert "第 4 行：缺少訂單編號" in bad.text
+    assert counter.house.rows(s.card) == []
+    assert upload(counter.centre, LIST).status_code == 200
+    again = upload(counter.centre, LIST)
+    assert (again.status_code, "已經到貨登錄" in again.text) == (400, True)
+    latin = counter.centre.post("/centre/stock/boxes/", list=(io.BytesIO(b"\xff\xfe"), "list.csv"))
+    assert (latin.status_code, "UTF-8" in latin.text) == (400, True)
+
+
+def test_what_waits_stands_on_the_work_list_and_what_is_gone_is_refused(counter, guard):
+    upload(counter.centre, LIST)
+    assert "待點收卡盒（2）" in counter.centre.get("/staff/worklist/").text
+    assert counter.centre.post("/centre/stock/boxes/1/", counted="4").status_code == 409
+    wrong = guard.post("/centre/stock/boxes/1/", counted="四")
+    assert (wrong.status_code, 'id="e-counted"' in wrong.text) == (400, True)
+    guard.post("/centre/stock/boxes/1/", counted="4")
+    assert guard.post("/centre/stock/boxes/1/", counted="4").status_code == 409
+    found = places(counter)
+    nowhere = counter.centre.post("/centre/stock/moves/", from_id=found["vault"], to_id="999", box="A7/1")
+    assert (nowhere.status_code, "存放處" in nowhere.text) == (409, True)
+
+
+@pytest.mark.rule("CRD-01")
+def test_spoiled_cards_are_destroyed_before_a_witness_and_recorded(counter, guard):
+    stocked(counter, guard)
+    counter.centre.post("/centre/stock/spoil/", csn="00000002", reason="刮傷")
+    assert "00000002" in counter.centre.get("/centre/stock/destructions/").text
+    counter.centre.post("/centre/stock/destructions/", csns="00000002", method="碎卡")
+    assert counter.centre.post("/centre/stock/destructions/1/").status_code == 409
+    assert "已見證" in guard.post("/centre/stock/destructions/1/").text
+    assert place_of(counter, "00000002") is None
+    assert guard.get("/centre/stock/destructions/1/record.pdf").data.startswith(b"%PDF")

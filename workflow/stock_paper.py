@@ -1,0 +1,105 @@
+"""The sheets of the card stock: an account and a destruction on paper, and an account as a table. Nothing is changed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forms.rocdate import roc_long
+from forms.sheets.stock_account import StockRecord, stock_record
+from forms.sheets.table import Field
+from forms.spreadsheets import CSV_TYPE, Cell, to_csv
+from workflow.days import TAIPEI, taipei_day
+from workflow.paper import PDF, Sheet, office_fonts
+from workflow.views import stock, stock_accounts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from workflow.office import Office
+
+
+def account_sheet(office: Office, account_id: int) -> Sheet:
+    """Return an account as PDF; it says so while it is not closed."""
+    with office.reading() as connection:
+        account = stock_accounts.account(connection, account_id)
+        figures = stock_accounts.figures(connection, account_id)
+    rows = (
+        Field("存放處", f"{account.place}　{account.place_english}", "Place"),
+        Field("狀態", f"{account.state.zh}　{account.state.en}", "State"),
+        Field("期初", str(account.opening), "Opening"),
+        *(Field(one.kind.zh, f"{one.cards:+d}", one.kind.en) for one in figures),
+        Field("帳上應有", str(account.expected), "Expected by the books"),
+        Field("盤點數", str(account.counted), "Counted"),
+        Field("期末", "—" if account.closing is None else str(account.closing), "Closing"),
+        Field("盤點時間", _moment(account.counted_at), "Counted at"),
+        Field("確認時間", _moment(account.confirmed_at), "Confirmed at"),
+    )
+    record = StockRecord(
+        title="空白卡庫存日結表",
+        english="Account of Blank Cards at the End of a Day",
+        number=str(account.id),
+        day=roc_long(account.day),
+        rows=rows,
+        cards_title="",
+        cards=(),
+        people=(
+            ("盤點人員 Counted by", account.counted_by),
+            ("確認人員 Confirmed by", account.confirmed_by or "—"),
+        ),
+    )
+    return Sheet(f"stock-account-{account_id}.pdf", PDF, stock_record(record, office_fonts(office)))
+
+
+def account_table(office: Office, account_id: int) -> Sheet:
+    """Return an account as CSV: the figures, then each card's step."""
+    with office.reading() as connection:
+        account = stock_accounts.account(connection, account_id)
+        figures = stock_accounts.figures(connection, account_id)
+        moved = stock_accounts.moved(connection, account_id)
+    rows: list[tuple[Cell, ...]] = [
+        ("存放處 Place", account.place, account.place_english),
+        ("日期 Day", account.day.isoformat(), ""),
+        ("狀態 State", account.state.zh, account.state.en),
+        ("期初 Opening", account.opening, ""),
+        *((f"{one.kind.zh} {one.kind.en}", one.cards, "") for one in figures),
+        ("帳上應有 Expected", account.expected, ""),
+        ("盤點數 Counted", account.counted, account.counted_by),
+        ("期末 Closing", "" if account.closing is None else account.closing, account.confirmed_by),
+        ("", "", ""),
+        ("晶片序號 Chip serial", "事由 Step", "張數 Cards", "時間 At", "經手 By"),
+    ]
+    rows += [
+        (one.csn, f"{one.kind.zh} {one.kind.en}", 1 if one.came else -1, _moment(one.at), one.by_name)
+        for one in moved
+    ]
+    return Sheet(f"stock-account-{account_id}.csv", CSV_TYPE, to_csv(rows))
+
+
+def destruction_sheet(office: Office, destruction_id: int) -> Sheet:
+    """Return the record of destroyed cards as PDF."""
+    with office.reading() as connection:
+        found = stock.destruction(connection, destruction_id)
+    rows = (
+        Field("銷毀方式", found.method, "Method"),
+        Field("張數", str(len(found.csns)), "Cards"),
+        Field("提報時間", _moment(found.proposed_at), "Proposed at"),
+        Field("見證時間", _moment(found.witnessed_at), "Witnessed at"),
+    )
+    record = StockRecord(
+        title="廢卡銷毀紀錄",
+        english="Record of Cards Destroyed",
+        number=str(found.id),
+        day=roc_long(taipei_day(found.witnessed_at or found.proposed_at)),
+        rows=rows,
+        cards_title="晶片序號　Chip serial numbers",
+        cards=found.csns,
+        people=(
+            ("執行人員 Destroyed by", found.proposed_by),
+            ("見證人員 Witnessed by", found.witnessed_by or "—"),
+        ),
+    )
+    return Sheet(f"destruction-{destruction_id}.pdf", PDF, stock_record(record, office_fonts(office)))
+
+
+def _moment(moment: datetime | None) -> str:
+    return "—" if moment is None else moment.astimezone(TAIPEI).strftime("%Y-%m-%d %H:%M")
