@@ -1,10 +1,13 @@
 """Certificates a second through the whole pipeline on PostgreSQL, and beside cfssl, which has neither lints nor records.
 
 The pipeline is that of the worker: gate, prepare, lint, commit of the intents, signature, commit of the certificates with
-their audit entries and search terms, and the seal of the log. The approvals of each batch were signed before. Requests are
-P-256, the authority's key is RSA-2048. Each round measures both sides one after the other, so that both meet the same noise,
-and a figure is the median of the rounds. A CPU-second is one of this process and its database's together, or of cfssl's
-process. Debian's package of cfssl is installed where it is missing. `--profile` prints where the time goes.
+their audit entries and search terms, and the seal of the log; the database has the migrated schema and syncs each commit.
+The approvals of each batch were signed before. Requests are P-256, the authority's key is RSA-2048, the same for both
+sides. cfssl gets one request after another over one connection, and uses as many cores as it likes; its client's time is
+in its rate by the clock. We issue with one worker process, and with two that share a batch, as an operator starts them.
+Each round measures both sides one after the other, so that both meet the same noise, and a figure is the median of the
+rounds. A CPU-second is one of our processes and their database connections together, or of cfssl's process. Debian's
+package of cfssl is installed where it is missing. `--profile` prints where the time goes.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import cProfile
 import http.client
 import json
+import multiprocessing
 import os
 import pstats
 import shutil
@@ -20,7 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -33,6 +38,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from registry import an_office, fresh_url, report
 
+from ops.database import upgrade
 from pki import issuing
 from pki.lint.run import LintReport
 from pki.pem import certificate_pem
@@ -43,13 +49,18 @@ from workflow.facts import SYSTEM, Actor
 from workflow.handlers import handle
 from workflow.performers import perform_next
 from workflow.store import schema as t
+from workflow.store.database import open_engine
 from workflow.store.sealing import seal
 from workflow.vocabulary import Ca, Lane, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workflow.office import Office
 
 BATCH = 250
+LARGE_BATCH = 1000
+WORKERS = 2
 ROUNDS = 4
 PASSWORD = "only for the benchmark"  # noqa: S105 - it protects nothing.
 OID = "2.16.886.101.1"
@@ -66,6 +77,7 @@ class Round:
 
     whole: tuple[float, float]
     unlinted: tuple[float, float]
+    together: tuple[float, float]
     bare: float
     peer: tuple[float, float]
 
@@ -132,30 +144,76 @@ def backends(office: Office) -> list[int]:
         return list(connection.execute(query).scalars())
 
 
-def issue_all(office: Office) -> tuple[float, float]:
-    """Let the worker's lane issue approved batches; returns seconds by the clock, and of CPU here and in the database."""
-    serving = backends(office)
-    before = {pid: cpu_of(pid) for pid in serving}
-    clock, own = time.perf_counter(), time.process_time()
-    while perform_next(office, Lane.CERTIFICATE, "bench"):
-        pass
-    seal(office)
-    took, own = time.perf_counter() - clock, time.process_time() - own
-    after = backends(office)
-    own += sum(cpu_of(pid) - before.get(pid, 0.0) for pid in after)
+def issue_all(office: Office, workers: int = 1) -> tuple[float, float]:
+    """Let workers issue approved batches and seal the log; returns seconds by the clock, and of CPU with the database's."""
+    with hired(office, workers - 1) as (go, reports):
+        serving = backends(office)
+        before = {pid: cpu_of(pid) for pid in serving}
+        clock, own = time.perf_counter(), time.process_time()
+        go.set()
+        issue(office, "bench-0")
+        used = sum(reports.get() for _ in range(workers - 1))
+        seal(office)
+        took, own = time.perf_counter() - clock, time.process_time() - own
+        own += used + sum(cpu_of(pid) - before.get(pid, 0.0) for pid in backends(office))
     with office.reading() as connection:
         states = set(connection.execute(sa.select(t.case.c.state)).scalars())
     assert states == {"issued"}, states
     return took, own
 
 
-def measure(office: Office, officers: tuple[Actor, Actor], requests: list[bytes]) -> tuple[float, float]:
-    """Return certificates a second by the clock, and a CPU-second of this process and its database's together."""
+def issue(office: Office, name: str) -> None:
+    """Work through the lane until nothing is left to claim."""
+    while perform_next(office, Lane.CERTIFICATE, name):
+        pass
+
+
+@contextmanager
+def hired(office: Office, number: int) -> Iterator[tuple[Any, Any]]:
+    """Start more workers, each a process with a connection of its own that waits for the word; yields that and reports."""
+    context = multiprocessing.get_context("fork")
+    go, done, reports = context.Event(), context.Event(), context.Queue()
+    ready = context.Barrier(number + 1)
+    places = [f"bench-{place}" for place in range(1, number + 1)]
+    processes = [
+        context.Process(target=_work, args=(office, name, ready, go, done, reports)) for name in places
+    ]
+    for process in processes:
+        process.start()
+    ready.wait()
+    try:
+        yield go, reports
+    finally:
+        done.set()
+        for process in processes:
+            process.join()
+
+
+def _work(office: Office, name: str, ready: Any, go: Any, done: Any, reports: Any) -> None:
+    # The connections that were inherited are the parent's.
+    office.engine.dispose(close=False)
+    mine = replace(office, engine=open_engine(office.engine.url.render_as_string(hide_password=False)))
+    with mine.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    ready.wait()
+    go.wait()
+    began = time.process_time()
+    issue(mine, name)
+    reports.put(time.process_time() - began)
+    # The connection stays until its share of the database's time was read.
+    done.wait()
+    mine.engine.dispose()
+
+
+def measure(
+    office: Office, officers: tuple[Actor, Actor], requests: list[bytes], workers: int = 1
+) -> tuple[float, float]:
+    """Return certificates a second by the clock, and a CPU-second of the workers and their database together."""
     with without_lints():
         # The dry run is no part of what is measured.
         approved_batch(office, officers, requests)
     seal(office)
-    clock, own = issue_all(office)
+    clock, own = issue_all(office, workers)
     return len(requests) / clock, len(requests) / own
 
 
@@ -262,9 +320,10 @@ def one_round(office: Office, officers: tuple[Actor, Actor], program: str | None
     requests = new_requests(BATCH)
     with without_lints():
         unlinted = measure(office, officers, requests)
+        together = measure(office, officers, new_requests(LARGE_BATCH), WORKERS)
         bare = bare_rate(office, requests)
     peer = cfssl_rate(program, office, requests) if program else (float("nan"), float("nan"))
-    return Round(whole, unlinted, bare, peer)
+    return Round(whole, unlinted, together, bare, peer)
 
 
 def run(office: Office) -> None:
@@ -282,6 +341,9 @@ def run(office: Office) -> None:
         rate = median(one.unlinted[which] for one in rounds)
         ratio = median(one.unlinted[which] / one.peer[which] for one in rounds)
         report(f"issue_without_lint{ending}", rate, unit, ratio, told[which])
+    rate = median(one.together[0] for one in rounds)
+    ratio = median(one.together[0] / one.peer[0] for one in rounds)
+    report(f"issue_without_lint_{WORKERS}_workers", rate, "certificates/s", ratio, told[0])
     ratio = median(one.bare / one.peer[1] for one in rounds)
     report("issue_bare_core", median(one.bare for one in rounds), "certificates/CPU-s", ratio, told[1])
 
@@ -289,6 +351,7 @@ def run(office: Office) -> None:
 def main() -> None:
     """Measure, or say with --profile where the time goes."""
     with fresh_url("postgresql") as url:
+        upgrade(url)
         office = an_office(url, sealing_lag_seconds=600)
         authorities.establish(office, office.clock.now())
         if "--profile" in sys.argv:

@@ -91,7 +91,7 @@ def _of_any(certificate_der: bytes) -> list[Term]:
 
 def name_terms(name: x509.Name) -> list[Term]:
     """Return the attributes of a name in the order of encoding."""
-    found = []
+    found: list[Term] = []
     for relative in name.chosen:
         for pair in relative:
             kind = pair["type"].dotted
@@ -101,7 +101,7 @@ def name_terms(name: x509.Name) -> list[Term]:
 
 
 def _extensions(extensions: x509.Extensions) -> list[Term]:
-    found = []
+    found: list[Term] = []
     for extension in extensions:
         kind = extension["extn_id"].dotted
         if kind == EXTENSION_OID:
@@ -111,10 +111,11 @@ def _extensions(extensions: x509.Extensions) -> list[Term]:
     return found
 
 
-def _organisation(attributes: bytes) -> list[Term]:
+@lru_cache(maxsize=256)
+def _organisation(attributes: bytes) -> tuple[Term, ...]:
     try:
         oid = read_attributes(attributes).organisation_oid
     except AttributesRefusedError:
         # Attributes of another shape name no organisation; the rest of the certificate can still be found.
-        return []
-    return [] if oid is None else [Term(OID, oid)]
+        return ()
+    return () if oid is None else (Term(OID, oid),)

@@ -89,7 +89,7 @@ def require_request(
     about = json.loads(canonical_json(_about(case, approvals)))
     if {name: said.get(name) for name in about} != about:
         raise _refused("the request is about something else than what was approved")
-    if any(key.plain() not in said["keys"] for key in keys):
+    if not set(keys) <= {AskedKey(one["spki"], one["purpose"], one["profile"]) for one in said["keys"]}:
         raise _refused("a key is not among those asked for")
 
 

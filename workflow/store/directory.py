@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pki.errors import DerRefusedError
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import sqlalchemy as sa
+
+    from pki.search_terms import Term
 
 _LOG = logging.getLogger(__name__)
 COUNTRY = "C"
@@ -56,15 +60,15 @@ def index_certificates(connection: sa.Connection, recorded: Iterable[tuple[int, 
     rows: list[dict[str, object]] = []
     for certificate_id, der in recorded:
         try:
-            terms = [(term.label, normal(term.value)) for term in search_terms(der)]
+            found = _found_by(search_terms(der))
         except DerRefusedError:
             _LOG.warning("certificate %d can't be read and will not be found by name", certificate_id)
             continue
         parts += [
             {"certificate_id": certificate_id, "position": position, "kind": kind, "value": value}
-            for position, (kind, value) in enumerate(terms)
+            for position, (kind, value) in enumerate(found.terms)
         ]
-        rows += [{"gram": gram, "certificate_id": certificate_id} for gram in sorted(_grams_of(terms))]
+        rows += [{"gram": gram, "certificate_id": certificate_id} for gram in found.grams]
     writes = writes_of(connection.dialect)
     if parts:
         writes.insert(connection, "certificate_part", parts)
@@ -72,5 +76,17 @@ def index_certificates(connection: sa.Connection, recorded: Iterable[tuple[int, 
         writes.insert(connection, "certificate_gram", rows)
 
 
-def _grams_of(terms: Iterable[tuple[str, str]]) -> set[str]:
-    return {gram for kind, value in terms if kind not in NOT_NAMES for gram in grams(value)}
+@dataclass(frozen=True, slots=True)
+class _FoundBy:
+    """What a certificate is found by, as it is stored."""
+
+    terms: tuple[tuple[str, str], ...]
+    grams: tuple[str, ...]
+
+
+# A batch carries few names.
+@lru_cache(maxsize=256)
+def _found_by(found: tuple[Term, ...]) -> _FoundBy:
+    terms = tuple((term.label, normal(term.value)) for term in found)
+    named = {gram for kind, value in terms if kind not in NOT_NAMES for gram in grams(value)}
+    return _FoundBy(terms, tuple(sorted(named)))
