@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ops.settings import SettingsError
-from pki.errors import ShareRefusedError
+from pki.errors import KeyRefusedError, ShareRefusedError
 from pki.keys import SoftwareSigner, encrypt_private_key, load_private_key
 from pki.shares import Cost, SealedShare, Share, SplitPlan, combine, open_share, seal, split, wipe
 from pki.token import Token
 from workflow.acts.shares import refusal_of
-from workflow.commands_of_shares import HandInShare, KeepShares, NewShare, Resealed
-from workflow.errors import Refused
+from workflow.commands_of_shares import HandInShare, KeepShares, NewShare, PutSharesInForce, Resealed
+from workflow.errors import Refused, Unavailable
+from workflow.facts import SYSTEM
 from workflow.handlers import handle
-from workflow.views.shares import sealed_keys, set_in_force
+from workflow.views.shares import pending_set, sealed_keys, set_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 PURPOSE: Final = "activation"
 SECRET_BYTES: Final = 32
+PIN_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,31 @@ def current_set(office: Office) -> ShareSetLine:
     return found
 
 
+def waiting_set(office: Office) -> ShareSetLine:
+    """Return the set that waits for its token's new PIN; Refused when there is none."""
+    with office.reading() as connection:
+        found = pending_set(connection, PURPOSE)
+    if found is None:
+        raise Refused("share.not_pending")
+    return found
+
+
 def hand_in(
-    office: Office, actor: Actor, passphrase: Callable[[int], str], media: Sequence[SealedShare]
+    office: Office,
+    actor: Actor,
+    passphrase: Callable[[int], str],
+    media: Sequence[SealedShare],
+    shared: ShareSetLine | None = None,
 ) -> Share:
-    """Let a holder hand in their share, from a medium if one of them is theirs; audited, also when refused."""
+    """Let a holder hand in their share, from a medium if one of them is theirs; audited, also when refused.
+
+    Without a medium it is the share of the set that is given, or of the one in force.
+    """
     medium = next((one for one in media if one.holder == actor.name), None)
     if medium is not None:
         set_id, number, text = medium.set.id, medium.index, medium.to_text()
     else:
-        shared = current_set(office)
+        shared = shared or current_set(office)
         mine = next((one for one in shared.shares if one.account_id == actor.account_id), None)
         if mine is None or mine.sealed is None:
             raise Refused("share.none", login=actor.name)
@@ -96,7 +114,14 @@ def combined(shares: Sequence[Share], shared: ShareSetLine) -> bytearray:
 
 
 def require_opening(settings: Settings, office: Office, secret: bytearray) -> None:
-    """Raise KeyRefusedError unless the secret opens the token, or a key that is kept in a row."""
+    """Raise Refused("share.opens_nothing") unless the secret opens the token, or a key that is kept in a row."""
+    try:
+        _open(settings, office, secret)
+    except KeyRefusedError as error:
+        raise Refused("share.opens_nothing", detail=error.message) from error
+
+
+def _open(settings: Settings, office: Office, secret: bytearray) -> None:
     if settings.keystore == "pkcs11":
         token = _token(settings, secret)
         try:
@@ -136,6 +161,8 @@ class Splitting:
     holders: tuple[Holder, ...]
     on_media: bool = False
     replaces: str | None = None
+    new_pin: bool = False
+    """Whether the token is to get a PIN that nobody has ever seen; software keys always do."""
 
 
 def share_out(
@@ -149,10 +176,12 @@ def share_out(
 
     `keep` puts them on their media, and may fail, before the old secret goes: the new one exists in them alone.
 
-    Keys that are kept in rows are sealed anew, under a secret that nobody has ever seen; a token keeps its PIN.
+    Keys that are kept in rows are sealed anew, under a secret that nobody has ever seen. A token keeps its PIN, or gets
+    another one: then the set waits until the token has it, and `confirm` finishes what was interrupted in between.
     """
     in_token = settings.keystore == "pkcs11"
-    secret = bytearray(order.opens) if in_token else bytearray(secrets.token_hex(SECRET_BYTES).encode())
+    pending = in_token and order.new_pin
+    secret = bytearray(order.opens) if in_token and not pending else _new_secret(in_token=in_token)
     try:
         require_opening(settings, office, order.opens)
         shares = split(secret, SplitPlan(PURPOSE, order.threshold, len(order.holders)))
@@ -170,14 +199,39 @@ def share_out(
             ),
             resealed=() if in_token else _resealed(office, order.opens, secret),
             replaces=order.replaces,
+            pending=pending,
         )
         handle(office, command, actor)
+        if pending:
+            _change_pin(settings, order.opens, secret)
+            confirm(settings, office, secret, command.set_id)
     except ShareRefusedError as error:
         raise SettingsError(error.message) from error
     finally:
         wipe(secret)
         wipe(order.opens)
     return sealed
+
+
+def _new_secret(*, in_token: bool) -> bytearray:
+    """Return a secret that nobody has seen; many tokens take no PIN of more than 32 characters."""
+    return bytearray(secrets.token_hex(PIN_BYTES if in_token else SECRET_BYTES).encode())
+
+
+def _change_pin(settings: Settings, old: bytearray, new: bytearray) -> None:
+    token = _token(settings, old)
+    try:
+        token.change_pin(new.decode())
+    except KeyRefusedError as error:
+        raise Unavailable("share.pin_not_changed", detail=error.message) from error
+    finally:
+        token.close()
+
+
+def confirm(settings: Settings, office: Office, secret: bytearray, set_id: str) -> None:
+    """Put a pending set in force, if its secret opens the token; Refused where it does not."""
+    require_opening(settings, office, secret)
+    handle(office, PutSharesInForce(set_id=set_id), SYSTEM)
 
 
 def _resealed(office: Office, old: bytearray, new: bytearray) -> tuple[Resealed, ...]:

@@ -171,6 +171,12 @@ class Token:
         """Return the AES-CMAC of the data under the secret key of a label."""
         return self._do(lambda session: token_secrets.cmac(session, label, data))
 
+    def change_pin(self, new: str) -> None:
+        """Give the token's user another PIN in the place of the one that opens it, and log out."""
+        with self._lock:
+            self._do(lambda session: session.set_pin(self._pin(), new))
+            self.close()
+
     def close(self) -> None:
         """End the session, and with it the log-in; the next use opens another."""
         with self._lock:

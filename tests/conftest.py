@@ -201,7 +201,7 @@ def token_label(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOFTHSM2_CONF", str(softhsm.write_configuration(folder)))
         # The module looks for tokens when it is loaded, so that all are made before.
-        for label in ("contract", "spare"):
+        for label in ("contract", "spare", "changing"):
             softhsm.make_token(folder, label)
         yield "contract"
         pkcs11.unload(str(softhsm.MODULE))

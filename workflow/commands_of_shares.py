@@ -28,7 +28,10 @@ class Resealed:
 
 @dataclass(frozen=True, kw_only=True)
 class KeepShares(ByPeople):
-    """Put a new set of shares in force, in the place of `replaces` if there is one, with the keys sealed under it."""
+    """Put a new set of shares in force, in the place of `replaces` if there is one, with the keys sealed under it.
+
+    A `pending` one is kept beside the one in force until its token has the PIN that it makes.
+    """
 
     set_id: str
     purpose: str
@@ -36,6 +39,14 @@ class KeepShares(ByPeople):
     shares: tuple[NewShare, ...] = field(repr=False)
     resealed: tuple[Resealed, ...] = field(default=(), repr=False)
     replaces: str | None = None
+    pending: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutSharesInForce(Command):
+    """Put a pending set in the place of the one in force, after the token was opened with the PIN that it makes."""
+
+    set_id: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,6 +68,24 @@ SHARE_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "尚未分持金鑰啟用密碼。請先執行 guanfang ca shares make。",
         "The keys' secret was not split yet. Run `guanfang ca shares make` first.",
     ),
+    "share.opens_nothing": (
+        "此組分持打不開金鑰（{detail}），未作任何變更。若更換 PIN 曾中斷，請執行 guanfang ca shares confirm；否則請維運員檢查金鑰載具。",
+        (
+            "These shares do not open the keys ({detail}). Nothing was changed. If a change of the PIN was interrupted, run"
+            " `guanfang ca shares confirm`; else operators should check the token."
+        ),
+    ),
+    "share.pin_not_changed": (
+        "金鑰載具未接受新的 PIN（{detail}）。請以新的一組分持執行 guanfang ca shares confirm 查明；仍用原 PIN 者可加 --keep-pin 重新執行。",
+        (
+            "The token did not take a new PIN ({detail}). See with `guanfang ca shares confirm` and the new shares which one"
+            " it has; a token that can't change it takes --keep-pin."
+        ),
+    ),
+    "share.not_pending": (
+        "沒有待生效的分持，請以 guanfang ca shares list 查詢。",
+        "No set of shares is pending; see `guanfang ca shares list`.",
+    ),
     "share.changed_meanwhile": (
         "金鑰或分持在作業期間已被他人變更，未作任何變更。請重新執行。",
         "Keys or shares were changed by others meanwhile. Nothing was done; run it again.",

@@ -181,8 +181,12 @@ class ProposalState(Word):
 
 
 class ShareSetState(Word):
-    """States of a set of shares: a replaced one opens nothing any more, and its shares are to be destroyed."""
+    """States of a set of shares: a replaced one opens nothing any more, and its shares are to be destroyed.
 
+    A pending one is for a PIN that its token may not have yet.
+    """
+
+    PENDING = "pending", "待生效", "Pending"
     IN_FORCE = "in_force", "使用中", "In force"
     REPLACED = "replaced", "已更換", "Replaced"
     DESTROYED = "destroyed", "已銷毀", "Destroyed"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pki.shares import SealedShare, Share
     from workflow.facts import Actor
     from workflow.office import Office
+    from workflow.views.shares import ShareSetLine
 
 SHARE = click.option(
     "--share",
@@ -119,6 +120,11 @@ def make(
 @click.option(
     "--old", "old", multiple=True, metavar="LOGIN", help="A holder of the set in force; once for each."
 )
+@click.option(
+    "--keep-pin",
+    is_flag=True,
+    help="Leave a token its PIN, where it can't be changed: old shares still make it.",
+)
 @SHARE
 @by_people
 def replace(  # noqa: PLR0913 - each is an option of its own.
@@ -129,12 +135,13 @@ def replace(  # noqa: PLR0913 - each is an option of its own.
     files: tuple[Path, ...],
     logins: tuple[str, ...],
     *,
+    keep_pin: bool,
     password_stdin: bool,
     yes: bool,
 ) -> None:
     """Put a new set in the place of the one in force, with enough shares of that: when a holder leaves, or lost theirs.
 
-    Software keys are sealed anew, so that old shares open nothing; a token's PIN has to be changed with its own tool.
+    Software keys are sealed anew and a token gets another PIN, so that old shares open nothing. Activate again after it.
     """
     _announce(holders, threshold)
     if not yes:
@@ -151,9 +158,51 @@ def replace(  # noqa: PLR0913 - each is an option of its own.
         secret = key_secrets.combined(given, shared)
         taken = _take_holders(holders, from_stdin=password_stdin)
         order = key_secrets.Splitting(
-            secret, threshold, taken, on_media=out is not None, replaces=shared.set_id
+            secret, threshold, taken, on_media=out is not None, replaces=shared.set_id, new_pin=not keep_pin
         )
         _tell(key_secrets.share_out(settings, office, order, (hands, actor), partial(_write, out)), out)
+    _let_go(settings)
+
+
+@shares.command()
+@click.option(
+    "--holder", "holders", multiple=True, required=True, metavar="LOGIN",
+    help="A holder of the pending set; once for each.",
+)  # fmt: skip
+@SHARE
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read from standard input: all passwords, a line each, then the holders' passphrases.",
+)
+def confirm(holders: tuple[str, ...], files: tuple[Path, ...], *, password_stdin: bool) -> None:
+    """Finish a change of the token's PIN that was interrupted: if the pending set makes its PIN, it is put in force.
+
+    Where it does not, the token has its old PIN, the set in force still serves, and the change can be run again.
+    """
+    from ops import key_secrets
+    from pki.shares import wipe
+
+    settings = Settings.read()
+    media = key_secrets.read_media(files)
+    with signing(holders, from_stdin=password_stdin) as (office, people):
+        shared = key_secrets.waiting_set(office)
+        given = [
+            _hand_in(office, one.actor, media, from_stdin=password_stdin, shared=shared) for one in people
+        ]
+        secret = key_secrets.combined(given, shared)
+        try:
+            key_secrets.confirm(settings, office, secret, shared.set_id)
+        finally:
+            wipe(secret)
+    _let_go(settings)
+    click.echo(f"分持已生效。 The set {shared.set_id} is in force.")
+
+
+def _let_go(settings: Settings) -> None:
+    """Let the keeper forget a secret that opens nothing any more."""
+    if settings.activation == "shares":
+        _client(settings).forget()
 
 
 def _announce(holders: tuple[str, ...], threshold: int) -> None:
@@ -195,7 +244,14 @@ def _secret(question: str, *, from_stdin: bool, new: bool = False) -> str:
     return word
 
 
-def _hand_in(office: Office, actor: Actor, media: list[SealedShare], *, from_stdin: bool) -> Share:
+def _hand_in(
+    office: Office,
+    actor: Actor,
+    media: list[SealedShare],
+    *,
+    from_stdin: bool,
+    shared: ShareSetLine | None = None,
+) -> Share:
     from ops import key_secrets
 
     return key_secrets.hand_in(
@@ -203,6 +259,7 @@ def _hand_in(office: Office, actor: Actor, media: list[SealedShare], *, from_std
         actor,
         lambda number: _secret(f"Passphrase of share {number} ({actor.name})", from_stdin=from_stdin),
         media,
+        shared,
     )
 
 

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import pytest
 
-from ops import wiring
+from ops import key_secrets, wiring
 from ops.activation import KeeperClient
 from ops.settings import Settings
 from pki.errors import KeyRefusedError
 from pki.keys import KeyKind
+from pki.token import Token
 from tests import softhsm
 from tests.activations import KeeperProcess, until
 from tests.ops.test_cli import guanfang
@@ -221,6 +222,111 @@ def test_a_tokens_pin_lives_in_shares(house, keeper, token):
     with pytest.raises(KeyRefusedError, match="not_activated"):
         kept.signer.sign(b"data")
     office.engine.dispose()
+
+
+@pytest.fixture
+def changing(house, keeper, token, spare):
+    """A house whose keys lie in a token of its own, with the PIN in shares; back to the tests' PIN afterwards."""
+    spare.close()
+    token.setenv("GUANFANG_PKCS11_TOKEN", "changing")
+    good(house.split())
+    token.delenv("GUANFANG_PKCS11_PIN")
+    house.share()
+    pins = [softhsm.PIN]
+    whole = Token.change_pin
+
+    def noting(own, new):
+        whole(own, new)
+        pins.append(new)
+
+    token.setattr(Token, "change_pin", noting)
+    yield house, pins
+    token.undo()
+    Token(softhsm.MODULE, "changing", lambda: pins[-1]).change_pin(softhsm.PIN)
+
+
+def anew(house, *more):
+    """Replace the set by the first two holders, with the same holders again."""
+    first, second, _third = house.officers
+    old = [word for one in (first, second) for word in ("--old", one.name)]
+    given = [PASSWORD, PASSWORD, OWN.format(first.name), OWN.format(second.name)]
+    return house.split(*old, *more, verb="replace", then=given)
+
+
+def confirm(house):
+    holders = house.officers[:2]
+    named = [word for one in holders for word in ("--holder", one.name)]
+    given = [PASSWORD, PASSWORD, *(OWN.format(one.name) for one in holders)]
+    return house.call("shares", "confirm", *named, "--password-stdin", then=given)
+
+
+def states(house):
+    return [row.state for row in house.registry.rows(t.share_set)]
+
+
+def opens(pin):
+    """Tell whether a PIN opens the token."""
+    token = Token(softhsm.MODULE, "changing", lambda: pin)
+    try:
+        token.references("-")
+    except KeyRefusedError:
+        return False
+    finally:
+        token.close()
+    return True
+
+
+@pytest.mark.rule("ROL-08")
+def test_an_old_quorum_does_not_open_the_token_any_more(changing, tmp_path):
+    house, pins = changing
+    good(house.activate(*house.officers[:2]))
+    assert house.client().active()
+    good(anew(house))
+    assert not house.client().active()
+    assert states(house) == ["replaced", "in_force"]
+    assert len(pins) == 2
+    assert not opens(softhsm.PIN)
+    assert opens(pins[-1])
+    good(house.activate(*house.officers[:2]))
+    assert pins[-1] not in "".join(row.body for row in house.registry.rows(t.audit_entry))
+    assert "No set of shares is pending" in confirm(house).output
+
+
+@pytest.mark.rule("ROL-08")
+def test_a_change_that_was_killed_after_the_token_is_confirmed_by_the_new_holders(changing, token):
+    house, pins = changing
+
+    def killed(*_given):
+        raise KeyboardInterrupt
+
+    with token.context() as cut:
+        cut.setattr(key_secrets, "confirm", killed)
+        assert anew(house).exit_code != 0
+    assert states(house) == ["in_force", "pending"]
+    assert opens(pins[-1])
+    assert "shares confirm" in house.activate(*house.officers[:2]).output
+    assert "shares confirm" in anew(house).output
+    good(confirm(house))
+    assert states(house) == ["replaced", "in_force"]
+    good(house.activate(*house.officers[:2]))
+
+
+def test_a_token_that_takes_no_other_pin_leaves_the_old_set_in_force(changing, token):
+    house, pins = changing
+
+    def refused(*_given):
+        raise KeyRefusedError("pki.token.failed", "FunctionNotSupported")
+
+    with token.context() as deaf:
+        deaf.setattr(Token, "change_pin", refused)
+        assert "--keep-pin" in anew(house).output
+    assert states(house) == ["in_force", "pending"]
+    assert "do not open the keys" in confirm(house).output
+    good(house.activate(*house.officers[:2]))
+    good(anew(house, "--keep-pin"))
+    assert states(house) == ["replaced", "replaced", "in_force"]
+    assert pins == [softhsm.PIN]
+    good(house.activate(*house.officers[:2]))
 
 
 @pytest.fixture

@@ -14,7 +14,13 @@ from pki.errors import ShareRefusedError
 from pki.shares import SealedShare, open_share
 from workflow.acts.accounts import actor_of
 from workflow.acts.act import Act
-from workflow.commands_of_shares import ActivateKeys, DeactivateKeys, HandInShare, KeepShares
+from workflow.commands_of_shares import (
+    ActivateKeys,
+    DeactivateKeys,
+    HandInShare,
+    KeepShares,
+    PutSharesInForce,
+)
 from workflow.errors import NotAllowed, Refused
 from workflow.outcome import Outcome
 from workflow.presence import witness
@@ -32,7 +38,7 @@ A, K, S = t.account.c, t.key_share.c, t.share_set.c
 KEEPERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.CONTROLLER})
 ISSUERS = frozenset({Role.SECOND_REVIEWER, Role.CONTROLLER})
 HOLDERS = frozenset({Role.SECOND_REVIEWER})
-IN_FORCE = str(ShareSetState.IN_FORCE)
+IN_FORCE, PENDING = str(ShareSetState.IN_FORCE), str(ShareSetState.PENDING)
 
 
 # --- splitting -----------------------------------------------------------------------------------------------
@@ -60,15 +66,16 @@ def _keep(work: UnitOfWork, command: KeepShares, actor: Actor, seen: Witnessed) 
         raise Refused("share.set_in_force", set=current.set_id)
     if (current.set_id if current is not None else None) != command.replaces:
         raise Refused("share.changed_meanwhile")
-    if current is not None:
-        _end(connection, current.id, work)
+    _end(work, (S.purpose == command.purpose) & (S.state == PENDING))
+    if current is not None and not command.pending:
+        _end(work, S.id == current.id)
     _reseal(connection, command)
     made = work.insert(
         t.share_set,
         set_id=command.set_id,
         purpose=command.purpose,
         threshold=command.threshold,
-        state=IN_FORCE,
+        state=PENDING if command.pending else IN_FORCE,
         made_at=work.now,
     )
     for one in command.shares:
@@ -85,7 +92,8 @@ def _keep(work: UnitOfWork, command: KeepShares, actor: Actor, seen: Witnessed) 
         "statement": seen.statement,
         "signatures": seen.said(),
     }
-    work.audit("shares_replaced" if command.replaces else "shares_made", actor, said)
+    kind = "shares_replaced" if command.replaces else "shares_made"
+    work.audit("shares_prepared" if command.pending else kind, actor, said)
     return Outcome(created_id=made)
 
 
@@ -99,14 +107,24 @@ def _holders(connection: sa.Connection, command: KeepShares) -> dict[int, str]:
     return {row.id: row.login for row in officers}
 
 
-def _end(connection: sa.Connection, set_row: int, work: UnitOfWork) -> None:
-    """Put a set out of force; its sealed shares open nothing any more and go with it."""
-    connection.execute(
-        sa.update(t.share_set)
-        .where(S.id == set_row)
-        .values(state=str(ShareSetState.REPLACED), ended_at=work.now)
-    )
-    connection.execute(sa.update(t.key_share).where(K.share_set_id == set_row).values(sealed=None))
+def _end(work: UnitOfWork, which: sa.ColumnElement[bool]) -> None:
+    """Put sets out of force; their sealed shares open nothing any more and go with them."""
+    over = {"state": str(ShareSetState.REPLACED), "ended_at": work.now}
+    ended = work.connection.execute(sa.update(t.share_set).where(which).values(**over).returning(S.id))
+    for set_row in ended.scalars().all():
+        work.connection.execute(sa.update(t.key_share).where(K.share_set_id == set_row).values(sealed=None))
+
+
+def _put_in_force(work: UnitOfWork, command: PutSharesInForce, actor: Actor, _prepared: None) -> Outcome:
+    pending = work.connection.execute(
+        sa.select(S.id, S.purpose).where(S.set_id == command.set_id, S.state == PENDING).with_for_update()
+    ).first()
+    if pending is None:
+        raise Refused("share.not_pending")
+    _end(work, (S.purpose == pending.purpose) & (S.state == IN_FORCE))
+    work.connection.execute(sa.update(t.share_set).where(S.id == pending.id).values(state=IN_FORCE))
+    work.audit("shares_in_force", actor, {"set": command.set_id})
+    return Outcome(created_id=pending.id)
 
 
 def _reseal(connection: sa.Connection, command: KeepShares) -> None:
@@ -135,7 +153,7 @@ def _prepare_share(office: Office, command: HandInShare, actor: Actor) -> None:
         ).first()
         if shared is None:
             raise Refused("share.unknown")
-        if shared.state != IN_FORCE:
+        if shared.state not in {IN_FORCE, PENDING}:
             raise Refused("share.old", set=shared.set_id)
         row = connection.execute(
             sa.select(K.holder_id, K.sealed).where(K.share_set_id == shared.id, K.number == command.number)
@@ -223,6 +241,7 @@ def _deactivate(work: UnitOfWork, command: DeactivateKeys, actor: Actor, seen: W
 
 ACTS = (
     Act(KeepShares, _keep, KEEPERS, _prepare_keeping),
+    Act(PutSharesInForce, _put_in_force, frozenset({Role.SYSTEM})),
     Act(HandInShare, _hand_in, HOLDERS, _prepare_share),
     Act(ActivateKeys, _activate, ISSUERS, _prepare_activation),
     Act(DeactivateKeys, _deactivate, ISSUERS, _prepare_deactivation),

@@ -69,14 +69,17 @@ def share_sets(connection: sa.Connection) -> tuple[ShareSetLine, ...]:
 
 def set_in_force(connection: sa.Connection, purpose: str) -> ShareSetLine | None:
     """Return the set that opens the keys, if the secret was split."""
-    return next(
-        (
-            one
-            for one in share_sets(connection)
-            if one.state is ShareSetState.IN_FORCE and one.purpose == purpose
-        ),
-        None,
-    )
+    return _set_of(connection, purpose, ShareSetState.IN_FORCE)
+
+
+def pending_set(connection: sa.Connection, purpose: str) -> ShareSetLine | None:
+    """Return the set that waits for its token to have the PIN that it makes, if there is one."""
+    return _set_of(connection, purpose, ShareSetState.PENDING)
+
+
+def _set_of(connection: sa.Connection, purpose: str, state: ShareSetState) -> ShareSetLine | None:
+    sets = share_sets(connection)
+    return next((one for one in sets if (one.state, one.purpose) == (state, purpose)), None)
 
 
 def sealed_keys(connection: sa.Connection) -> tuple[tuple[str, bytes], ...]:
