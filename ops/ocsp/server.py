@@ -10,6 +10,8 @@ import json
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # the module has no __all__.
+
 from ops.ocsp.memory import headers_of
 from pki.errors import OcspMalformedError
 from pki.ocsp import OcspError
@@ -55,24 +57,28 @@ class OcspServer:
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one HTTP request."""
         method, path = scope.method, scope.path
-        if method == "GET" and (kept := self._memory.get(path)) is not None:
-            self._send_kept(scope, protocol, kept)
-        elif method == "POST" and path in {OCSP_PATH, _PREFIX}:
-            # Read here and not below: a coroutine more is a tenth of what a kept answer costs.
-            declared = scope.headers.get("content-length")
-            body = await protocol() if declared is not None and int(declared) <= MOST_OCTETS else None
-            kept = self._memory.get(body) if body is not None else None
-            if kept is None:
-                await self._post(scope, protocol, body)
-                return
-            self._counts.kept["post", kept.status] += 1
-            protocol.response_bytes(_OK, kept.headers, kept.body)
-        elif method in {"GET", "HEAD"} and path.startswith(_PREFIX):
-            await self._get(scope, protocol)
-        elif path.startswith(OCSP_PATH):
-            protocol.response_str(_WRONG_METHOD, [*_TEXT, ("allow", _ALLOW)], "method not allowed\n")
-        else:
-            self._for_the_operator(scope, protocol)
+        try:
+            if method == "GET" and (kept := self._memory.get(path)) is not None:
+                self._send_kept(scope, protocol, kept)
+            elif method == "POST" and path in {OCSP_PATH, _PREFIX}:
+                # Read here and not below: a coroutine more is a tenth of what a kept answer costs.
+                declared = scope.headers.get("content-length")
+                body = await protocol() if declared is not None and int(declared) <= MOST_OCTETS else None
+                kept = self._memory.get(body) if body is not None else None
+                if kept is None:
+                    await self._post(scope, protocol, body)
+                    return
+                self._counts.kept["post", kept.status] += 1
+                protocol.response_bytes(_OK, kept.headers, kept.body)
+            elif method in {"GET", "HEAD"} and path.startswith(_PREFIX):
+                await self._get(scope, protocol)
+            elif path.startswith(OCSP_PATH):
+                protocol.response_str(_WRONG_METHOD, [*_TEXT, ("allow", _ALLOW)], "method not allowed\n")
+            else:
+                self._for_the_operator(scope, protocol)
+        except ProtocolClosed:
+            # Whoever asked has hung up in the middle: there is nobody to tell, and nothing is wrong here.
+            return
 
     async def _post(self, scope: Any, protocol: Any, body: bytes | None) -> None:
         # The media type is not looked at: clients name it as they like, and what is no request is answered so.

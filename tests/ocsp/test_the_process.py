@@ -7,7 +7,9 @@ import http.client
 import json
 import os
 import signal
+import socket
 import ssl
+import struct
 import subprocess
 import sys
 import time
@@ -21,7 +23,10 @@ from cryptography import x509
 from pki.certificates import read_certificate
 from pki.ocsp_request import MOST_OCTETS, parse_request
 from tests.ocsp.responding import NAMES, path_of, question
+from tests.workflow.people import hands, key_workers
 from workflow.authorities import OCSP_PATH, certificate_of
+from workflow.commands_of_authorities import RevokeAuthority
+from workflow.vocabulary import AuthorityRevocationReason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,6 +131,34 @@ def _chunked(responder: Responder, octets: int) -> int:
     status = connection.getresponse().status
     connection.close()
     return status
+
+
+def test_who_hangs_up_in_the_middle_disturbs_nobody(standing, serial, responder):
+    request = question(standing.office, "xca", serial, nonce=b"n" * 16)
+    head = f"POST {OCSP_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(request)}\r\n\r\n".encode()
+    chunked = head.replace(b"Content-Length: %d" % len(request), b"Transfer-Encoding: chunked")
+    for torn in (head + request[:20], head, chunked + b"ffff\r\nabc", head[:30]):
+        with socket.create_connection(("127.0.0.1", responder.port), timeout=10) as connection:
+            connection.sendall(torn)
+            # A reset, as of a process that was killed.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert responder.post(request).word == "good"
+    assert "Traceback" not in responder.log.read_text()
+
+
+@pytest.mark.rule("CRL-05")
+def test_an_authoritys_revocation_reaches_kept_answers_within_a_second(registry, start_responder):
+    responder = start_responder().wait()
+    asked = question(registry.office, "root", read_certificate(certificate_of(registry.office, "gca")).serial)
+    people = key_workers(registry)
+    assert {responder.get(asked).word for _ in range(20)} == {"good"}
+    reason = AuthorityRevocationReason.CA_COMPROMISE
+    command = RevokeAuthority(name="gca", reason=reason, explanation="外洩", hands=hands(*people))
+    registry.do(command, people[0])
+    time.sleep(1)
+    said = [responder.get(asked).ocsp for _ in range(20)]
+    assert {one.certificate_status.name for one in said} == {"REVOKED"}
+    assert {one.revocation_reason.value for one in said} == {"cACompromise"}
 
 
 def test_the_operator_sees_health_and_the_numbers_of_all_workers(registry, start_responder):
