@@ -98,7 +98,7 @@ def test_certificates_that_the_books_do_not_bear_out_are_found(case, house):
     assert plant(one.values(tbs_sha256=signature.tbs_sha256, der=signature.der[:-1] + b"\0")) >= {
         "certificate.signature"
     }
-    assert plant(one.values(der=signature.der, case_id=None)) == {"certificate.no_case"}
+    assert plant(one.values(der=signature.der, case_id=None)) == {"certificate.no_case", "card.certificates"}
     assert plant(one.values(case_id=case.id, csn="00000000")) == {
         "certificate.no_card",
         "card.no_certificate",
@@ -119,12 +119,12 @@ def test_cards_cases_mail_and_stock_that_do_not_balance_are_found(case, house):
     this, mine = sa.update(t.card).where(B.id == card.id), sa.update(t.case).where(K.id == case.id)
     assert plant(mine.values(card_number="Xc99999999999999")) == {"case.card", "card.number"}
     assert plant(mine.values(card_number=card.number)) == set()
-    assert plant(this.values(state="spoiled")) == {"card.out_and_live"}
+    assert plant(this.values(state="spoiled")) == {"card.out_and_live", "stock.state"}
     gone = sa.update(t.mail_item).where(M.case_id == case.id).values(state="returned")
     assert plant(gone, this.values(state="posted")) == {"mail.no_item", "card.valid_too_early"}
     assert plant(this.values(state="active", signature_spki=b"another")) == {"card.key"}
     bare = copy_of(house, t.card, card.id, csn="aabbccdd", number=None, case_id=None, state="made")
-    assert plant(bare) == {"card.case", "card.no_certificate", "stock.uncounted"}
+    assert plant(bare) == {"card.case", "card.no_certificate", "stock.uncounted", "stock.state"}
     assert plant(this.values(csn="0badc0de")) >= {"stock.missing", "certificate.no_card"}
     deadline = {
         "case_id": case.id, "kind": "activation", "rung": 7, "trigger": "lapse_activation", "policy_version": case.policy_version,
@@ -194,7 +194,10 @@ def test_work_letters_and_stock_that_the_cases_do_not_bear_out_are_found(case, h
     place = sa.insert(t.stock_place).values(
         id=99, name="他處", english="Elsewhere", kind="vault", daily=False, opened_at=now
     )
-    assert plant(place, sa.update(t.card).where(B.id == card.id).values(place_id=99)) == {"stock.place"}
+    assert plant(place, sa.update(t.card).where(B.id == card.id).values(place_id=99)) == {
+        "stock.place",
+        "stock.state",
+    }
     move = {
         "from_id": 99, "to_id": 99, "cards": 2, "state": "waiting", "handed_by": "a", "hander_id": 1, "handed_at": now,
     }  # fmt: skip

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.store import schema as t
+from workflow.watching.reconciling.card_certificates import pairing_faults
 from workflow.watching.reconciling.cards import card_faults
 from workflow.watching.reconciling.cases import case_faults
 from workflow.watching.reconciling.certificates import certificate_faults
 from workflow.watching.reconciling.keys import key_faults
 from workflow.watching.reconciling.letters import letter_faults
 from workflow.watching.reconciling.lists import list_faults
+from workflow.watching.reconciling.places import place_faults
 from workflow.watching.reconciling.stock import stock_faults
 from workflow.watching.reconciling.work import work_faults
 
@@ -68,6 +70,8 @@ def reconcile(office: Office) -> Reconciled:
             *work_faults(connection),
             *letter_faults(connection),
             *stock_faults(connection),
+            *place_faults(connection),
+            *pairing_faults(connection),
             *key_faults(connection, now),
         )
     return Reconciled(examined, found)
