@@ -141,6 +141,14 @@ class RecordKeyGone(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeaveKeys(ByPeople):
+    """End a task whose keys can't be destroyed, for the place where they lay is gone; they are not said to be destroyed."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RestoreAuthority(ByPeople):
     """Record that a task put an authority's key back; only where the key does not open any more (ROL-08).
 

@@ -27,9 +27,13 @@ class RecordMasterKey(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class ClearKeyIntent(Command):
-    """Give up a key that was to be made and is on no record; it can't be recorded any more, and is destroyed next."""
+    """Give up a key that was to be made and is on no record; it can't be recorded any more, and is destroyed next.
+
+    With a `left_reason` it is not: the place where it may lie is gone, and the intent ends with that.
+    """
 
     number: int
+    left_reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,6 +77,7 @@ DEEDS: dict[str, Words] = {
     "ActivateKeys": Words("啟用金鑰", "activate the keys"),
     "DeactivateKeys": Words("停用金鑰", "deactivate the keys"),
     "BeginKeyTask": Words("進行金鑰作業", "work on an authority's key"),
+    "LeaveKeys": Words("放棄銷毀金鑰", "leave keys that can't be destroyed"),
     "AbortKeyTask": Words("中止金鑰作業", "break off a task with keys"),
     "RecordGenerations": Words("登錄憑證機構", "record authorities"),
     "RetireAuthority": Words("停止簽發", "retire an authority"),

@@ -11,7 +11,7 @@ from ops.cli.ca_activation import activate, deactivate, keeper, shares, status
 from ops.cli.ca_ceremony import ceremony, record
 from ops.cli.ca_endings import destroy, retire, revoke
 from ops.cli.ca_restore import restore
-from ops.cli.ca_rollover import abort, rollover, tasks
+from ops.cli.ca_rollover import abort, leave, rollover, tasks
 from ops.cli.cases import when
 from ops.cli.group import FoundError
 from ops.cli.reading import reading
@@ -87,7 +87,7 @@ def _revoked(at: datetime, reason: AuthorityRevocationReason) -> str:
     return f"{when(at)} {reason.zh} {reason.en}"
 
 
-for command in (ceremony, record, rollover, restore, retire, revoke, destroy, tasks, abort):
+for command in (ceremony, record, rollover, restore, retire, revoke, destroy, tasks, abort, leave):
     ca.add_command(command)
 for command in (shares, activate, deactivate, status, keeper):
     ca.add_command(command)

@@ -1,4 +1,4 @@
-"""`guanfang ca rollover`, `tasks` and `abort`: a CA's next key, and what is left of tasks that broke off."""
+"""`guanfang ca rollover`, `tasks`, `abort` and `leave`: a CA's next key, and what is left of tasks that broke off."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ def tasks() -> None:
         for one in key_tasks(connection):
             place = f"  {one.place}" if one.place else ""
             left = "" if one.ended_at else "  尚未結束 not ended"
+            left += f"  金鑰未銷毀 keys left: {one.left_reason}" if one.left_reason else ""
             click.echo(
                 f"{one.number:>4}  {when(one.at)}  {one.task.zh} {one.task.en}  {one.authorities}"
                 f"  {one.state.zh} {one.state.en}  {', '.join(one.people)}{place}{left}"
@@ -86,3 +87,30 @@ def abort(number: int, reason: str, login: str, *, password_stdin: bool, yes: bo
     with acting(login, from_stdin=password_stdin) as (office, actor):
         abort_task(office, number, reason, actor)
     click.echo(f"作業 {number} 已結束，未留下金鑰。 Task {number} has ended and left no key.")
+
+
+@click.command()
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Why, in a sentence; all who are present sign it.")
+@by_people
+def leave(number: int, reason: str, logins: tuple[str, ...], *, password_stdin: bool, yes: bool) -> None:
+    """End a task whose keys nobody can destroy any more, for their token is lost. It does not say that they are destroyed."""
+    from ops.cli.group import FoundError
+    from workflow.commands_of_authorities import LeaveKeys
+    from workflow.handlers import handle
+    from workflow.views.authorities import key_tasks
+
+    with reading() as (connection, _clock):
+        task = next((one for one in key_tasks(connection) if one.number == number), None)
+    if task is None or task.ended_at is not None:
+        raise FoundError(
+            f"金鑰作業 {number} 已結束或不存在。 The task {number} has ended or never was; see `guanfang ca tasks`."
+        )
+    click.echo(f"{task.number}  {task.task.zh} {task.task.en}  {task.authorities}  {task.place}")
+    say_people(task.task)
+    if not yes:
+        say_dry_run()
+        return
+    with present(logins, from_stdin=password_stdin) as (office, hands, actor):
+        handle(office, LeaveKeys(number=number, reason=reason, hands=hands), actor)
+    click.echo(f"作業 {number} 已結束，金鑰未銷毀。 Task {number} has ended; its keys were not destroyed.")

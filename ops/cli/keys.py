@@ -101,16 +101,25 @@ def unfinished() -> None:
 
 @keys.command()
 @click.argument("number", type=int)
+@click.option(
+    "--left", default="", help="Why it can't be destroyed: its token is gone. Goes into the audit log."
+)
 @click.option("--yes", is_flag=True, help="Do it; without it the command only says what it would do.")
 @as_somebody
-def clear(number: int, login: str, *, password_stdin: bool, yes: bool) -> None:
+def clear(number: int, left: str, login: str, *, password_stdin: bool, yes: bool) -> None:
     """Destroy the key NUMBER of `guanfang keys unfinished`, if it was made; it can't come on record any more."""
+    from workflow.commands_of_keys import ClearKeyIntent
+    from workflow.handlers import handle
     from workflow.key_intents import clear as clear_key
 
     if not yes:
         click.echo(f"Would give up the key {number} and destroy it. Add --yes to do it.")
         return
     with acting(login, from_stdin=password_stdin) as (office, actor):
+        if left.strip():
+            handle(office, ClearKeyIntent(number=number, left_reason=left), actor)
+            click.echo(f"金鑰 {number} 留置於原處。 The key {number} is left where it may lie.")
+            return
         clear_key(office, number, actor)
     click.echo(f"金鑰 {number} 已清除。 The key {number} is cleared away.")
 

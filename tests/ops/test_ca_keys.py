@@ -8,11 +8,12 @@ import pytest
 
 from tests.ops.test_cli import guanfang
 from tests.workflow import batches
-from tests.workflow.people import issuing_workers, key_workers
+from tests.workflow.people import hands, issuing_workers, key_workers
 from tests.workflow.registry import PASSWORD, Registry
 from workflow.authorities import serving
+from workflow.commands_of_authorities import BeginKeyTask
 from workflow.store import schema as t
-from workflow.vocabulary import Ca
+from workflow.vocabulary import Ca, KeyTask
 
 __all__ = ["guanfang"]
 
@@ -89,3 +90,32 @@ def test_an_authority_is_revoked_by_four_people_and_shown_as_such(desk):
     assert said.exit_code == 0, said.output
     assert "已取代 Superseded" in desk.call("show", "gca", yes=False).output
     assert desk.call(*words, people=desk.keepers).exit_code == 1
+
+
+@pytest.mark.rule("ROL-02", "ROL-08")
+def test_keys_of_a_lost_token_are_left_by_all_and_never_said_to_be_destroyed(desk):
+    begin = BeginKeyTask(
+        task=KeyTask.ROLLOVER, authorities=("xca-g2",), plan="{}", hands=hands(*desk.keepers)
+    )
+    number = str(desk.registry.do(begin, desk.keepers[0]).created_id)
+    desk.registry.update(t.key_task, t.key_task.c.id == int(number), place="token lost serial 1")
+    aborted = abort_task(desk, number)
+    assert aborted.exit_code == 1
+    assert "token lost serial 1" in aborted.output
+    reason = ("--reason", "模組損毀送廠銷毀")
+    assert "token lost serial 1" in desk.call("leave", number, *reason, yes=False).output
+    assert desk.call("leave", number, *reason, people=desk.keepers[:2]).exit_code == 1
+    said = desk.call("leave", number, *reason, people=desk.keepers)
+    assert said.exit_code == 0, said.output
+    assert "模組損毀送廠銷毀" in desk.call("tasks", yes=False).output
+    kinds = desk.registry.audit_kinds()
+    assert ("keys_left" in kinds, "keys_destroyed" in kinds) == (True, False)
+    assert "never was" in desk.call("leave", number, *reason, people=desk.keepers).output
+    assert desk.call("rollover", "xca", "--key", "p-256", people=desk.keepers).exit_code == 0
+
+
+def abort_task(desk, number):
+    return desk._guanfang(
+        "ca", "abort", number, "--yes", "--as", desk.keepers[0].name, "--password-stdin", url=desk._url,
+        stdin=f"{PASSWORD}\n",
+    )  # fmt: skip

@@ -292,3 +292,11 @@ def test_a_clearing_that_was_killed_is_finished_by_the_next(in_token, token):
     clear(in_token.office, left.id)
     assert not token.references(intended.number)
     assert in_token.audit_kinds().count("key_intent_cleared") == 1
+
+
+def test_a_key_whose_token_is_gone_is_left_with_the_reason(in_token):
+    intended = in_token.do(IntendRegistrationKey(ca=Ca.XCA), SYSTEM)
+    left = ClearKeyIntent(number=intended.created_id, left_reason="模組損毀")
+    in_token.do(left, in_token.account(Role.OPERATOR))
+    assert not intents(in_token)
+    assert in_token.audit_kinds()[-2:] == ["key_intent_cleared", "keys_left"]

@@ -17,6 +17,7 @@ from workflow.commands_of_authorities import (
     AbortKeyTask,
     BeginKeyTask,
     EstablishAuthorities,
+    LeaveKeys,
     RecordGenerations,
     RecordKeyGone,
 )
@@ -199,6 +200,39 @@ def _gone(work: UnitOfWork, command: RecordKeyGone, actor: Actor, _prepared: Non
     return Outcome()
 
 
+def _decide_to_leave(office: Office, command: LeaveKeys, actor: Actor) -> Witnessed:
+    if not command.reason.strip():
+        raise Refused("case.reason_missing")
+    with office.reading() as connection:
+        task = connection.execute(
+            sa.select(K.task).where(K.id == command.number, K.ended_at.is_(None))
+        ).scalar()
+    if task is None:
+        raise Refused("authority.task_ended", number=command.number)
+    what = {"number": command.number, "left": command.reason.strip()}
+    return witness(office, KeyTask(task), command.hands, actor, what)
+
+
+def _leave(work: UnitOfWork, command: LeaveKeys, actor: Actor, decided: Witnessed) -> Outcome:
+    query = sa.select(t.key_task).where(K.id == command.number, K.ended_at.is_(None))
+    row = work.connection.execute(query.with_for_update()).first()
+    if row is None:
+        raise Refused("authority.task_ended", number=command.number)
+    state = KeyTaskState.ABORTED if row.state == str(KeyTaskState.OPEN) else KeyTaskState(row.state)
+    over = {"state": str(state), "ended_at": work.now, "left_reason": command.reason.strip()}
+    work.connection.execute(sa.update(t.key_task).where(K.id == row.id).values(**over))
+    said = {
+        "number": row.id,
+        "place": row.place,
+        "key": row.reference,
+        "reason": command.reason.strip(),
+        "statement": decided.statement,
+        "signatures": decided.said(),
+    }
+    work.audit("keys_left", actor, said)
+    return Outcome(created_id=row.id)
+
+
 def _tell(
     work: UnitOfWork, actor: Actor, kind: str, number: int, task: KeyTask, signed: Witnessed
 ) -> None:  # fmt: skip
@@ -211,5 +245,6 @@ ACTS = (
     Act(EstablishAuthorities, _establish, frozenset({Role.SYSTEM})),
     Act(RecordGenerations, _record, TRUSTED, _sign_record),
     Act(AbortKeyTask, _abort, TRUSTED | frozenset({Role.OPERATOR})),
+    Act(LeaveKeys, _leave, TRUSTED, _decide_to_leave),
     Act(RecordKeyGone, _gone, frozenset({Role.SYSTEM})),
 )

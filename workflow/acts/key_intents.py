@@ -39,7 +39,7 @@ def open_intent(work: UnitOfWork, number: int) -> Any:
 
 
 def conclude(work: UnitOfWork, number: int) -> None:
-    """End an intent whose key is on record."""
+    """End an intent whose key is on record, or is left where it may lie."""
     work.connection.execute(sa.update(t.key_intent).where(N.id == number).values(ended_at=work.now))
 
 
@@ -51,6 +51,10 @@ def _clear(work: UnitOfWork, command: ClearKeyIntent, actor: Actor, _prepared: N
     if row.cleared_at is None:
         work.connection.execute(sa.update(t.key_intent).where(N.id == row.id).values(cleared_at=work.now))
         work.audit("key_intent_cleared", actor, {"number": row.id, "label": row.label, "place": row.place})
+    if command.left_reason.strip():
+        conclude(work, row.id)
+        said = {"label": row.label, "place": row.place, "reason": command.left_reason.strip()}
+        work.audit("keys_left", actor, said)
     return Outcome()
 
 

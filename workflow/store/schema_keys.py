@@ -35,6 +35,8 @@ key_task = sa.Table(
     sa.Column("record_signatures", Json, nullable=True),
     # Where its keys are made and destroyed, as the keystore names it; no other place may be said to have destroyed them.
     text("place", null=True),
+    # Why keys of it were left where they lay, and were not destroyed; empty unless people said so.
+    text("left_reason", null=True),
     # A key in a token whose end is decided and that may still be there.
     text("reference", null=True),
     moment("at"),

@@ -79,7 +79,8 @@ def _line(row: Any) -> AuthorityLine:
 class KeyTaskLine:
     """One task with authorities' keys, and the logins of those who signed it; `ended_at` is empty while work is left.
 
-    `place` is where its keys were made or destroyed, empty for a task without any.
+    `place` is where its keys were made or destroyed, empty for a task without any; `left_reason` says why they were left
+    there, where they were not destroyed.
     """
 
     number: int
@@ -90,6 +91,7 @@ class KeyTaskLine:
     ended_at: datetime | None
     people: tuple[str, ...]
     place: str
+    left_reason: str
 
 
 def key_tasks(connection: sa.Connection) -> tuple[KeyTaskLine, ...]:
@@ -105,6 +107,7 @@ def key_tasks(connection: sa.Connection) -> tuple[KeyTaskLine, ...]:
             ended_at=row.ended_at,
             people=tuple(one["login"] for one in row.record_signatures or row.plan_signatures),
             place=row.place or "",
+            left_reason=row.left_reason or "",
         )
         for row in rows
     )
