@@ -118,6 +118,12 @@ def staff() -> Actor | None:
     return found
 
 
+def names_of_staff() -> dict[str, str]:
+    """Return the names of people by login that this request has read so far."""
+    found: dict[str, str] = g.setdefault("names_of_staff", {})
+    return found
+
+
 def ask_nobody() -> None:
     """Take the visitor for a stranger for the rest of this request, since the accounts can't be read."""
     g.staff = None
@@ -141,6 +147,9 @@ def _read_account() -> Actor | None:
     if 0 <= office().wall.now().timestamp() - began < ports().staff_longest.total_seconds():
         with office().reading() as connection:
             found = accounts.actor(connection, account_id, epoch)
+            if found is not None:
+                # The head of each page says the name, also of one that tells of a database that went away.
+                names_of_staff()[found.name] = accounts.person_of(connection, found.name) or found.name
     if found is None:
         session.pop(ACCOUNT, None)
     return found

@@ -43,7 +43,11 @@ if TYPE_CHECKING:
 blueprint = Blueprint("own_case", __name__)
 
 _NUMBER_LENGTH = 25
-CONFIRMATIONS = ("letter_printed", "form_printed", "address_right")
+CONFIRMATIONS = {
+    "letter_printed": ("我已列印用戶代碼函", "I have printed the user-code letter"),
+    "form_printed": ("我已列印憑證申請書", "I have printed the application form"),
+    "address_right": ("申請書上的地址無誤", "The address on the form is right"),
+}
 _AFTERWARDS = {"case": "own_case.case", "amend": "own_case.amend"}
 
 
@@ -131,7 +135,9 @@ def printing(case: CaseSeen) -> str:
 @opened
 def confirming(case: CaseSeen) -> str:
     """Step 5: three questions before it is done (APP-19)."""
-    return render_template("applicant/confirming.html", case=case, problems=(), ticked={})
+    return render_template(
+        "applicant/confirming.html", case=case, problems=(), ticked={}, asked=CONFIRMATIONS
+    )
 
 
 @blueprint.post("/apply/5/")
@@ -141,12 +147,13 @@ def take_confirmation(case: CaseSeen) -> Answer:
     """Go on when all three are confirmed (APP-19)."""
     ticked = {name: request.form.get(name, "") for name in CONFIRMATIONS}
     problems = tuple(
-        FieldProblem(name, "required", "請確認後勾選此項。", "Check this and tick the box.")
-        for name, given in ticked.items()
-        if given != "yes"
+        FieldProblem(name, "required", f"請確認並勾選「{zh}」。", f"Check and tick “{en}”.")
+        for name, (zh, en) in CONFIRMATIONS.items()
+        if ticked[name] != "yes"
     )
     if problems:
-        return render_template("applicant/confirming.html", case=case, problems=problems, ticked=ticked), 400
+        page = "applicant/confirming.html"
+        return render_template(page, case=case, problems=problems, ticked=ticked, asked=CONFIRMATIONS), 400
     return redirect(url_for("own_case.sending"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from forms.rocdate import ShortStyle, roc_short
 from web import access
@@ -191,7 +191,7 @@ def by_whom(name: str) -> str:
     if name in _NAMELESS:
         return t(*_NAMELESS[name])
     # A page names few people many times.
-    known: dict[str, str] = g.setdefault("names_of_staff", {})
+    known = access.names_of_staff()
     if name not in known:
         with office().reading() as connection:
             known[name] = accounts.person_of(connection, name) or name
