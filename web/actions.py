@@ -124,6 +124,11 @@ _BY_ITSELF = {
     "amend_request": ("修改憑證請求", "Certificate requests amended"),
     "all_issued": ("全數簽發完成", "All issued"),
     "some_issued": ("部分簽發完成", "Some issued"),
+    "hand_over": ("憑證待接受", "Handed over for acceptance"),
+    "remind_acceptance": ("提醒接受憑證", "Reminded to accept"),
+    "accept_certificates": ("接受憑證", "Certificates accepted"),
+    "decline_certificates": ("不接受憑證", "Certificates declined"),
+    "lapse_acceptance": ("逾期未接受憑證", "Not accepted in time"),
     "none_issued": ("均未簽發", "None issued"),
 }
 """What applicants, holders and the system do: words for the history, where no button has them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from web import (
+    acceptance,
     administrator,
     applicant,
     card,
@@ -43,6 +44,7 @@ ALL: tuple[Blueprint, ...] = (
     public.blueprint,
     applicant.blueprint,
     own_case.blueprint,
+    acceptance.blueprint,
     card.blueprint,
     card_talk.blueprint,
     card_holder.blueprint,

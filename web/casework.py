@@ -101,7 +101,7 @@ def _actions(page: CasePage, due: tuple[deadlines.DeadlinePart, ...], who: Actor
 def _is_locked_out(head: Head) -> bool:
     """Tell whether an applicant who has no card yet is locked out by wrong user codes (PIN-03)."""
     limit = policies.by_version(head.policy_version).user_code_tries.value
-    return head.kind is CaseKind.CARD_APPLICATION and not head.card_number and head.code_tries >= limit
+    return head.kind is not CaseKind.USERCODE_RESET and not head.card_number and head.code_tries >= limit
 
 
 def action_for(whole: WholeCase, trigger: str) -> Action:

@@ -60,6 +60,7 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "holder.activation", "以服務台讀卡機開卡", "Activate at the desk's reader", group="holder", main=False
     ),
+    Item("acceptance.start", "非IC卡類憑證接受", "Accept certificates", group="holder", main=False),
     Item("holder.reset", "用戶代碼重設", "User-code reset", group="holder"),
     Item(
         "publication.choice", "憑證是否公布", "Publication of your certificates", group="holder", main=False

@@ -24,7 +24,7 @@ from web.security import limited
 from workflow import paper
 from workflow.agencies import AGENCIES
 from workflow.commands import AmendApplication, CheckUserCode, WithdrawApplication
-from workflow.errors import FieldProblem, Refused, RegistryError
+from workflow.errors import FieldProblem, NotFound, Refused, RegistryError
 from workflow.facts import PUBLIC
 from workflow.views import organisations
 from workflow.vocabulary import CaseKind
@@ -48,7 +48,7 @@ CONFIRMATIONS = {
     "form_printed": ("我已列印憑證申請書", "I have printed the application form"),
     "address_right": ("申請書上的地址無誤", "The address on the form is right"),
 }
-_AFTERWARDS = {"case": "own_case.case", "amend": "own_case.amend"}
+_AFTERWARDS = {"case": "own_case.case", "amend": "own_case.amend", "accept": "acceptance.check"}
 
 
 # --- Opening a case -----------------------------------------------------------------------------------------------
@@ -188,7 +188,9 @@ def case(case: CaseSeen) -> str:
 @public
 @opened
 def form_pdf(case: CaseSeen) -> Response:
-    """Hand out the form to print (FRM-01)."""
+    """Hand out the form to print (FRM-01); a certificate request has none."""
+    if case.kind is CaseKind.CERTIFICATE_REQUEST:
+        raise NotFound("case.not_found")
     draw = paper.application_form if case.kind is CaseKind.CARD_APPLICATION else paper.reset_form
     return as_download(draw(office(), case.case_id))
 

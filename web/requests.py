@@ -18,7 +18,7 @@ from web.ports import office
 from web.review import review as review_page
 from workflow import policies
 from workflow.commands_of_requests import AmendCertificateRequest, RequestedItem, SubmitCertificateRequest
-from workflow.errors import NotFound, Refused, RegistryError
+from workflow.errors import BadInput, FieldProblem, NotFound, Refused, RegistryError
 from workflow.requested_profiles import requestable
 from workflow.views import repository
 from workflow.views.requests import BatchPage, batch_page, item_certificate
@@ -27,14 +27,13 @@ from workflow.vocabulary import Ca, CaseKind, Role
 
 if TYPE_CHECKING:
     from web.casework import Answer
-    from workflow.errors import FieldProblem
 
 blueprint = Blueprint("requests", __name__, url_prefix="/requests")
 
 ROLES = (Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.HELP_DESK)
 DECISIONS = ("approve_request", "confirm_request", "refuse_request")
-UNDER_WAY = ("submitted", "examined", "approved_once", "issuing")
-DONE = ("issued", "partly_refused")
+UNDER_WAY = ("submitted", "examined", "approved_once", "issuing", "to_accept")
+DONE = ("issued", "partly_refused", "accepted", "not_accepted", "acceptance_lapsed")
 CERTIFICATE = "application/pkix-cert"
 PEM = "application/x-pem-file"
 BUNDLE = "application/pkcs7-mime"
@@ -47,6 +46,12 @@ _FIELD_OF = {
     "case.oid_missing": "organisation_oid",
     "case.not_eligible": "organisation_oid",
 }
+_DIFFER = FieldProblem(
+    "user_code_again",
+    "user_code_differs",
+    "兩次輸入的用戶代碼不同，請重新輸入（大小寫有別）。",
+    "The two user codes differ; type them again (case matters).",
+)
 _CONTACT = ("contact_name", "contact_email", "contact_phone")
 
 
@@ -73,6 +78,8 @@ def submit() -> Answer:
     """Put a batch on file, or show what is wrong with it beside the fields."""
     if request.method == "GET":
         return _form()
+    if request.form.get("user_code", "") != request.form.get("user_code_again", ""):
+        return _form(BadInput(_DIFFER)), 400
     try:
         outcome = perform(_command())
     except RegistryError as error:
@@ -90,6 +97,7 @@ def _command() -> SubmitCertificateRequest:
         organisation_oid=typed.get("organisation_oid", "").strip(),
         items=_items(),
         contact={name: typed.get(name, "").strip() for name in _CONTACT},
+        user_code=typed.get("user_code", ""),
     )
 
 

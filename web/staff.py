@@ -36,12 +36,12 @@ CASE_ROLES = (
     Role.LETTER_CLERK, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.CARD_CENTRE, Role.HELP_DESK, Role.AUDITOR,
 )  # fmt: skip
 _TONES = {
-    "good": {"activated", "closed", "issued"},
+    "good": {"activated", "closed", "issued", "accepted"},
     "bad": {"refused", "revoked_unactivated", "suspended_unactivated", "lapsed", "paper_overdue_suspended",
-            "paper_overdue_revoked", "declined"},
+            "paper_overdue_revoked", "declined", "not_accepted", "acceptance_lapsed"},
     "warn": {"partly_refused", "returned_first", "returned_second", "mail_returned", "late_paper", "late_paper_revoked", "late_allowed"},
     "neutral": {"withdrawn", "cancelled"},
-    "wait": {"uploaded", "posted", "awaiting_paper", "requested"},
+    "wait": {"uploaded", "posted", "awaiting_paper", "requested", "to_accept"},
 }  # fmt: skip
 _LINE = {"zh": 12, "en": 24}
 _KEY_PARTS = 3

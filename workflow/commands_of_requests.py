@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workflow.commands import CaseCommand, Command, Decide, WithReason
+from workflow.commands import CaseCommand, Command, Decide, WithReason, WithUserCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,8 @@ class SubmitCertificateRequest(Command):
     organisation_oid: str
     items: tuple[RequestedItem, ...] = field(repr=False)
     contact: Mapping[str, str] = field(repr=False)
+    user_code: str = field(default="", repr=False)
+    """Chosen by the subscriber; needed where the CA has certificates accepted by them (ACT-06), and kept nowhere else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,41 @@ class RecordNoneIssued(CaseCommand):
     """Every item was refused."""
 
     trigger = "none_issued"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverCertificates(CaseCommand):
+    """The last certificate of a batch is there, and the subscriber has to accept what is issued (ACT-06)."""
+
+    trigger = "hand_over"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemindAcceptance(CaseCommand):
+    """The contact is reminded that certificates wait to be accepted."""
+
+    trigger = "remind_acceptance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptCertificates(WithUserCode):
+    """The subscriber has checked what the certificates say and accepts them: they come into force and are published."""
+
+    trigger = "accept_certificates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclineCertificates(WithUserCode):
+    """The subscriber does not accept what the certificates say: they are revoked."""
+
+    trigger = "decline_certificates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LapseAcceptance(CaseCommand):
+    """Nobody accepted the certificates in time, which counts as a refusal: they are revoked (ACT-07)."""
+
+    trigger = "lapse_acceptance"
 
 
 @dataclass(frozen=True, kw_only=True)

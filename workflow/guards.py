@@ -209,6 +209,14 @@ def some_were_issued(facts: Facts, _policy: Policy, _command: Command) -> Regist
 
 
 @guard("items")
+def some_wait_for_acceptance(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """A batch is handed over for acceptance when nothing of it waits any more and something was issued (ACT-06)."""
+    around = facts.around
+    done = around.items_issued and not around.items_waiting
+    return None if done else Refused("request.not_done")
+
+
+@guard("items")
 def none_was_issued(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
     """A batch whose every item was refused at the gate ends without a certificate."""
     around = facts.around

@@ -80,6 +80,12 @@ class Policy:
     request_subscribers: Sourced[frozenset[SubscriberKind]]
     """Kinds of subscribers that may have them."""
     request_validity_years: Sourced[int]
+    request_acceptance: Sourced[bool]
+    """Whether a certificate on a request comes into force only when its subscriber has accepted it (ACT-06)."""
+    acceptance_days: Sourced[int]
+    """Calendar days from the issue within which they must be accepted; else they are revoked (ACT-07)."""
+    acceptance_reminders: Sourced[tuple[int, ...]]
+    """Days after the issue on which the contact is reminded."""
 
     def get(self, name: str) -> Any:
         """Return the value of the field called `name`; KeyError for a field that isn't there."""

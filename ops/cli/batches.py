@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,23 @@ def batch() -> None:
 @click.option("--contact", "contact_name", required=True, help="The contact's name.")
 @click.option("--email", "contact_email", required=True, help="The contact's e-mail.")
 @click.option("--phone", "contact_phone", default="", help="The contact's telephone.")
+@click.option(
+    "--user-code",
+    "with_code",
+    is_flag=True,
+    help="Ask for the subscriber's user code too, after the password: the CA has its certificates accepted with it.",
+)
 @as_somebody
-def submit(
-    source: Path, profile: str, ca: str, oid: str, *, login: str, password_stdin: bool, **contact: str
+def submit(  # noqa: PLR0913 - each is an option of its own.
+    source: Path,
+    profile: str,
+    ca: str,
+    oid: str,
+    *,
+    with_code: bool,
+    login: str,
+    password_stdin: bool,
+    **contact: str,
 ) -> None:
     """Put a batch on file: a folder of requests, or a CSV list whose column `file` names them.
 
@@ -48,12 +63,20 @@ def submit(
     from workflow.commands_of_requests import SubmitCertificateRequest
     from workflow.handlers import handle
 
-    command = SubmitCertificateRequest(
-        ca=Ca(ca), profile=profile, organisation_oid=oid, items=tuple(_items(source)), contact=contact
-    )
+    items = tuple(_items(source))
     with acting(login, from_stdin=password_stdin) as (office, actor):
+        code = _user_code(from_stdin=password_stdin) if with_code else ""
+        command = SubmitCertificateRequest(
+            ca=Ca(ca), profile=profile, organisation_oid=oid, items=items, contact=contact, user_code=code
+        )
         outcome = handle(office, command, actor)
     click.echo(f"{outcome.number}: {len(command.items)} requests are on file.")
+
+
+def _user_code(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt("用戶代碼 User code", hide_input=True, confirmation_prompt=True))
 
 
 def _items(source: Path) -> Iterator[RequestedItem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs7
 
@@ -10,18 +11,21 @@ from ops.journey import reviewing
 from ops.journey.cast import CONTACT, register
 from ops.journey.pages import JourneyError
 from tests.workflow.batches import csr
-from workflow.vocabulary import Ca
+from workflow.store import schema as t
+from workflow.store.unit_of_work import transaction
+from workflow.vocabulary import Ca, SubscriberKind
 
 TLS, SIGNATURE = "gca:tls_multi_domain", "gca:agency_non_card_signature"
+OF_FOUNDATION = "xca:foundation_non_card_signature"
 OTHER_OFFICER = "officer2"
 
 
 class Counter:
     """What people do at the counter with a batch."""
 
-    def __init__(self, house) -> None:
+    def __init__(self, house, ca=Ca.GCA) -> None:
         self.house = house
-        self.agency = register(house.office, Ca.GCA)
+        self.agency = register(house.office, ca)
         self.number = ""
 
     @property
@@ -46,6 +50,12 @@ class Counter:
         member = self.house.staff(login)
         answers = {"decision": decision, "reason": reason, "password": self.house.settings.demo_password}
         return member.send(self.page(login, "decide/").form("/decide/"), answers)
+
+    def opened(self):
+        """Open the case as its subscriber does, on the way to accepting."""
+        visitor = self.house.visitor("subscriber")
+        said = {"number": self.number, "user_code": self.agency.user_code}
+        return visitor, visitor.send(visitor.open("/accept/").form("/status/"), said)
 
     def approve_twice(self):
         self.decide(reviewing.OFFICER, "approve_request")
@@ -115,3 +125,63 @@ def test_what_is_wrong_with_a_submission_is_said_beside_the_field(counter, house
         counter.submit({"a.csr": csr(0)}, organisation_oid="2.16.886.1")
     with pytest.raises(JourneyError, match="CSR"):
         counter.submit({})
+
+
+@pytest.fixture
+def foundation(house):
+    """Return the counter with a foundation, whose certificates XCA has accepted by their subscriber."""
+    counter = Counter(house, Ca.XCA)
+    with transaction(house.office) as work:
+        changed = sa.update(t.organisation).where(t.organisation.c.oid == counter.agency.oid)
+        work.connection.execute(changed.values(kind=str(SubscriberKind.FOUNDATION)))
+    return counter
+
+
+@pytest.mark.rule("ACT-06", "ACT-07")
+def test_a_subscriber_checks_and_accepts_a_certificate_on_the_site(foundation, house, mails, tools):
+    code = foundation.agency.user_code
+    with pytest.raises(JourneyError, match="用戶代碼"):
+        foundation.submit({"a.csr": csr(0)}, profile=OF_FOUNDATION)
+    with pytest.raises(JourneyError, match="兩次輸入"):
+        foundation.submit({"a.csr": csr(0)}, profile=OF_FOUNDATION, user_code=code, user_code_again=code[1:])
+    foundation.submit({"a.csr": csr(0)}, profile=OF_FOUNDATION, user_code=code, user_code_again=code)
+    foundation.approve_twice()
+    house.wait_for_state(foundation.number, "to_accept")
+    (certificate,) = house.case(foundation.number).certificates
+    visitor = house.visitor()
+    assert visitor.client.get(f"/certificates/xca/{certificate.serial}/").status_code == 404
+    subscriber, page = foundation.opened()
+    assert foundation.agency.name in page.words
+    assert certificate.serial in page.words.replace(" ", "")
+    der = subscriber.download(page.link("下載 DER")).content
+    assert "Digital Signature" in tools.openssl(
+        "x509", "-inform", "DER", "-noout", "-text", "-in", tools.keep("a", der)
+    )
+    form = page.form("/accept/certificates/")
+    unticked = subscriber.try_to_send(form, {"word": "accept", "user_code": code})
+    assert unticked.complaints
+    wrong = subscriber.try_to_send(form, {"word": "accept", "checked": True, "user_code": "Wrong-1"})
+    assert wrong.complaints
+    subscriber.send(
+        page.form("/accept/certificates/"), {"word": "accept", "checked": True, "user_code": code}
+    )
+    assert house.state(foundation.number) == "accepted"
+    assert foundation.agency.name in visitor.open(f"/certificates/xca/{certificate.serial}/").words
+    house.wait("the mail", lambda: mails.about("憑證已接受"))
+    assert "已接受" in subscriber.open("/case/").words
+    assert subscriber.client.get("/accept/certificates/").status_code == 409
+    assert subscriber.client.get("/case/form.pdf").status_code == 404
+    assert visitor.client.get(f"/accept/certificates/{certificate.serial}.cer").url.path == "/status/"
+
+
+@pytest.mark.rule("ACT-06")
+def test_a_subscriber_declines_a_certificate_that_is_wrong(foundation, house, mails):
+    code = foundation.agency.user_code
+    foundation.submit({"a.csr": csr(1)}, profile=OF_FOUNDATION, user_code=code, user_code_again=code)
+    foundation.approve_twice()
+    house.wait_for_state(foundation.number, "to_accept")
+    subscriber, page = foundation.opened()
+    subscriber.send(page.form("/accept/certificates/"), {"word": "decline", "user_code": code})
+    assert {str(one.status) for one in house.case(foundation.number).certificates} == {"revoked"}
+    house.wait("the mail", lambda: mails.about("不接受憑證"))
+    assert "不接受" in house.staff(reviewing.DESK).open(f"/requests/{foundation.case_id}/").words

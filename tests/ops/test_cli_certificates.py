@@ -17,6 +17,7 @@ from pki.ocsp import NotRevoked, Revoked
 from pki.pem import certificate_der
 from tests.ops.test_cli import guanfang
 from tests.workflow.batches import csr, establish, items, work_certificates
+from tests.workflow.registry import CODE
 from workflow.commands_of_performers import PublishCrl
 from workflow.commands_of_requests import AmendCertificateRequest
 from workflow.facts import PUBLIC, SYSTEM
@@ -63,9 +64,9 @@ def call(guanfang, url, office):
         )  # fmt: skip
         assert added.exit_code == 0, added.output
 
-    def call(*arguments, who="", password=PASSWORD):
+    def call(*arguments, who="", password=PASSWORD, then=PASSWORD):
         extra = ("--as", who, "--password-stdin") if who else ()
-        return guanfang(*arguments, *extra, url=url, stdin=f"{password}\n{password}\n")
+        return guanfang(*arguments, *extra, url=url, stdin=f"{password}\n{then}\n")
 
     return call
 
@@ -82,6 +83,7 @@ def folder(tmp_path):
 
 SUBMIT = (
     "--profile", "foundation_non_card_signature", "--ca", "xca", "--oid", OID, "--contact", "陳", "--email", "c@example.tw",
+    "--user-code",
 )  # fmt: skip
 
 
@@ -94,7 +96,7 @@ def rows(url, table, *where):
 
 
 def submitted(call, source, url):
-    result = call("batch", "submit", str(source), *SUBMIT, who="desk")
+    result = call("batch", "submit", str(source), *SUBMIT, who="desk", then=CODE)
     assert result.exit_code == 0, result.output
     return rows(url, t.case)[-1].number
 
@@ -151,10 +153,10 @@ def test_a_list_names_its_files_and_a_wrong_line_is_named(call, folder, url, tmp
     submitted(call, listed, url)
     assert [row.label for row in rows(url, t.request_item)] == ["key-0.csr", "key-1.csr"]
     listed.write_text("file\nkey-9.csr\n", encoding="utf-8")
-    missing = call("batch", "submit", str(listed), *SUBMIT, who="desk")
+    missing = call("batch", "submit", str(listed), *SUBMIT, who="desk", then=CODE)
     assert (missing.exit_code, "line 2" in missing.output) == (2, True)
     (tmp_path / "empty").mkdir()
-    empty = call("batch", "submit", str(tmp_path / "empty"), *SUBMIT, who="desk")
+    empty = call("batch", "submit", str(tmp_path / "empty"), *SUBMIT, who="desk", then=CODE)
     assert empty.exit_code == 2
 
 
@@ -209,7 +211,7 @@ def test_two_officers_revoke_a_certificate_by_its_serial(call, folder, url, offi
     serial = rows(url, t.certificate, t.certificate.c.item_id.is_not(None))[0].serial
     dry = revoke(call, serial)
     assert "--yes" in dry.output
-    assert rows(url, t.certificate, t.certificate.c.item_id.is_not(None))[0].status == "valid"
+    assert rows(url, t.certificate, t.certificate.c.item_id.is_not(None))[0].status == "issued"
     for first, second in (("rei", "rei"), ("rei", "aud"), ("aud", "mei")):
         assert revoke(call, serial, "--yes", first=first, second=second).exit_code == 1
     spoken = ":".join(serial[at : at + 2] for at in range(0, 32, 2)).upper()

@@ -93,10 +93,11 @@ def test_every_value_says_which_known_rules_set_it_and_where_they_stand(policy):
 
 @pytest.mark.rule("CPS-03")
 def test_an_amendment_holds_from_its_day_and_leaves_the_old_version_standing():
-    amended = replace(XCA, version="xca-2", in_force_from=date(2027, 1, 1))
+    amended = replace(XCA, version="xca-9", in_force_from=date(2027, 1, 1))
     among = (*policies.ALL, amended)
-    assert policies.in_force(Ca.XCA, date(2026, 12, 31), among).version == "xca-1"
-    assert policies.in_force(Ca.XCA, date(2027, 1, 1), among).version == "xca-2"
+    assert policies.in_force(Ca.XCA, date(2026, 10, 31), among).version == "xca-1"
+    assert policies.in_force(Ca.XCA, date(2027, 1, 1), among).version == "xca-9"
+    assert policies.in_force(Ca.XCA, date(2026, 11, 1), among).version == "xca-2"
     assert policies.by_version("xca-1") is XCA
 
 

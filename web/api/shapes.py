@@ -206,6 +206,8 @@ class CertificateRequest:
     organisation_oid: str
     contact: Contact
     items: tuple[RequestItem, ...]
+    user_code: str = ""
+    """Chosen by the subscriber, who accepts the certificates with it; needed for the CA `xca`."""
 
 
 @dataclass(frozen=True, slots=True)

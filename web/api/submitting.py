@@ -41,6 +41,7 @@ def _submit(_asked: Asked, request: shapes.CertificateRequest) -> Response:
         organisation_oid=request.organisation_oid,
         items=tuple(_item(place, one) for place, one in enumerate(request.items)),
         contact=shapes.to_json(request.contact),
+        user_code=request.user_code,
     )
     outcome = perform(command, access.caller())
     answer = answered(_shape(_mine(str(outcome.number))), private=True)

@@ -30,9 +30,13 @@ if TYPE_CHECKING:
 
 
 def _prepare_submit(office: Office, command: SubmitApplication, _actor: Actor) -> str:
-    policy = policies.in_force(command.ca, taipei_day(office.clock.now()))
+    require_user_code(policies.in_force(command.ca, taipei_day(office.clock.now())), command.user_code)
+    return office.hasher.hash(command.user_code)
+
+
+def require_user_code(policy: Policy, code: str) -> None:
+    """Raise BadInput for a user code that is no such under the CA's rules (APP-16)."""
     shortest, longest = policy.user_code_length.value
-    code = command.user_code
     if not shortest <= len(code) <= longest or not code.isascii() or not code.isprintable() or " " in code:
         raise BadInput(
             FieldProblem(
@@ -42,7 +46,6 @@ def _prepare_submit(office: Office, command: SubmitApplication, _actor: Actor) -
                 f"The user code has {shortest} to {longest} letters, digits or symbols, without spaces.",
             )
         )
-    return office.hasher.hash(code)
 
 
 def _submit(work: UnitOfWork, command: SubmitApplication, actor: Actor, code_hash: str) -> Outcome:

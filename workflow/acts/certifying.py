@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from forms.canonical import sha256_hex
+from workflow import policies
 from workflow.acts.act import Act
 from workflow.commands_of_performers import (
     IntendCertificate,
@@ -183,7 +184,7 @@ def store_signed(
     updates = []
     for row, der in signed:
         case = cases[row.case_id]
-        updates.append(_signed(work, row, der))
+        updates.append(_signed(work, case, row, der))
         said = {"number": case.number, "serial": row.serial, "der": sha256_hex(der)}
         work.audit("certificate_issued", actor, said, (case.id, case.version))
     with in_one_journey(work.connection):
@@ -199,13 +200,13 @@ class _Signature:
     item_id: int | None
 
 
-def _signed(work: UnitOfWork, row: Any, der: bytes) -> _Signature:
+def _signed(work: UnitOfWork, case: CaseFacts, row: Any, der: bytes) -> _Signature:
     """Return what a signature changes: a certificate revoked while it was signed keeps that, and gets its bytes.
 
     A key on a card waits for its activation. One that lies elsewhere is in its holder's hands already, so its
-    certificate is in force and published with the issue (RV2-05).
+    certificate is in force and published with the issue (RV2-05), unless the subscriber has to accept it first (ACT-06).
     """
-    ready = row.item_id is not None
+    ready = row.item_id is not None and not policies.by_version(case.policy_version).request_acceptance.value
     fresh = CertificateStatus.VALID if ready else CertificateStatus.ISSUED
     alive = row.status == str(CertificateStatus.INTENDED)
     columns = {

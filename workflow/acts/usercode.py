@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from workflow.store.unit_of_work import UnitOfWork
 
 
+_DESK_OPENS = (CaseKind.CARD_APPLICATION, CaseKind.CERTIFICATE_REQUEST)
+
+
 @dataclass(frozen=True)
 class Tried:
     """A code compared with the hash that the case had then."""
@@ -92,12 +95,12 @@ def _check(work: UnitOfWork, _command: CheckUserCode, actor: Actor, tried: Tried
 
 
 def _unlock(work: UnitOfWork, command: UnlockUserCode, actor: Actor, _prepared: None) -> Outcome:
-    """Open a locked code of an application without a card; with a card it is reset on paper instead (PIN-03, UCR-01)."""
+    """Open a locked code of a case without a card; with a card it is reset on paper instead (PIN-03, UCR-01)."""
     if not command.reason.strip():
         raise Refused("case.reason_missing")
     case = work.lock_one(command.case_id)
     limit = policies.by_version(case.policy_version).user_code_tries.value
-    if case.kind is not CaseKind.CARD_APPLICATION or case.card_number or case.user_code_tries < limit:
+    if case.kind not in _DESK_OPENS or case.card_number or case.user_code_tries < limit:
         raise Refused("usercode.not_to_unlock")
     work.update_case(case.id, {"user_code_tries": 0})
     said = {"number": case.number, "reason": command.reason}

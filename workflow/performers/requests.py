@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workflow import policies
 from workflow.commands_of_requests import (
     ExamineRequest,
+    HandOverCertificates,
     RecordAllIssued,
     RecordNoneIssued,
     RecordSomeIssued,
@@ -96,8 +98,13 @@ def _close(office: Office, filed: FiledCase) -> None:
         return
     states = item_states(office, filed)
     case_id = filed.case.id
-    if states == {str(ItemState.ISSUED)}:
-        command: Any = RecordAllIssued(case_id=case_id)
+    if (
+        str(ItemState.ISSUED) in states
+        and policies.by_version(filed.case.policy_version).request_acceptance.value
+    ):
+        command: Any = HandOverCertificates(case_id=case_id)
+    elif states == {str(ItemState.ISSUED)}:
+        command = RecordAllIssued(case_id=case_id)
     elif str(ItemState.ISSUED) in states:
         command = RecordSomeIssued(case_id=case_id)
     else:

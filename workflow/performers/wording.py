@@ -153,6 +153,31 @@ WORDING: dict[str, tuple[str, str, str, str]] = {
         "您申請的憑證均不符規定，未能簽發。各項目的理由請洽受理窗口。",
         "None of the certificates you asked for could be issued. Ask the window for the reasons.",
     ),
+    "request_to_accept": (
+        "請核對並接受憑證", "Please check and accept your certificates",
+        "您申請的憑證已簽發。請至「非IC卡類憑證接受」核對憑證內容，並於 {last_day_zh} 前以用戶代碼接受；逾期視為拒絕，憑證將自動廢止。",
+        "Your certificates are issued. Check what they say on the site and accept them with the user code by {last_day_en}; after it they count as refused and are revoked.",
+    ),
+    "acceptance_reminder": (
+        "請儘速接受憑證", "Please accept your certificates",
+        "您的憑證尚未接受，期限為 {last_day_zh}，逾期憑證將自動廢止。",
+        "Your certificates are not accepted yet. The last day is {last_day_en}; after it they are revoked.",
+    ),
+    "request_accepted": (
+        "憑證已接受", "Certificates accepted",
+        "憑證已接受，現為有效並公布於儲存庫。若非您本人操作，請立即洽服務台。",
+        "Your certificates are accepted, in force and published. If this was not you, call the help desk at once.",
+    ),
+    "request_declined": (
+        "不接受憑證，憑證已廢止", "Certificates declined and revoked",
+        "憑證已依您的表示不予接受並廢止，如仍需使用須重新申請。若非您本人操作，請立即洽服務台。",
+        "The certificates were declined as you asked and are revoked; apply again if you need them. If this was not you, call the help desk at once.",
+    ),
+    "acceptance_lapsed": (
+        "逾期未接受，憑證已廢止", "Certificates revoked: not accepted",
+        "憑證逾期未接受，視為拒絕，已廢止並公布於廢止清冊，須重新申請。",
+        "The certificates were not accepted in time, so they are revoked and on the list; please apply again.",
+    ),
     "reset_late_declined": ("逾期正本不受理", "Late original declined",
         "逾期補寄之正本不予受理，理由：{reason}", "The late original was declined: {reason}"),
 }  # fmt: skip

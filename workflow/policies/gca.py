@@ -72,5 +72,8 @@ VERSIONS = (
             "GCA Q&A 3, question 9: agencies and units; medical institutions are no kind of subscriber here yet",
         ),
         request_validity_years=Sourced(5, ("P-04",), "not said; as the cards"),
+        request_acceptance=Sourced(False, ("RV2-05",), "not said; in force and published with the issue"),
+        acceptance_days=Sourced(0, ("RV2-05",), "not said; in force and published with the issue"),
+        acceptance_reminders=Sourced((), ("RV2-05",), "not said; in force and published with the issue"),
     ),
 )

@@ -60,5 +60,8 @@ VERSIONS = (
         ),
         request_subscribers=Sourced(frozenset(), ("P-11",), "MOICA CPS §1.3.3: none"),
         request_validity_years=Sourced(5, ("P-04",), "not said; none is issued"),
+        request_acceptance=Sourced(False, ("RV2-05",), "not said; none is issued"),
+        acceptance_days=Sourced(0, ("RV2-05",), "not said; none is issued"),
+        acceptance_reminders=Sourced((), ("RV2-05",), "not said; none is issued"),
     ),
 )

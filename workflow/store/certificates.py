@@ -24,6 +24,8 @@ _OUT = (str(CardState.QUARANTINED), str(CardState.SPOILED))
 _REASONS = {
     "lapse_activation": RevocationReason.CESSATION_OF_OPERATION,
     "lapse_paper": RevocationReason.CESSATION_OF_OPERATION,
+    "lapse_acceptance": RevocationReason.CESSATION_OF_OPERATION,
+    "decline_certificates": RevocationReason.CESSATION_OF_OPERATION,
     "card_spoiled": RevocationReason.SUPERSEDED,
 }
 

@@ -24,7 +24,7 @@ def submitter(client, house, token):
             pem = {"label": "a.csr", "csr": csr(1, pem=True).decode()}
             fields = {
                 "ca": "xca", "profile": "foundation_non_card_signature", "organisation_oid": "2.16.886.111.90005",
-                "contact": CONTACT, "items": list(items) or [pem],
+                "contact": CONTACT, "items": list(items) or [pem], "user_code": "Kod3-7x",
             }  # fmt: skip
             return fields | values
 
@@ -58,6 +58,12 @@ def test_a_program_submits_a_batch_and_follows_it(submitter, house, fits, token)
     assert again.json == answer.json
     assert submitter.get(answer.json["url"], token(ApiScope.SUBMIT)).status_code == 404
     assert submitter.get(answer.json["url"], token(ApiScope.READ)).status_code == 403
+
+
+def test_a_batch_whose_certificates_are_accepted_needs_a_user_code(submitter, house):
+    answer = submitter.post(submitter.body(user_code=""))
+    assert (answer.status_code, [one["field"] for one in answer.json["errors"]]) == (400, ["user_code"])
+    assert not house.rows(s.case)
 
 
 def test_findings_and_certificates_of_each_item_are_told(submitter, house, fits):
