@@ -74,6 +74,7 @@ def ocsp_post() -> Response:
     return _answer(ocsp.answer(office(), request.get_data(cache=False)))
 
 
+@blueprint.get("/OCSP/ocsp/", defaults={"encoded": ""})
 @blueprint.get("/OCSP/ocsp/<path:encoded>")
 @public
 def ocsp_get(encoded: str) -> Response:

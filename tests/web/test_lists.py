@@ -14,7 +14,7 @@ from web import list_file
 from web.app import create_app
 from web.ports import WebPorts
 from web.repository import LISTS
-from workflow.authorities import crl_path
+from workflow.authorities import OCSP_PATH, crl_path
 from workflow.crl_scope import partition_number
 from workflow.views import repository
 from workflow.vocabulary import StatusChange
@@ -124,3 +124,10 @@ def test_lists_are_fetched_so_often_and_no_more(lists):
     statuses = [client.head(COMPLETE).status_code for _ in range(rate + 1)]
     assert statuses == [200] * rate + [429]
     assert client.get(crl_path(XCA, 1)).status_code == 200
+
+
+def test_an_ocsp_path_without_a_request_is_answered_as_malformed(lists, client):
+    for path in (OCSP_PATH + "/", OCSP_PATH + "/!!"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.content_type) == (200, "application/ocsp-response")
+        assert answer.data == bytes.fromhex("30030a0101")
