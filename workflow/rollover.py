@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
 
@@ -29,23 +29,29 @@ from workflow.store import schema as t
 from workflow.vocabulary import AuthorityState, KeyTask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from pki.keystores import KeptKey, Keystore
     from pki.names import Subject
-    from workflow.commands_of_authorities import Hand
+    from workflow.commands_of_authorities import Hand, KeyBackup
     from workflow.facts import Actor
     from workflow.office import Office
     from workflow.vocabulary import Ca
 
 A = t.authority.c
+BackUp: TypeAlias = "Callable[[Keystore, Mapping[str, KeptKey]], tuple[KeyBackup, ...]]"
+"""Takes copies of keys that were just made, by the names of their authorities."""
 # A minute's grace for relying parties whose clocks are slow.
 GRACE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Rollover:
-    """What will be made: the next authority's name and subject, the kind of its key and its years."""
+    """What will be made: the next authority's name and subject, the kind of its key and its years.
+
+    `holders` are the logins of those who will hold shares of the key's copy; without any there is none of ours.
+    """
 
     ca: Ca
     name: str
@@ -53,16 +59,18 @@ class Rollover:
     subject: Subject
     kind: KeyKind
     years: int
+    holders: tuple[str, ...] = ()
 
     def said(self) -> dict[str, str | int]:
         """Return it for a plan that people sign."""
-        return {
+        said: dict[str, str | int] = {
             "authority": self.name,
             "generation": self.generation,
             "subject": describe_name(self.subject.to_der()),
             "key": self.kind.value,
             "years": self.years,
         }
+        return said | ({"holders": ", ".join(self.holders)} if self.holders else {})
 
 
 def planned(office: Office, ca: Ca, kind: KeyKind = KeyKind.RSA_4096, years: int = 20) -> Rollover:
@@ -89,10 +97,17 @@ def planned(office: Office, ca: Ca, kind: KeyKind = KeyKind.RSA_4096, years: int
     )
 
 
-def roll_over(office: Office, rollover: Rollover, hands: Sequence[Hand], actor: Actor) -> NewAuthority:
+def roll_over(
+    office: Office,
+    rollover: Rollover,
+    hands: Sequence[Hand],
+    actor: Actor,
+    back_up: BackUp = lambda _keystore, _keys: (),
+) -> NewAuthority:
     """Make a CA's next key and certificate and let it issue from now on; returns what was recorded.
 
-    Raises a RegistryError when people, root or token refuse; nothing is left behind then.
+    `back_up` takes the copy before anything is recorded. Raises a RegistryError when people, root or token refuse, or
+    what `back_up` raises; nothing is left behind then.
     """
     from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
 
@@ -101,24 +116,28 @@ def roll_over(office: Office, rollover: Rollover, hands: Sequence[Hand], actor: 
         authorities=(rollover.name,),
         plan=canonical_json(rollover.said()).decode(),
         hands=tuple(hands),
+        holders=rollover.holders,
     )
     with under_way(office, begin, actor) as task:
-        made = _made(office, rollover, label_of(task.mark, rollover.name))
+        made, key = _made(office, rollover, label_of(task.mark, rollover.name))
+        backups = back_up(office.keystore, {made.name: key})
         record = rollover.said() | {"sha256": sha256(made.certificate).hexdigest()}
+        record["place"] = key.reference or "software"
         command = RecordGenerations(
             number=task.number,
             authorities=(made,),
-            record=canonical_json(record).decode(),
+            record=canonical_json(record | {"backups": [one.said() for one in backups]}).decode(),
             hands=tuple(hands),
+            backups=backups,
         )
         handle(office, command, actor)
     return made
 
 
-def _made(office: Office, rollover: Rollover, label: str) -> NewAuthority:
+def _made(office: Office, rollover: Rollover, label: str) -> tuple[NewAuthority, KeptKey]:
     root = working(office, ROOT)
     try:
-        key = office.keystore.make(label, rollover.kind)
+        key = office.keystore.make(label, rollover.kind, copyable=bool(rollover.holders))
         plan = subordinate_plan(office, office.clock.now() - GRACE, Life(years=rollover.years))
         certificate = issue_subordinate(
             plan, (root.certificate, root.signer), rollover.subject, key.signer.spki_der
@@ -129,9 +148,10 @@ def _made(office: Office, rollover: Rollover, label: str) -> NewAuthority:
         ) from error
     except PkiError as error:
         raise Refused("certificate.not_issuable", detail=error.message) from error
-    return NewAuthority(
+    made = NewAuthority(
         rollover.name, certificate, rollover.ca, rollover.generation, key.sealed, key.reference
     )
+    return made, key
 
 
 def subordinate_plan(office: Office, not_before: datetime, life: Life = SUBORDINATE_CA.life) -> CeremonyPlan:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ops.cli.ca_copies import CopyDesk, ask, may_be_recorded, say_broken_off
 from ops.cli.ca_people import present, say_dry_run, say_people
 from ops.cli.group import FoundError, WrongUseError
 from workflow.vocabulary import KeyTask
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ops.ceremony_plan import Plan
     from pki.keystores import KeptKey, Keystore
     from workflow.commands_of_authorities import KeyBackup
-    from workflow.office import Office
 
 YES = frozenset({"y", "yes", "是"})
 
@@ -78,22 +77,10 @@ def _say(plan: Plan) -> None:
     click.echo(f"在場 present: {', '.join(plan.witnesses)}")
 
 
-def _may_be_recorded(office: Office) -> bool:
-    """Tell whether the ceremony's authorities stand, also when that can't be asked: their only copies are then kept."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from workflow.authorities import established
-    from workflow.errors import RegistryError
-
-    try:
-        return established(office)
-    except (SQLAlchemyError, RegistryError):
-        return True
-
-
 def _hold(plan: Plan, *, from_stdin: bool) -> None:
     from ops.ceremony_record import write_record
-    from ops.key_copies import CopiesError, remove_copies
+    from ops.key_copies import CopiesError
+    from workflow.authorities import ROOT
     from workflow.ceremonies import hold
 
     master = _Master(plan, from_stdin=from_stdin)
@@ -101,27 +88,23 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
         try:
             number = hold(office, plan.script, hands, actor, master)
         except BaseException as error:
-            if getattr(error, "code", "") != "authority.established" and _may_be_recorded(office):
+            if getattr(error, "code", "") != "authority.established" and may_be_recorded(office, ROOT):
                 click.echo(
                     "憑證機構已登錄或無法確認；備援均予保留，請以 `guanfang ca tasks` 查明。\n"
                     "The authorities are recorded, or it can't be told: all copies are kept. See `guanfang ca tasks`.",
                     err=True,
                 )
                 raise
-            if master.wrote and plan.copies is not None:
-                remove_copies(plan.copies)
+            if master.desk is not None:
+                master.desk.remove()
             # Whatever broke it off, those present are told what became of it.
-            click.echo(
-                "典禮已中止：所產製的金鑰與備援均已銷毀，未登錄任何憑證機構。\n"
-                "The ceremony was broken off: its keys and copies are destroyed, and no authority was recorded.",
-                err=True,
-            )
+            say_broken_off(office, "典禮", "ceremony")
             if isinstance(error, CopiesError):
                 raise FoundError(str(error)) from error
             raise
         written, paper = write_record(office, number, plan.record)
     click.echo(f"典禮完成。 The ceremony is held. {written} {paper}")
-    if not master.wrote:
+    if master.desk is None:
         click.echo(
             "本系統未製作備援，請依計畫以模組自身的功能備援。 No copies were written: take the module's own backup, as planned."
         )
@@ -131,10 +114,13 @@ class _Master:
     """Reads the steps aloud on the screen, and asks people or standard input."""
 
     def __init__(self, plan: Plan, *, from_stdin: bool) -> None:
-        self._plan = plan
         self._from_stdin = from_stdin
         self._number = 0
-        self.wrote = False
+        self.desk = (
+            CopyDesk(plan.copies, plan.script.holders, plan.threshold, from_stdin)
+            if plan.copies is not None
+            else None
+        )
 
     def step(self, zh: str, en: str, said: Mapping[str, str]) -> None:
         """Read a step aloud; anything but a yes breaks the ceremony off."""
@@ -145,34 +131,12 @@ class _Master:
                 ":".join(value[at : at + 4] for at in range(0, len(value), 4)) if name == "sha256" else value
             )
             click.echo(f"  {name}: {read}")
-        if self._answer("確認？ Confirm [y/N]").lower() not in YES:
+        if ask("確認？ Confirm [y/N]", from_stdin=self._from_stdin).lower() not in YES:
             raise FoundError(f"步驟 {self._number} 未獲確認。 Step {self._number} was not confirmed.")
 
     def back_up(self, keystore: Keystore, keys: Mapping[str, KeptKey]) -> tuple[KeyBackup, ...]:
         """Have each holder type a passphrase, and write copies and shares."""
-        from ops.key_copies import Copying, Holder, write_copies
-
-        if self._plan.copies is None:
-            return ()
-        in_token = any(key.reference for key in keys.values())
-        so_pin = self._answer("模組管理員 PIN SO PIN of the token", secret=True) if in_token else ""
-        holders = [
-            Holder(one, self._answer(f"{one} 的分持通行碼 Passphrase of {one}", secret=True))
-            for one in self._plan.script.holders
-        ]
-        order = Copying(self._plan.copies, tuple(holders), self._plan.threshold, so_pin)
-        copies = write_copies(keystore, keys, order)
-        self.wrote = True
-        return copies
-
-    def _answer(self, question: str, *, secret: bool = False) -> str:
-        if self._from_stdin:
-            return sys.stdin.readline().rstrip("\n")
-        return str(
-            click.prompt(
-                question, hide_input=secret, confirmation_prompt=secret, default="", show_default=False
-            )
-        )
+        return self.desk.take(keystore, keys) if self.desk is not None else ()
 
 
 @click.command()

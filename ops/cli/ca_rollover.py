@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from ops.cli.acting import acting, as_somebody
+from ops.cli.ca_copies import CopyDesk, may_be_recorded, say_broken_off
 from ops.cli.ca_people import by_people, present, say_dry_run, say_people
 from ops.cli.cases import when
+from ops.cli.group import FoundError, WrongUseError
 from ops.cli.reading import reading
 from pki.keys import KeyKind
+from pki.shares import MOST, THRESHOLD
 from workflow.vocabulary import Ca, KeyTask
+
+if TYPE_CHECKING:
+    from workflow.commands_of_authorities import NewAuthority
+    from workflow.rollover import Rollover
 
 KINDS = click.Choice([kind.value for kind in KeyKind])
 
@@ -20,32 +31,85 @@ KINDS = click.Choice([kind.value for kind in KeyKind])
 @click.option(
     "--years", type=click.IntRange(1, 30), default=20, show_default=True, help="Of the certificate."
 )
+@click.option(
+    "--copies",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write a copy of the key into this empty folder, and a share of what opens it for each --holder.",
+)
+@click.option("--holder", "holders", multiple=True, metavar="LOGIN", help="Who holds a share; once for each.")
+@click.option("--threshold", type=click.IntRange(2, MOST), default=THRESHOLD, show_default=True)
 @by_people
-def rollover(
-    ca: str, kind: str, years: int, logins: tuple[str, ...], *, password_stdin: bool, yes: bool
+def rollover(  # noqa: PLR0913 - one parameter an option.
+    ca: str,
+    kind: str,
+    years: int,
+    logins: tuple[str, ...],
+    *,
+    directory: Path | None,
+    holders: tuple[str, ...],
+    threshold: int,
+    password_stdin: bool,
+    yes: bool,
 ) -> None:
-    """Give a CA its next key. New certificates come from it; the older key goes on signing lists and OCSP answers."""
-    from ops.settings import Settings
-    from ops.wiring import build_office
-    from workflow.rollover import planned, roll_over
+    """Give a CA its next key. New certificates come from it; the older key goes on signing lists and OCSP answers.
 
-    office = build_office(Settings.read())
-    try:
-        plan = planned(office, Ca(ca), KeyKind(kind), years)
-    finally:
-        office.engine.dispose()
+    With --password-stdin the token's SO PIN, for a key in a token, and the holders' passphrases follow the passwords.
+    """
+    if (directory is None) != (not holders) or (
+        holders and not threshold <= len(set(holders)) == len(holders)
+    ):
+        raise WrongUseError(
+            "--copies and --holder go together, with as many different holders as --threshold or more"
+        )
+    desk = CopyDesk(directory, holders, threshold, password_stdin) if directory is not None else None
+    plan = replace(_planned(Ca(ca), KeyKind(kind), years), holders=holders)
     for label, value in plan.said().items():
         click.echo(f"{label:<12} {value}")
+    if desk is None:
+        click.echo("未製作備援。 No copy is taken; name --copies and --holder for one.")
     say_people(KeyTask.ROLLOVER)
     if not yes:
         say_dry_run()
         return
-    with present(logins, from_stdin=password_stdin) as (office, hands, actor):
-        made = roll_over(office, plan, hands, actor)
+    made = _roll_over(plan, desk, logins, from_stdin=password_stdin)
     click.echo(f"{'sha256':<12} {fingerprint(made.certificate)}")
     click.echo(
         f"{made.name} 已開始簽發，前一代僅續簽廢止清冊與 OCSP。 {made.name} issues from now on; the older key serves on."
     )
+
+
+def _planned(ca: Ca, kind: KeyKind, years: int) -> Rollover:
+    from ops.settings import Settings
+    from ops.wiring import build_office
+    from workflow.rollover import planned
+
+    office = build_office(Settings.read())
+    try:
+        return planned(office, ca, kind, years)
+    finally:
+        office.engine.dispose()
+
+
+def _roll_over(
+    plan: Rollover, desk: CopyDesk | None, logins: tuple[str, ...], *, from_stdin: bool
+) -> NewAuthority:
+    from ops.key_copies import CopiesError
+    from workflow.rollover import roll_over
+
+    with present(logins, from_stdin=from_stdin) as (office, hands, actor):
+        if desk is None:
+            return roll_over(office, plan, hands, actor)
+        try:
+            return roll_over(office, plan, hands, actor, desk.take)
+        except BaseException as error:
+            # Whatever broke it off: a copy of a key that nobody has is none, and one that is recorded is its only one.
+            if not may_be_recorded(office, plan.name):
+                desk.remove()
+                say_broken_off(office, "換代", "roll-over")
+            if isinstance(error, CopiesError):
+                raise FoundError(str(error)) from error
+            raise
 
 
 def fingerprint(certificate: bytes) -> str:
@@ -95,7 +159,6 @@ def abort(number: int, reason: str, login: str, *, password_stdin: bool, yes: bo
 @by_people
 def leave(number: int, reason: str, logins: tuple[str, ...], *, password_stdin: bool, yes: bool) -> None:
     """End a task whose keys nobody can destroy any more, for their token is lost. It does not say that they are destroyed."""
-    from ops.cli.group import FoundError
     from workflow.commands_of_authorities import LeaveKeys
     from workflow.handlers import handle
     from workflow.views.authorities import key_tasks

@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from hashlib import sha256
 
+import pkcs11
 import pytest
 from pkcs11 import Attribute
 from pypdf import PdfReader
@@ -35,7 +36,7 @@ K = t.key_task.c
 
 @pytest.fixture
 def use(monkeypatch, stage, token, spare):
-    """Set the programs to a token of the run; both are logged out, as in a process of its own."""
+    """Set the programs to a token of the run; all are logged out, as in a process of its own."""
 
     def use(label):
         for name, value in (
@@ -43,8 +44,7 @@ def use(monkeypatch, stage, token, spare):
             ("PKCS11_PIN", softhsm.PIN), ("DATABASE_URL", stage.url),
         ):  # fmt: skip
             monkeypatch.setenv(f"GUANFANG_{name}", str(value))
-        token.close()
-        spare.close()
+        pkcs11.lib(str(softhsm.MODULE)).reinitialize()
         keystore = wiring.build_office(Settings.read()).keystore
         stage.registry.office = replace(stage.registry.office, token=keystore)
         return keystore
@@ -222,6 +222,42 @@ def test_a_plan_may_leave_the_backup_to_the_module(stage, use, token):
     assert read_certificate(certificate_of(stage.registry.office, "xca")).spki_der
     private = token._private(token._opened(), token._own_id(row.key_reference))
     assert private[Attribute.EXTRACTABLE] is False
+
+
+def roll_over(stage, guanfang, *, so_pin=softhsm.SO_PIN, holders=2):
+    people = [word for one in stage.people for word in ("--with", one.name)]
+    holding = [word for one in stage.holders[:holders] for word in ("--holder", one)]
+    given = "".join(f"{one}\n" for one in (*[PASSWORD] * 4, so_pin, *PASSPHRASES[:2]))
+    return guanfang(
+        "ca", "rollover", "xca", "--key", "p-256", "--years", "5", "--copies", str(stage.folder / "next"), *holding, *people,
+        "--password-stdin", "--yes", url=stage.url, stdin=given,
+    )  # fmt: skip
+
+
+@pytest.mark.rule("ROL-08")
+def test_the_next_key_of_a_ca_is_copied_too(stage, guanfang, use):
+    held(stage, use)
+    assert roll_over(stage, guanfang, holders=1).exit_code == 2
+    use("contract")
+    broken = roll_over(stage, guanfang, so_pin="not the officer's")
+    assert broken.exit_code == 1
+    assert "its keys and copies are destroyed" in broken.output
+    assert not stage.registry.rows(t.authority, t.authority.c.name == "xca-g2")
+    use("contract")
+    said = roll_over(stage, guanfang)
+    assert said.exit_code == 0, said.output
+    (row,) = stage.registry.rows(t.key_backup, t.key_backup.c.authority == "xca-g2")
+    copy = stage.folder / "next" / "xca-g2.copy.json"
+    assert row.sha256 == sha256(copy.read_bytes()).hexdigest()
+    before = working(stage.registry.office, "xca-g2").signer
+    use("spare")
+    (stage.folder / "copies").rename(stage.folder / "of the ceremony")
+    (stage.folder / "next").rename(stage.folder / "copies")
+    back = restore(stage, guanfang, name="xca-g2", copy=stage.folder / "copies" / copy.name)
+    assert back.exit_code == 0, back.output
+    use("spare")
+    again = working(stage.registry.office, "xca-g2").signer
+    verify_signature(before.public_key(), b"data", again.sign(b"data"))
 
 
 def test_software_keys_are_not_left_to_a_module(stage):

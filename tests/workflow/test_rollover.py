@@ -154,10 +154,10 @@ def test_a_task_that_was_broken_off_is_never_recorded(small, monkeypatch):
     plan = planned(office, Ca.XCA, KeyKind.P256)
     make = SoftwareKeystore.make
 
-    def make_slowly(store, label, kind):
+    def make_slowly(store, label, kind, **more):
         (row,) = small.registry.rows(t.key_task)
         abort(office, row.id, "from elsewhere", small.people[1])
-        return make(store, label, kind)
+        return make(store, label, kind, **more)
 
     monkeypatch.setattr(SoftwareKeystore, "make", make_slowly)
     with pytest.raises(Refused, match="has ended"):
