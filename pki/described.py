@@ -187,9 +187,9 @@ def _basic(value: Any, _encoded: bytes) -> list[Pair]:
 
 def _attributes(_value: Any, encoded: bytes) -> list[Pair]:
     said = read_attributes(encoded)
-    kinds = [one.name for one in ALL_TYPES if one.oid == said.subject_type]
-    label = f"{said.subject_type}（{kinds[0]}）" if kinds else said.subject_type
-    found = [(f"用戶類別：{label}", f"Subject type: {said.subject_type} {' '.join(kinds)}".rstrip())]
+    kind = next((one for one in ALL_TYPES if one.oid == said.subject_type), None)
+    zh, en = (f"（{kind.zh}）", f" ({kind.en})") if kind else ("", "")
+    found = [(f"用戶類別：{said.subject_type}{zh}", f"Subject type: {said.subject_type}{en}")]
     if said.rank is not None:
         zh, en = _RANKS[said.rank]
         found.append((f"卡別：{zh}", f"Card rank: {en}"))

@@ -18,9 +18,12 @@ from workflow.errors import Refused, RegistryError
 from workflow.views import deadlines
 from workflow.views.case_page import case_page
 from workflow.views.charts import Chart, chart
+from workflow.views.holders import contact_on_record
 from workflow.vocabulary import CaseKind, DeadlineState, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Response
     from werkzeug.wrappers import Response as BaseResponse
 
@@ -48,6 +51,8 @@ class WholeCase:
     actions: tuple[Action, ...]
     desks: tuple[tuple[str, str, str], ...]
     """Pages where the case is worked on together with others: endpoint and words."""
+    recorded: Mapping[str, str] | None
+    """For a reset: the contact whom the card's own case has on record, which the form can't change."""
     verified: frozenset[int]
     """The decisions whose signatures verify, by id."""
 
@@ -58,7 +63,9 @@ def whole_case(case_id: int, who: Actor) -> WholeCase:
         page = case_page(connection, who, case_id)
         due = deadlines.of_case(connection, page.head)
         pauses = deadlines.pauses(connection, case_id)
-    head = page.head
+        head = page.head
+        is_reset = head.kind is CaseKind.USERCODE_RESET and head.parent_id is not None
+        recorded = contact_on_record(connection, head.parent_id or 0) if is_reset else None
     steps = tuple((str(step.source or "new"), str(step.dest)) for step in page.history)
     return WholeCase(
         page=page,
@@ -68,6 +75,7 @@ def whole_case(case_id: int, who: Actor) -> WholeCase:
         chart=chart(head.kind, policies.by_version(head.policy_version), head.state, steps),
         actions=_actions(page, due, who),
         desks=tuple(DESKS[trigger] for trigger in page.actions if trigger in DESKS),
+        recorded=recorded,
         verified=frozenset(one.id for one in page.decisions if _verifies(one)),
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from forms.card_application import SubscriberKind as FormKind
 from forms.card_application import card_application
+from forms.kinds import Kind
 from forms.usercode_reset import USERCODE_RESET
-from web.language import label, t
+from web.language import day, label, t
 from workflow.vocabulary import CaseKind
 
 if TYPE_CHECKING:
@@ -100,6 +102,16 @@ def _words(field: Field, value: Any) -> str:
     for choice in field.choices:
         if choice.value == value:
             return label(choice)
+    if field.kind is Kind.DATE:
+        return _day(str(value))
     if value in _YES_NO:
         return t(*_YES_NO[value])
     return str(value)
+
+
+def _day(stored: str) -> str:
+    """Return a stored day as people here write it; what isn't a day stays as it is."""
+    try:
+        return day(date.fromisoformat(stored))
+    except ValueError:
+        return stored

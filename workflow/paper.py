@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from forms.card_application import Rank as FormRank
 from forms.card_application import SubscriberKind as FormKind
 from forms.card_application import card_application, form_title
 from forms.fonts import KaiFonts
-from forms.rocdate import parse_roc, roc_long
+from forms.rocdate import roc_long
 from forms.sheets.address_labels import AddressLabel, LabelSheet
 from forms.sheets.address_labels import address_labels as draw_labels
 from forms.sheets.application import ApplicationForm, Section
@@ -176,9 +177,9 @@ def reset_form(office: Office, case_id: int) -> Sheet:
 
 
 def _roc(day: str) -> str:
-    """Return a stored day as paper writes it; what isn't a day stays as it is."""
+    """Return a stored day (ISO 8601) as paper writes it; what isn't a day stays as it is."""
     try:
-        return roc_long(parse_roc(day))
+        return roc_long(date.fromisoformat(day))
     except ValueError:
         return day
 

@@ -45,7 +45,9 @@ def mailed(walk, house, mails, tools):
     """A GCA card whose holder was mailed a new code: the card's case, the reset's number and the code."""
     filed, _, _ = walk.activated(Ca.GCA)
     number, paper = request_reset(house, filed)
-    assert CONTACT in tools.text(paper)
+    printed = tools.text(paper)
+    assert CONTACT in printed
+    assert re.search(r"申請日期：\s*中華民國\d+年\d+月\d+日", printed)
     log_copy(house, number)
     house.wait_for_state(number, "awaiting_paper")
     (mail,) = mails.about("新用戶代碼為")

@@ -111,6 +111,12 @@ def proven(connection: sa.Connection, token: str, owner: str, now: datetime) -> 
     )
 
 
+def contact_on_record(connection: sa.Connection, case_id: int) -> dict[str, str]:
+    """Return the contact that a card's case has on record, to whom alone a new user code is told (UCR-02, UCR-03)."""
+    row = connection.execute(sa.select(t.case).where(K.id == case_id)).one()
+    return _contact(connection, row)
+
+
 def _contact(connection: sa.Connection, row: Any) -> dict[str, str]:
     """Return the contact as it is now: changed by card, or as the form said."""
     table = t.form_revision

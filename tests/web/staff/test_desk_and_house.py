@@ -25,6 +25,21 @@ def reset(counter):
     return handle(counter.office, RequestReset(card_number=CARD, form=form), PUBLIC).case_id
 
 
+@pytest.mark.rule("UCR-02", "UCR-03")
+def test_the_desk_sees_the_contact_on_record_beside_what_the_form_says(counter):
+    case = counter.made(CARD)
+    counter.put(case, state="activated")
+    said = {"contact_name": "陌生人", "contact_email": "thief@example.org", "application_date": "2026-11-21"}
+    form = {"organisation_name": "臺北市立建成國民小學", **said}
+    reset = handle(counter.office, RequestReset(card_number=CARD, form=form), PUBLIC).case_id
+    page = counter.desk.get(f"/staff/cases/{reset}/").text
+    assert "本卡登記在案的聯絡人" in page
+    assert "chen@example.tw" in page
+    assert "thief@example.org" in page
+    assert "民國115年11月21日" in page
+    assert "本卡登記在案的聯絡人" not in counter.desk.get(f"/staff/cases/{case}/").text
+
+
 @pytest.mark.rule("UCR-03")
 def test_the_desk_logs_the_copy_and_tells_the_new_code_once(counter, reset):
     assert counter.do(counter.desk, reset, "receive_copy", arrived_by="fax").status_code == 302
