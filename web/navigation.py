@@ -95,6 +95,7 @@ ITEMS: tuple[Item, ...] = (
     Item("stock_accounts.differences", "點收差異", "Differences", group="staff", main=False),
     Item("stock_accounts.destructions", "廢卡銷毀", "Destruction", group="staff", main=False),
     Item("desk.index", "服務台", "Help desk", group="staff"),
+    Item("emergency.index", "緊急停用", "Emergency suspensions", group="staff", main=False),
     Item("operator.index", "維運", "Operations", group="staff"),
     Item("operator.deadline_list", "期限", "Deadlines", group="staff"),
     Item("operator.audit_log", "稽核紀錄", "Audit log", group="staff"),

@@ -14,7 +14,7 @@ from workflow.commands import Command
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workflow.vocabulary import CardErrand
+    from workflow.vocabulary import CardErrand, EmergencyPaper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,3 +78,30 @@ class SuspendByHolder(ByCardNumber):
 @dataclass(frozen=True, kw_only=True)
 class ResumeByHolder(ByCardNumber):
     """Lift the holder's own suspension (SUS-01, SUS-06)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeEmergency(Command):
+    """Log that somebody asks by fax for an emergency suspension, with papers, a signature and a number (SUS-04)."""
+
+    card_number: str
+    asked_by: str
+    phone: str
+    paper: EmergencyPaper
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspendInEmergency(Command):
+    """Suspend at once, after the call back told that it is the holder: whom the desk reached, and how it knew."""
+
+    emergency_id: int
+    said: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefuseEmergency(Command):
+    """Refuse an emergency suspension, with the reason that the person was told."""
+
+    emergency_id: int
+    said: str

@@ -9,6 +9,14 @@ HOLDER_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "這張卡片的憑證已由持卡人停用。",
         "The holder has suspended this card's certificates already.",
     ),
+    "emergency.over": (
+        "這件緊急停用申請已由他人處理，請重新整理。",
+        "Somebody has settled this emergency already. Reload the page.",
+    ),
+    "emergency.open": (
+        "這張卡片已有一件緊急停用申請等候回電。",
+        "An emergency suspension of this card waits for the call back already.",
+    ),
     "suspension.none": (
         "這張卡片的憑證沒有由持卡人停用，無須復用。",
         "The holder has not suspended this card's certificates; there is nothing to resume.",

@@ -71,6 +71,8 @@ class Policy:
     """Whether a locked PIN is set anew on the site with card and user code."""
     online_suspension: Sourced[bool]
     """Whether holders suspend and resume on the site with card number and user code."""
+    emergency_suspension: Sourced[bool]
+    """Whether the desk suspends without card and user code, by papers sent to it and a call back (SUS-04)."""
     contact_change_by_card: Sourced[bool]
     """Whether the contact is changed on the site with card and PIN."""
     agency_list_by_card: Sourced[bool]

@@ -372,6 +372,21 @@ class CardErrand(Word):
     SIGN = "sign", "以卡片簽署決定", "Sign a decision with the card"
 
 
+class EmergencyPaper(Word):
+    """The papers with which somebody asks for an emergency suspension (SUS-04)."""
+
+    IDENTITY = "identity", "身分證件影本", "Copies of identity papers"
+    POLICE = "police", "警察機關報案證明", "The police's report"
+
+
+class EmergencyState(Word):
+    """States of a request for an emergency suspension."""
+
+    WAITING = "waiting", "等候回電", "To be called back"
+    SUSPENDED = "suspended", "已停用", "Suspended"
+    REFUSED = "refused", "不予受理", "Refused"
+
+
 class CardTalk(Word):
     """States of a conversation with a card."""
 

@@ -93,14 +93,18 @@ def _suspend(work: UnitOfWork, command: SuspendByHolder, actor: Actor, tried: Tr
     case, refusal = _admitted(work, command, actor, tried)
     if refusal:
         return Outcome(refusal=refusal)
+    suspend_for_holder(work, case, actor, command.reason.strip())
+    return of_case(case)
+
+
+def suspend_for_holder(work: UnitOfWork, case: CaseFacts, actor: Actor, reason: str) -> None:
+    """Suspend a card's certificates as their holder wishes, who alone lifts it; Refused when that can't be."""
     _statuses(work, case)
     if held_by_holder(work.connection, case.id):
         raise Refused("suspension.already")
-    reason = command.reason.strip()
     work.insert(t.holder_suspension, case_id=case.id, reason=reason, at=work.now)
     work.change_certificates(case.id, StatusChange.SUSPEND, "suspend_by_holder")
     _tell(work, case, actor, ("suspended_by_holder", {"reason": reason}))
-    return of_case(case)
 
 
 def _resume(work: UnitOfWork, command: ResumeByHolder, actor: Actor, tried: Tried) -> Outcome:

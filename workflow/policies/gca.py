@@ -59,6 +59,9 @@ VERSIONS = (
         ),
         online_unblock=Sourced(True, ("PIN-02",), "GCA Q&A 5, questions 4 and 6"),
         online_suspension=Sourced(True, ("SUS-01",), "GCA Q&A 5, questions 8, 13 and 14"),
+        emergency_suspension=Sourced(
+            False, ("SUS-04",), "not said; GCA Q&A 5, question 14: online, by user code"
+        ),
         contact_change_by_card=Sourced(True, ("CTC-01",), "GCA Q&A 5, question 10"),
         agency_list_by_card=Sourced(True, ("STA-03",), "GCA Q&A 4, question 1"),
         request_kinds=Sourced(

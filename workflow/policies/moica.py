@@ -53,6 +53,9 @@ VERSIONS = (
         reset_seals=Sourced({}, ("P-14",), "MOICA CPS §3.2.3.3 (8): by signature"),
         online_unblock=Sourced(True, ("PIN-05",), "MOICA CPS §4.2: the user code unlocks a locked token"),
         online_suspension=Sourced(True, ("SUS-04", "SUS-06"), "MOICA CPS §4.9.15 and §4.9.17"),
+        emergency_suspension=Sourced(
+            True, ("SUS-04",), "MOICA CPS §3.5(1) and §4.9.15: by fax, with a call back"
+        ),
         contact_change_by_card=Sourced(False, ("CTC-01",), "not said; a citizen's card has no contact"),
         agency_list_by_card=Sourced(False, ("STA-03",), "not said; a citizen is no agency"),
         request_kinds=Sourced(

@@ -75,6 +75,9 @@ FIRST = Policy(
     ),
     online_unblock=Sourced(True, ("PIN-02",), "XCA slides, section 6.3"),
     online_suspension=Sourced(True, ("SUS-01",), "XCA slides, section 8 (4/5)"),
+    emergency_suspension=Sourced(
+        False, ("SUS-04",), "not said; XCA slides, section 8 (4/5): online, by user code"
+    ),
     contact_change_by_card=Sourced(True, ("CTC-01",), "XCA slides, section 9"),
     agency_list_by_card=Sourced(False, ("STA-03",), "not said; only GCA's site offers it"),
     request_kinds=Sourced(

@@ -12,7 +12,7 @@ from workflow.store.schema_cases import (
     review_decision,
 )
 from workflow.store.schema_crls import crl_change, crl_entry, crl_failure
-from workflow.store.schema_holders import card_session, holder_suspension
+from workflow.store.schema_holders import card_session, emergency, holder_suspension
 from workflow.store.schema_house import (
     account,
     audit_checkpoint,
@@ -73,6 +73,7 @@ __all__ = [
     "deadline",
     "deadline_pause",
     "document",
+    "emergency",
     "form_revision",
     "history",
     "holder_suspension",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from workflow.store.columns import key, metadata, moment, number, ref, text, word
-from workflow.vocabulary import CardErrand, CardTalk
+from workflow.vocabulary import CardErrand, CardTalk, EmergencyPaper, EmergencyState
 
 card_session = sa.Table(
     "card_session",
@@ -39,4 +39,29 @@ holder_suspension = sa.Table(
     text("reason"),
     moment("at"),
     moment("lifted_at", null=True),
+)
+
+emergency = sa.Table(
+    "emergency",
+    metadata,
+    key(),
+    ref("case_id", "registry_case", index=True),
+    word("state", EmergencyState),
+    word("paper", EmergencyPaper),
+    text("asked_by"),
+    text("phone"),
+    text("reason"),
+    text("taken_by"),
+    moment("at"),
+    # Whom the desk reached and how it knew the person, or why it refused.
+    text("said"),
+    text("decided_by", null=True),
+    moment("decided_at", null=True),
+)
+sa.Index(
+    "uq_emergency_waiting",
+    emergency.c.case_id,
+    unique=True,
+    sqlite_where=emergency.c.state == str(EmergencyState.WAITING),
+    postgresql_where=emergency.c.state == str(EmergencyState.WAITING),
 )

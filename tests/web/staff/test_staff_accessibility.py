@@ -72,7 +72,7 @@ def _busy_office(counter):
         "/centre/returned/", "/centre/stock/", "/centre/stock/boxes/", "/centre/stock/boxes/2/", "/centre/stock/moves/",
         "/centre/stock/moves/1/", "/centre/stock/accounts/", "/centre/stock/accounts/1/", "/centre/stock/differences/",
         "/centre/stock/differences/1/", "/centre/stock/destructions/", "/centre/line/", "/centre/line/1/",
-        "/centre/line/quarantine/", "/desk/", "/operator/", "/operator/deadlines/?days=90", "/operator/audit/",
+        "/centre/line/quarantine/", "/desk/", "/desk/emergency/", "/operator/", "/operator/deadlines/?days=90", "/operator/audit/",
         "/administrator/accounts/", "/administrator/accounts/1/",
     )  # fmt: skip
 
