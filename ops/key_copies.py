@@ -63,9 +63,7 @@ def write_copies(keystore: Keystore, keys: Mapping[str, KeptKey], order: Copying
     Raises CopiesError, or Refused("authority.not_copied") when the token does not let its keys be copied.
     """
     directory = order.directory
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(directory.iterdir()):
-        raise CopiesError(f"{directory} 不是空的。 {directory} is not empty.")
+    _require_empty(directory)
     secret = bytearray(secrets.token_bytes(SECRET_BYTES))
     try:
         shares = split(secret, SplitPlan("authority key copies", order.threshold, len(order.holders)))
@@ -84,6 +82,16 @@ def write_copies(keystore: Keystore, keys: Mapping[str, KeptKey], order: Copying
         KeyBackup(name, str(directory / file), sha256(content).hexdigest(), shares[0].set.id)
         for name, (file, content) in copies.items()
     )
+
+
+def _require_empty(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = any(directory.iterdir())
+    except OSError as error:
+        raise CopiesError(f"無法使用 {directory}。 {directory} can't be used: {error.strerror}") from error
+    if held:
+        raise CopiesError(f"{directory} 不是空的。 {directory} is not empty.")
 
 
 def _copied(

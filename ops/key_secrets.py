@@ -53,10 +53,10 @@ def current_set(office: Office) -> ShareSetLine:
     return found
 
 
-def waiting_set(office: Office) -> ShareSetLine:
-    """Return the set that waits for its token's new PIN; Refused when there is none."""
+def waiting_set(office: Office, set_id: str = "") -> ShareSetLine:
+    """Return the newest set that waits for its token's new PIN, or the one of an id; Refused when there is none."""
     with office.reading() as connection:
-        found = pending_set(connection, PURPOSE)
+        found = pending_set(connection, PURPOSE, set_id)
     if found is None:
         raise Refused("share.not_pending")
     return found

@@ -175,7 +175,10 @@ def replace(  # noqa: PLR0913 - each is an option of its own.
     is_flag=True,
     help="Read from standard input: all passwords, a line each, then the holders' passphrases.",
 )
-def confirm(holders: tuple[str, ...], files: tuple[Path, ...], *, password_stdin: bool) -> None:
+@click.option(
+    "--set", "set_id", default="", metavar="ID", help="Which set that waits; the newest without it."
+)
+def confirm(holders: tuple[str, ...], files: tuple[Path, ...], set_id: str, *, password_stdin: bool) -> None:
     """Finish a change of the token's PIN that was interrupted: if the pending set makes its PIN, it is put in force.
 
     Where it does not, the token has its old PIN, the set in force still serves, and the change can be run again.
@@ -186,7 +189,7 @@ def confirm(holders: tuple[str, ...], files: tuple[Path, ...], *, password_stdin
     settings = Settings.read()
     media = key_secrets.read_media(files)
     with signing(holders, from_stdin=password_stdin) as (office, people):
-        shared = key_secrets.waiting_set(office)
+        shared = key_secrets.waiting_set(office, set_id)
         given = [
             _hand_in(office, one.actor, media, from_stdin=password_stdin, shared=shared) for one in people
         ]

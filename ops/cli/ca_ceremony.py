@@ -98,7 +98,7 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
             if master.desk is not None:
                 master.desk.remove()
             # Whatever broke it off, those present are told what became of it.
-            say_broken_off(office, "典禮", "ceremony")
+            say_broken_off(office, KeyTask.CEREMONY, error)
             if isinstance(error, CopiesError):
                 raise FoundError(str(error)) from error
             raise

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pki.keystores import KeptKey, Keystore
     from workflow.commands_of_authorities import KeyBackup
     from workflow.office import Office
+    from workflow.vocabulary import KeyTask
 
 
 @dataclass(slots=True)
@@ -77,19 +78,12 @@ def may_be_recorded(office: Office, name: str) -> bool:
     return True
 
 
-def say_broken_off(office: Office, zh: str, en: str) -> None:
+def say_broken_off(office: Office, task: KeyTask, error: BaseException) -> None:
     """Say on standard error what became of the keys: destroyed, or left for `guanfang ca abort`."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from workflow.views.authorities import key_tasks
-
-    try:
-        with office.reading() as connection:
-            left = [str(one.number) for one in key_tasks(connection) if one.ended_at is None]
-    except SQLAlchemyError:
-        left = ["?"]
-    if left:
-        number = left[0]
+    zh, en = task.zh, task.en.lower()
+    # Who was refused because of another's task has made nothing.
+    number = "" if getattr(error, "code", "") == "authority.task_open" else _left_open(office)
+    if number:
         zh_keys = f"金鑰可能仍在，請執行 `guanfang ca abort {number} --yes`"
         en_keys = f"keys may be left, so run `guanfang ca abort {number} --yes`; its copies are destroyed"
     else:
@@ -99,3 +93,16 @@ def say_broken_off(office: Office, zh: str, en: str) -> None:
         f"The {en} was broken off: {en_keys}, and no authority was recorded.",
         err=True,
     )
+
+
+def _left_open(office: Office) -> str:
+    """Return the number of the task that has not ended, as it stands when its keys could not be destroyed."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from workflow.views.authorities import key_tasks
+
+    try:
+        with office.reading() as connection:
+            return next((str(one.number) for one in key_tasks(connection) if one.ended_at is None), "")
+    except SQLAlchemyError:
+        return "NUMBER"

@@ -106,7 +106,7 @@ def _roll_over(
             # Whatever broke it off: a copy of a key that nobody has is none, and one that is recorded is its only one.
             if not may_be_recorded(office, plan.name):
                 desk.remove()
-                say_broken_off(office, "換代", "roll-over")
+                say_broken_off(office, KeyTask.ROLLOVER, error)
             if isinstance(error, CopiesError):
                 raise FoundError(str(error)) from error
             raise

@@ -324,8 +324,30 @@ def test_a_token_that_takes_no_other_pin_leaves_the_old_set_in_force(changing, t
     assert "do not open the keys" in confirm(house).output
     good(house.activate(*house.officers[:2]))
     good(anew(house, "--keep-pin"))
-    assert states(house) == ["replaced", "replaced", "in_force"]
+    assert states(house) == ["replaced", "pending", "in_force"]
     assert pins == [softhsm.PIN]
+    good(house.activate(*house.officers[:2]))
+
+
+@pytest.mark.rule("ROL-08")
+def test_of_two_changes_at_once_the_tokens_own_set_is_in_force(changing, token):
+    """The second begins, and fails, after the first wrote its set down and before it changed the PIN."""
+    house, pins = changing
+    whole, inner = Token.change_pin, []
+
+    def overtaken(own, new):
+        if not inner:
+            inner.append(None)
+            inner[0] = anew(house)
+        whole(own, new)
+
+    with token.context() as slow:
+        slow.setattr(Token, "change_pin", overtaken)
+        outer = anew(house)
+    assert states(house) == ["replaced", "replaced", "in_force"]
+    assert [outer.exit_code, inner[0].exit_code] == [1, 0]
+    assert "did not take a new PIN" in outer.output
+    assert opens(pins[-1])
     good(house.activate(*house.officers[:2]))
 
 

@@ -66,7 +66,7 @@ def _keep(work: UnitOfWork, command: KeepShares, actor: Actor, seen: Witnessed) 
         raise Refused("share.set_in_force", set=current.set_id)
     if (current.set_id if current is not None else None) != command.replaces:
         raise Refused("share.changed_meanwhile")
-    _end(work, (S.purpose == command.purpose) & (S.state == PENDING))
+    # Sets that wait stay: their token may be given its PIN this moment, and then nothing else opens it.
     if current is not None and not command.pending:
         _end(work, S.id == current.id)
     _reseal(connection, command)
@@ -121,7 +121,7 @@ def _put_in_force(work: UnitOfWork, command: PutSharesInForce, actor: Actor, _pr
     ).first()
     if pending is None:
         raise Refused("share.not_pending")
-    _end(work, (S.purpose == pending.purpose) & (S.state == IN_FORCE))
+    _end(work, (S.purpose == pending.purpose) & S.state.in_((IN_FORCE, PENDING)) & (S.id != pending.id))
     work.connection.execute(sa.update(t.share_set).where(S.id == pending.id).values(state=IN_FORCE))
     work.audit("shares_in_force", actor, {"set": command.set_id})
     return Outcome(created_id=pending.id)

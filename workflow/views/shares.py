@@ -72,14 +72,17 @@ def set_in_force(connection: sa.Connection, purpose: str) -> ShareSetLine | None
     return _set_of(connection, purpose, ShareSetState.IN_FORCE)
 
 
-def pending_set(connection: sa.Connection, purpose: str) -> ShareSetLine | None:
-    """Return the set that waits for its token to have the PIN that it makes, if there is one."""
-    return _set_of(connection, purpose, ShareSetState.PENDING)
+def pending_set(connection: sa.Connection, purpose: str, set_id: str = "") -> ShareSetLine | None:
+    """Return the newest set that waits for its token to have the PIN that it makes, or the one of an id."""
+    return _set_of(connection, purpose, ShareSetState.PENDING, set_id)
 
 
-def _set_of(connection: sa.Connection, purpose: str, state: ShareSetState) -> ShareSetLine | None:
+def _set_of(
+    connection: sa.Connection, purpose: str, state: ShareSetState, set_id: str = ""
+) -> ShareSetLine | None:
     sets = share_sets(connection)
-    return next((one for one in sets if (one.state, one.purpose) == (state, purpose)), None)
+    fits = (one for one in sets if (one.state, one.purpose) == (state, purpose))
+    return next((one for one in fits if set_id in {"", one.set_id}), None)
 
 
 def sealed_keys(connection: sa.Connection) -> tuple[tuple[str, bytes], ...]:
