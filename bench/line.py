@@ -1,10 +1,11 @@
 """How fast the line makes cards: on 1, 2, 4 and 8 virtual readers, and our own time for a card beyond its keys.
 
-Cards take their keys from a pool. Our own time is that of a turn less what passes inside the virtual card, which is the
-chip's: everything else counts, the database, both certificates with their lints and signatures, and the talk with the
-card. For the readers' sake each key takes KEY_SECONDS, as on a chip, during which a reader waits. The database is
-PostgreSQL, with commits that reach the disk. `line_own_cpu` is the part of our own time in which this process computed:
-beside it the own time shows how much the machine had to do for others.
+Cards take their keys from a pool. Our own time is that of a turn less what passes beyond the reader's wire: the virtual
+reader and the virtual card stand for hardware. Everything else counts: the database, both certificates with their lints
+and signatures, and what our scripts do between two commands. It is measured twice, in a house whose audit log is sealed
+up to date, with one reader at work: `line_own_time` by the wall, and `line_own_cpu` as far as this process computed;
+what lies between them is the database's part, and what the machine did for others. For the readers' sake each key takes
+KEY_SECONDS, as on a chip, during which a reader waits. The database is PostgreSQL, with commits that reach the disk.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402 - the pa
 
 from bench.registry import fresh_url, report  # noqa: E402
 from hardware.folder_station import FolderStation  # noqa: E402
+from hardware.station import Session  # noqa: E402
+from hardware.transport import DEFAULT_TIMEOUT  # noqa: E402
 from hardware.virtual import key_operations  # noqa: E402
-from hardware.virtual.card import VirtualCard  # noqa: E402
 from ops.clock import SystemClock  # noqa: E402
 from ops.line_runner import Line, Plan  # noqa: E402
 from ops.worker import seal_all  # noqa: E402
@@ -41,6 +43,8 @@ from workflow.performers.line import Post, Turn, take_turn  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from hardware.virtual.card import Fault
 
 READERS = (1, 2, 4, 8)
 CARDS_A_READER = 5
@@ -69,13 +73,65 @@ def keys(first: int, seconds: float) -> Iterator[None]:
         yield
 
 
+def _now() -> tuple[float, float]:
+    """Return the time by the wall and by the processor, in seconds."""
+    return time.perf_counter(), time.process_time()
+
+
+class TimedStation(FolderStation):
+    """A station that knows how long its readers and cards have acted."""
+
+    away = (0.0, 0.0)
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Count what passes within."""
+        before = _now()
+        try:
+            yield
+        finally:
+            self.away = tuple(
+                spent + end - begin for spent, end, begin in zip(self.away, _now(), before, strict=True)
+            )
+
+    def open_session(self, reader: str, fault: Fault | None = None) -> Session:
+        """Take hold of the card in a reader, with a clock at its wire."""
+        with self.acting():
+            return TimedSession(self, super().open_session(reader, fault))
+
+
+class TimedSession(Session):
+    """A session whose exchanges are counted as its station's."""
+
+    def __init__(self, station: TimedStation, session: Session) -> None:
+        super().__init__(session)
+        self._station = station
+        self._session = session
+        self._transport = self
+
+    @property
+    def atr(self) -> bytes:
+        """The card's answer to reset."""
+        return self._session.atr
+
+    def transmit(self, command: bytes, timeout: float = DEFAULT_TIMEOUT) -> bytes:
+        """Make one exchange."""
+        with self._station.acting():
+            return self._session.transmit(command, timeout)
+
+    def close(self) -> None:
+        """Let the card go."""
+        with self._station.acting():
+            self._session.close()
+
+
 class House:
     """A card centre with eight readers and a machine that feeds them."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.registry = Registry(url)
         self.names = tuple(f"reader {number}" for number in range(1, max(READERS) + 1))
-        self.station = FolderStation(folder, self.names)
+        self.station = TimedStation(folder, self.names)
         clock = SystemClock()
         self.registry.office = replace(
             self.registry.office, stations=(self.station,), clock=clock, wall=clock
@@ -109,41 +165,6 @@ class House:
         self.keys_taken += 2 * cards
 
 
-class Watch:
-    """Two clocks, wall and processor, that stand still while a virtual card acts."""
-
-    def __init__(self) -> None:
-        self._began = self._now()
-        self._away = (0.0, 0.0)
-
-    @staticmethod
-    def _now() -> tuple[float, float]:
-        return time.perf_counter(), time.process_time()
-
-    def read(self) -> tuple[float, float]:
-        """Return the seconds since the start, wall and processor, without the card's."""
-        wall, cpu = self._now()
-        return wall - self._began[0] - self._away[0], cpu - self._began[1] - self._away[1]
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Notice when the card acts."""
-        act = VirtualCard.transmit
-
-        def noticed(card: VirtualCard, *arguments: Any) -> Any:
-            before = self._now()
-            try:
-                return act(card, *arguments)
-            finally:
-                after = self._now()
-                self._away = tuple(
-                    away + end - begin for away, end, begin in zip(self._away, after, before, strict=True)
-                )
-
-        with patch.object(VirtualCard, "transmit", noticed):
-            yield
-
-
 def own_time(house: House) -> list[tuple[float, float]]:
     """Return the seconds, wall and processor, that each card takes of our own time, after a few to warm up."""
     house.batch(SINGLE_CARDS)
@@ -151,10 +172,10 @@ def own_time(house: House) -> list[tuple[float, float]]:
     with house.with_keys(SINGLE_CARDS, 0):
         for _ in range(SINGLE_CARDS):
             house.feed(reader)
-            watch = Watch()
-            with watch.running():
-                ended = take_turn(house.registry.office, Post(reader, "bench"))
-            took.append(watch.read())
+            began, before = _now(), house.station.away
+            ended = take_turn(house.registry.office, Post(reader, "bench"))
+            spent = zip(_now(), began, house.station.away, before, strict=True)
+            took.append(tuple((end - begin) - (away - was) for end, begin, away, was in spent))
             if ended.turn is not Turn.MADE:
                 raise SystemExit(f"a card was not made: {ended}")
     return took[3:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hardware.errors import ApduError, CardAnswerWrong, CardRefused, TransportError
+from hardware.errors import ApduError, CardAnswerWrong, CardRefused, NoReader, TransportError
 from hardware.pcsc import CALL_TIMEOUT, PcscTransport, list_readers
 from hardware.scripts.identify import read_csn
 from hardware.station import ReaderStatus, Session
@@ -28,6 +28,8 @@ class PcscStation:
 
     def open_session(self, reader: str) -> Session:
         """Take hold of the card in a reader."""
+        if not reader.startswith(self._prefix):
+            raise NoReader(f"{reader} is not one of this place's readers.")
         return Session(PcscTransport(reader), self._timeout)
 
     def _looked_into(self, state: ReaderState) -> ReaderStatus:

@@ -25,12 +25,11 @@ class ClaimBlank(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordKey(Command):
-    """Record a public key that was made on the card."""
+class RecordKeys(Command):
+    """Record public keys that were made on the card, by their purposes; from then on they are never made again."""
 
     csn: str
-    purpose: str
-    spki: bytes = field(repr=False)
+    keys: tuple[tuple[str, bytes], ...] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

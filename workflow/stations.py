@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from hardware.errors import (
@@ -22,9 +22,10 @@ from workflow.errors import Refused, RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from workflow.office import Office
-    from workflow.ports import CardSession, CardStation, ReaderStatus
+    from workflow.ports import CardSession, ReaderStatus
 
 _FAULTS = (
     (ReaderGone, "讀卡機已離線"),
@@ -49,7 +50,7 @@ def readers(office: Office) -> tuple[ReaderStatus, ...]:
 def card_in(office: Office, reader: str) -> Iterator[CardSession]:
     """Hold the card in a reader; whatever goes wrong with it is said in the person's words."""
     try:
-        with _station(office, reader).open_session(reader) as session:
+        with _opened(office, reader) as session:
             yield session
     except RegistryError:
         raise
@@ -61,10 +62,11 @@ def card_in(office: Office, reader: str) -> Iterator[CardSession]:
         raise Refused("card.failed", detail=str(error)) from error
 
 
-def _station(office: Office, reader: str) -> CardStation:
+def _opened(office: Office, reader: str) -> AbstractContextManager[CardSession]:
+    """Open the card where its reader is; asking all places for their readers would read every other card."""
     for station in office.stations:
-        if any(status.name == reader for status in station.readers()):
-            return station
+        with suppress(NoReader):
+            return station.open_session(reader)
     raise NoReader(reader)
 
 

@@ -19,7 +19,7 @@ def publish(registry, name=FARMERS, *, ca=Ca.XCA, state="activated", **said):
     csn = registry.begin_card(case_id)
     serial = secrets.token_hex(16)
     spki, tbs = secrets.token_bytes(91), secrets.token_bytes(50)
-    registry.do(p.RecordKey(csn=csn, purpose="signature", spki=spki), SYSTEM)
+    registry.do(p.RecordKeys(csn=csn, keys=(("signature", spki),)), SYSTEM)
     now = registry.clock.now()
     intent = p.IntendCertificate(
         case_id=case_id, authority=str(registry.case(case_id).ca), csn=csn, purpose="signature",

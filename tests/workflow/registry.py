@@ -291,7 +291,7 @@ class Registry:
     def issue(self, case_id: int, csn: str, purpose: str) -> str:
         """Store a key, the intent and the certificate, as the manufacturing line reports them; returns the serial."""
         spki, serial = secrets.token_bytes(91), secrets.token_hex(16)
-        self.do(p.RecordKey(csn=csn, purpose=purpose, spki=spki), SYSTEM)
+        self.do(p.RecordKeys(csn=csn, keys=((purpose, spki),)), SYSTEM)
         tbs = secrets.token_bytes(200)
         intent = p.IntendCertificate(
             case_id=case_id, authority=str(self.case(case_id).ca), csn=csn, purpose=purpose, serial=serial,

@@ -21,7 +21,7 @@ from workflow.commands_of_line import (
     SettleQuarantined,
     StopLineBatch,
 )
-from workflow.commands_of_performers import RecordKey
+from workflow.commands_of_performers import RecordKeys
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.facts import SYSTEM
 from workflow.performers.line import Turn
@@ -218,7 +218,7 @@ def test_a_quarantined_card_with_keys_can_only_be_spoiled(line):
     _batch, (case,) = line.batch(1)
     csn = line.blanks[0]
     line.registry.do(_take(line, 0), SYSTEM)
-    line.registry.do(RecordKey(csn=csn, purpose="signature", spki=bytes(91)), SYSTEM)
+    line.registry.do(RecordKeys(csn=csn, keys=(("signature", bytes(91)),)), SYSTEM)
     line.registry.do(c.RecordCardSpoiled(case_id=case, reason="中斷"), line.registry.centre)
     with pytest.raises(Refused, match="holds_keys"):
         line.registry.do(SettleQuarantined(csn=csn, release=True, reason="x"), line.registry.centre)

@@ -137,7 +137,7 @@ def test_a_blank_is_bound_to_one_case_and_a_key_to_one_certificate(registry):
     refused(registry, "card.not_blank", claim, SYSTEM)
     registry.issue(one, csn, "signature")
     with pytest.raises(Refused):
-        registry.do(p.RecordKey(csn=csn, purpose="signature", spki=b"another"), SYSTEM)
+        registry.do(p.RecordKeys(csn=csn, keys=(("signature", b"another"),)), SYSTEM)
 
 
 def test_a_card_begins_only_on_the_line(registry):

@@ -63,10 +63,11 @@ def _intend_several(work: UnitOfWork, command: IntendCertificates, actor: Actor,
 def _intend(work: UnitOfWork, intents: Sequence[IntendCertificate], actor: Actor) -> Outcome:
     cases = work.hold(sorted({intent.case_id for intent in intents}))
     _require_issuing(work, {intent.authority for intent in intents})
+    making = _cards_in_making(work, {intent.csn for intent in intents if intent.csn is not None})
     waiting = _waiting_items(work, [intent.item_id for intent in intents if intent.item_id is not None])
     for intent in intents:
         case = cases[intent.case_id]
-        _require_turn(work, case, intent, waiting)
+        _require_turn(case, intent, waiting, making)
         work.add("certificate", **_row(work, case, intent))
         said = {
             "number": case.number,
@@ -129,25 +130,34 @@ def _waiting_items(work: UnitOfWork, items: Sequence[int]) -> set[tuple[int, int
 
 
 def _require_turn(
-    work: UnitOfWork, case: CaseFacts, intent: IntendCertificate, waiting: set[tuple[int, int, int]]
+    case: CaseFacts,
+    intent: IntendCertificate,
+    waiting: set[tuple[int, int, int]],
+    making: Mapping[str, int | None],
 ) -> None:
     """Refuse what the case does not ask for now: another card, an item of an old revision, a case that moved on."""
     wanted = "manufacturing" if intent.item_id is None else "issuing"
     if case.state != wanted:
         raise Refused("case.not_now", state=state_of(case.kind, case.state), action=deed("order_manufacture"))
     if intent.item_id is None:
-        _require_card(work, case, str(intent.csn))
+        if making.get(str(intent.csn)) != case.id:
+            # Its card was given up meanwhile: its line may still run while the case has another card.
+            raise Refused("card.wrong_card", number=intent.csn)
     elif (intent.item_id, case.id, case.revision) not in waiting:
         raise Refused("request.not_examined")
 
 
-def _require_card(work: UnitOfWork, case: CaseFacts, csn: str) -> None:
-    """Refuse a card that was given up meanwhile: its line may still run while the case has another card."""
-    making = sa.select(K.id).where(
-        K.csn == csn, K.case_id == case.id, K.state == str(CardState.PERSONALISING)
+def _cards_in_making(work: UnitOfWork, csns: set[str]) -> dict[str, int | None]:
+    """Lock the cards that are being made, and return the case of each."""
+    if not csns:
+        return {}
+    query = (
+        sa.select(K.csn, K.case_id)
+        .where(K.csn.in_(sorted(csns)), K.state == str(CardState.PERSONALISING))
+        .order_by(K.id)
+        .with_for_update()
     )
-    if work.connection.execute(making.with_for_update()).first() is None:
-        raise Refused("card.wrong_card", number=csn)
+    return {row.csn: row.case_id for row in work.connection.execute(query)}
 
 
 def _record_one(work: UnitOfWork, command: RecordCertificate, actor: Actor, _prepared: None) -> Outcome:

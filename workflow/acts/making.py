@@ -16,7 +16,7 @@ from workflow.commands_of_performers import (
     ClaimBlank,
     FileDocument,
     OpenBreaker,
-    RecordKey,
+    RecordKeys,
     RecordNotice,
 )
 from workflow.deeds import deed
@@ -85,23 +85,23 @@ def _its_secrets(work: UnitOfWork, row: Any, command: ClaimBlank | TakeBlank) ->
     return values
 
 
-def _record_key(work: UnitOfWork, command: RecordKey, actor: Actor, _prepared: None) -> Outcome:
-    column = f"{command.purpose}_spki"
-    values: dict[str, Any] = {column: command.spki, "step": f"{command.purpose}_key", "updated_at": work.now}
+def _record_keys(work: UnitOfWork, command: RecordKeys, actor: Actor, _prepared: None) -> Outcome:
+    columns = {f"{purpose}_spki": spki for purpose, spki in command.keys}
+    last = command.keys[-1][0]
+    values: dict[str, Any] = {**columns, "step": f"{last}_key", "updated_at": work.now}
+    unknown = (t.card.c[column].is_(None) for column in columns)
     result = work.connection.execute(
         sa.update(t.card)
-        .where(K.csn == command.csn, K.state == str(CardState.PERSONALISING), t.card.c[column].is_(None))
+        .where(K.csn == command.csn, K.state == str(CardState.PERSONALISING), *unknown)
         .values(**values)
     )
     if result.rowcount != 1:
         raise Refused(
             "case.not_now", state=Words("金鑰已產製", "key made already"), action=deed("order_manufacture")
         )
-    work.audit(
-        "key_generated",
-        actor,
-        {"csn": command.csn, "purpose": command.purpose, "spki": sha256_hex(command.spki)},
-    )
+    for purpose, spki in command.keys:
+        said = {"csn": command.csn, "purpose": purpose, "spki": sha256_hex(spki)}
+        work.audit("key_generated", actor, said)
     return Outcome()
 
 
@@ -156,7 +156,7 @@ def _open_breaker(work: UnitOfWork, command: OpenBreaker, actor: Actor, _prepare
 
 ACTS = (
     Act(ClaimBlank, _claim_blank, SYSTEM),
-    Act(RecordKey, _record_key, SYSTEM),
+    Act(RecordKeys, _record_keys, SYSTEM),
     Act(RecordNotice, _record_notice, SYSTEM),
     Act(FileDocument, _file_document, SYSTEM),
     Act(OpenBreaker, _open_breaker, SYSTEM),

@@ -26,7 +26,6 @@ from workflow.commands import RecordCardSpoiled
 from workflow.commands_of_line import InterruptJob, TakeBlank
 from workflow.errors import RegistryError
 from workflow.facts import SYSTEM
-from workflow.filed_cases import filed_case
 from workflow.handlers import handle
 from workflow.performers.manufacture import make_card, new_secrets
 from workflow.stations import card_in, fault_in_words
@@ -123,10 +122,8 @@ def _with_card(office: Office, post: Post, session: CardSession) -> Report:
 def _make(office: Office, session: CardSession, taken: Outcome, csn: str) -> Report:
     assert taken.case_id is not None  # noqa: S101 - asked just before.
     case_id = taken.case_id
-    with office.reading() as connection:
-        filed = filed_case(connection, case_id)
     try:
-        make_card(office, session, filed, csn)
+        make_card(office, session, case_id, csn)
     except (HardwareError, RegistryError) as error:
         fault = error if isinstance(error, HardwareError) else error.__cause__
         if isinstance(fault, HardwareError) and not isinstance(fault, (TransportError, OtherCard)):

@@ -149,6 +149,8 @@ def oldest_open(connection: sa.Connection) -> tuple[str, datetime] | None:
     """Return the daily place whose cards moved longest ago without a closed account, and when; None if all are closed."""
     open_account = sa.select(A.id).where(A.state != "closed")
     places = {row.id: row.name for row in connection.execute(sa.select(P.id, P.name).where(P.daily))}
+    if not places:
+        return None
     found: list[tuple[datetime, int]] = []
     for place, account in ((E.from_id, E.from_account), (E.to_id, E.to_account)):
         query = (
