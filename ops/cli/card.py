@@ -12,7 +12,7 @@ from hardware.errors import HardwareError, SecretRefused
 from hardware.piv import Slot
 from hardware.scripts.possession import SHORTEST_CHALLENGE, verify_possession
 from hardware.scripts.view import view
-from ops.cli import card_trust, card_words
+from ops.cli import card_status, card_trust, card_words
 from ops.cli.card_reading import card_in, said
 from ops.cli.card_retire import retire
 from ops.cli.card_virtual import virtual
@@ -20,13 +20,18 @@ from ops.cli.group import FoundError, WrongUseError
 from ops.clock import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
     from typing import Any
 
     from hardware.scripts.view import CardDetails
     from hardware.station import Session
 
+    Status = Callable[[bytes, tuple[bytes, ...], datetime], str]
+
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 READER = click.option("--reader", metavar="NAME", help="The reader; needless when only one holds a card.")
+LABELS = {"chain": "憑證鏈 chain", "status": "憑證狀態 status", "possession": "持有私鑰 possession"}
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -57,17 +62,22 @@ def info(reader: str | None, form: str) -> None:
     "--trust", "files", multiple=True, type=FILE, help="An authority's certificate; else the register's."
 )
 @click.option("--pin-file", type=FILE, help="Read the PIN from the first line of a file instead of asking.")
-def verify(reader: str | None, form: str, files: tuple[Path, ...], pin_file: Path | None) -> None:
-    """Verify the certificates' chains, and that the card holds their private keys.
+@click.option("--no-status", is_flag=True, help="Do not look up whether the certificates were revoked.")
+def verify(
+    reader: str | None, form: str, files: tuple[Path, ...], pin_file: Path | None, *, no_status: bool
+) -> None:
+    """Verify the certificates' chains and status, and that the card holds their private keys.
 
-    Revocation is not looked up: ask OCSP or the list of the authority for that. Exit code 1 when something fails.
+    The status is the register's; with --trust, what OCSP or the list says that a certificate names. Exit code 1 when
+    something fails, also when a status can't be found out.
     """
     trusted = card_trust.authorities(files)
+    status = None if no_status else _by_addresses if files else _by_register
     with card_in(reader) as session:
         details = session.run(view())
         if not details.certificates:
             raise FoundError("卡片上沒有憑證。 There are no certificates on the card.")
-        findings = _findings(session, details, trusted, _pin(pin_file))
+        findings = _findings(session, details, (trusted, status), _pin(pin_file))
     if form == "json":
         card_words.show(card_words.as_document(details) | {"verified": findings})
     else:
@@ -78,18 +88,29 @@ def verify(reader: str | None, form: str, files: tuple[Path, ...], pin_file: Pat
 
 
 def _findings(
-    session: Session, details: CardDetails, trusted: tuple[bytes, ...], pin: str
+    session: Session, details: CardDetails, by: tuple[tuple[bytes, ...], Status | None], pin: str
 ) -> dict[str, dict[str, Any]]:
-    """Verify chain and possession of every certificate; by slot, "ok" or what is wrong."""
+    """Verify chain, status and possession of every certificate; by slot, "ok" or what is wrong."""
     at, found = SystemClock().now(), {}
+    trusted, status = by
     for one in details.certificates:
         challenge = secrets.token_bytes(SHORTEST_CHALLENGE)
-        chain = card_trust.refusal_of_chain(one.der, trusted, at)
-        found[f"{one.slot:X}"] = {
-            "chain": chain or "ok",
-            "possession": _possession(session, one.slot, one.der, challenge, pin),
-        }
+        chain = card_trust.chain_of(one.der, trusted, at)
+        finding = {"chain": chain if isinstance(chain, str) else "ok"}
+        if status is not None and not isinstance(chain, str):
+            # Whom nobody vouches for is asked nothing.
+            finding["status"] = status(one.der, chain, at)
+        finding["possession"] = _possession(session, one.slot, one.der, challenge, pin)
+        found[f"{one.slot:X}"] = finding
     return found
+
+
+def _by_register(der: bytes, _chain: tuple[bytes, ...], _at: datetime) -> str:
+    return card_status.in_the_register(der)
+
+
+def _by_addresses(der: bytes, chain: tuple[bytes, ...], at: datetime) -> str:
+    return card_status.by_its_addresses(der, card_status.LookUp(chain, at))
 
 
 def _possession(session: Session, slot: Slot, der: bytes, challenge: bytes, pin: str) -> str:
@@ -106,7 +127,9 @@ def _possession(session: Session, slot: Slot, der: bytes, challenge: bytes, pin:
 def _tell(findings: dict[str, dict[str, Any]]) -> None:
     for slot, finding in findings.items():
         purpose = card_words.PURPOSES[Slot(int(slot, 16))]
-        for label, what in (("憑證鏈 chain", "chain"), ("持有私鑰 possession", "possession")):
+        for what, label in LABELS.items():
+            if what not in finding:
+                continue
             card_words.say(
                 f"{purpose}: {label}", "通過 ok" if finding[what] == "ok" else f"✗ {finding[what]}"
             )

@@ -39,8 +39,8 @@ def authorities(files: Sequence[Path]) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def refusal_of_chain(leaf: bytes, trusted: Sequence[bytes], at: datetime) -> str | None:
-    """Say why a certificate does not lead to a trusted root at the given time; None when it does."""
+def chain_of(leaf: bytes, trusted: Sequence[bytes], at: datetime) -> tuple[bytes, ...] | str:
+    """Return the chain from a certificate's issuer to a trusted root, in DER, or say why there is none at the time."""
     chain = [leaf]
     loaded = [x509.load_der_x509_certificate(one) for one in trusted]
     while len(chain) < LONGEST_CHAIN:
@@ -55,7 +55,7 @@ def refusal_of_chain(leaf: bytes, trusted: Sequence[bytes], at: datetime) -> str
         verify_chain(chain, at)
     except ChainRefusedError as error:
         return error.message
-    return None
+    return tuple(chain[1:])
 
 
 def _of_the_register() -> tuple[bytes, ...]:

@@ -148,13 +148,18 @@ def test_a_card_is_shown_with_number_holder_issuer_and_validity(guanfang, activa
 
 def test_a_card_verifies_by_chain_and_by_both_its_keys(guanfang, activated, tmp_path):
     _, trust = activated
-    assert guanfang("verify", "--trust", trust, stdin=f"{PIN}\n").count("通過 ok") == 4
+    assert guanfang("verify", "--no-status", "--trust", trust, stdin=f"{PIN}\n").count("通過 ok") == 4
     pin_file = tmp_path / "pin"
     pin_file.write_text(f"{PIN}\n")
     document = json.loads(
-        guanfang("verify", "--trust", trust, "--pin-file", str(pin_file), "--format", "json")
+        guanfang(
+            "verify", "--trust", trust, "--pin-file", str(pin_file), "--format", "json", expected=1
+        ).partition("\nError")[0]
     )
-    assert document["verified"] == {slot: {"chain": "ok", "possession": "ok"} for slot in ("9C", "9D")}
+    verified = document["verified"]["9C"]
+    assert (verified["chain"], verified["possession"]) == ("ok", "ok")
+    # These name no address at which anybody could say that they are not revoked.
+    assert "neither OCSP nor a list" in verified["status"]
 
 
 def test_the_pin_is_neither_shown_nor_tried_twice_when_it_is_wrong(guanfang, activated, blank, station):
@@ -258,7 +263,25 @@ def test_a_card_is_verified_against_the_authorities_of_the_register(guanfang, re
     row = {"name": "root", "state": "active", "certificate": root.public_bytes(Encoding.DER), "at": START}
     with register.engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(t.authority.insert().values(row))
-    assert guanfang("verify", stdin=f"{PIN}\n").count("通過 ok") == 4
+    assert guanfang("verify", stdin=f"{PIN}\n", expected=1).count("has not issued it") == 2
+    issued(register, activated[0].certificates[Slot.SIGNATURE])
+    issued(register, activated[0].certificates[Slot.ENCIPHERMENT])
+    assert guanfang("verify", stdin=f"{PIN}\n").count("通過 ok") == 6
+    with register.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(t.certificate.update().values(status="suspended"))
+    assert guanfang("verify", stdin=f"{PIN}\n", expected=1).count("停用 Suspended") == 2
+
+
+def issued(register, der):
+    """Put a certificate on the register's books, in force."""
+    read = x509.load_der_x509_certificate(der)
+    row = {
+        "ca": "gca", "authority": "gca", "serial": f"{read.serial_number:032x}", "purpose": "signature",
+        "status": "valid", "tbs": b"", "tbs_sha256": "", "der": der, "spki_sha256": f"{read.serial_number}",
+        "subject": "", "not_before": START, "not_after": START, "status_at": START, "created_at": START,
+    }  # fmt: skip
+    with register.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(t.certificate.insert().values(row))
 
 
 @pytest.fixture
