@@ -38,6 +38,25 @@ class RecordStaffCardMade(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BeginStaffUnblock(Command):
+    """Let the card of an account get another PIN: its PIN is blocked or forgotten, and its next PUK is noted first.
+
+    The actor is an administrator; the password is that of the card's holder, who is there too.
+    """
+
+    login: str
+    password: str = field(repr=False)
+    csn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordStaffUnblocked(Command):
+    """The card took its holder's new PIN and its next PUK."""
+
+    csn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EndStaffCard(Command):
     """Take an account's card out of use for good, as when it is lost: its certificate is revoked with it."""
 

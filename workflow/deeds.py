@@ -71,6 +71,7 @@ DEEDS: dict[str, Words] = {
     "ConfirmProposal": Words("確認帳號", "confirm an account"),
     "WithdrawProposal": Words("撤回帳號提議", "withdraw the proposal of an account"),
     "OrderStaffCard": Words("製作承辦人員卡片", "make a staff card"),
+    "BeginStaffUnblock": Words("解鎖承辦人員卡片", "unblock a staff card"),
     "EndStaffCard": Words("停用承辦人員卡片", "end a staff card"),
     "UnlockAccount": Words("解除帳號鎖定", "unlock an account"),
     "EndAccount": Words("停用帳號", "end an account"),

@@ -13,25 +13,34 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from hardware.errors import CardRefused
 from hardware.piv import Algorithm, Slot
 from hardware.scripts.change_pin import change_pin
 from hardware.scripts.identify import read_csn
 from hardware.scripts.personalise import Personalisation, complete, ensure_key, take_over
+from hardware.scripts.with_the_holder import set_pin
 from hardware.secrets_of_card import is_trivial, new_pin
 from pki.names import EXECUTIVE_YUAN, Subject
 from pki.orders import CertificateOrder
 from workflow.authorities import addresses
-from workflow.card_keys import current_master, first_secrets
+from workflow.card_keys import current_master, first_secrets, keys_while_changing
+from workflow.card_sessions import refusal_of
 from workflow.certificate_profiles import office_profiles
-from workflow.commands_of_staff_cards import OrderStaffCard, RecordStaffCardMade, RecordStaffKey
-from workflow.errors import BadInput, FieldProblem
+from workflow.commands_of_staff_cards import (
+    BeginStaffUnblock,
+    OrderStaffCard,
+    RecordStaffCardMade,
+    RecordStaffKey,
+    RecordStaffUnblocked,
+)
+from workflow.errors import BadInput, FieldProblem, Refused
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.issuing_house import issue_house_certificate
 from workflow.issuing_requests import STAFF_PROFILE
 from workflow.stations import card_in
 from workflow.store import schema as t
-from workflow.vocabulary import Ca
+from workflow.vocabulary import Ca, CardErrand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +92,28 @@ def make_staff_card(office: Office, order: Order, administrator: Actor) -> str:
         session.run(change_pin(plan.secrets.pin, order.pin))
     handle(office, RecordStaffCardMade(csn=csn), SYSTEM)
     return plan.card_number
+
+
+def unblock_staff_card(office: Office, order: Order, administrator: Actor) -> None:
+    """Give the card of an account another PIN, after its PIN was blocked or forgotten (PIN-05).
+
+    Raises what refuses it: BadInput for a PIN that will not do, NotAllowed for somebody who may not or a card that is
+    not the account's, Refused for what the card refuses. Taken again after an interruption it is done again.
+    """
+    _require_pin(order.pin)
+    with card_in(office, order.reader) as session:
+        csn = session.run(read_csn())
+        command = BeginStaffUnblock(login=order.login, password=order.password, csn=csn)
+        handle(office, command, administrator)
+        keys = keys_while_changing(office, _row(office, csn))
+        if keys is None:
+            # Somebody else has unblocked it meanwhile.
+            raise Refused("card.session_over")
+        try:
+            session.run(set_pin(csn, keys, secrets.token_bytes(_CHALLENGE), order.pin))
+        except CardRefused as error:
+            raise refusal_of(error, CardErrand.UNBLOCK) from error
+    handle(office, RecordStaffUnblocked(csn=csn), SYSTEM)
 
 
 def _require_pin(pin: str) -> None:

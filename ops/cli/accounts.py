@@ -189,6 +189,21 @@ def card(login: str, reader: str, as_login: str, *, password_stdin: bool) -> Non
     click.echo(f"卡片已製成。 The card {number} of {login} is made and may be used.")
 
 
+@accounts.command("card-unblock")
+@click.argument("login")
+@click.option("--reader", required=True, help="The reader that holds the card of LOGIN.")
+@_as_administrator
+def card_unblock(login: str, reader: str, as_login: str, *, password_stdin: bool) -> None:
+    """Unblock the card of LOGIN; an administrator (--as) does, and its holder types a password and a new PIN."""
+    from workflow.staff_cards import Order, unblock_staff_card
+
+    with acting(as_login, from_stdin=password_stdin) as (office, who):
+        password = _typed(f"Password of {login}", from_stdin=password_stdin)
+        pin = _typed("新 PIN 碼 New PIN", from_stdin=password_stdin, twice=True)
+        unblock_staff_card(office, Order(login, reader, password, pin), who)
+    click.echo(f"卡片已解鎖。 The card of {login} is unblocked and has its new PIN.")
+
+
 @accounts.command("card-end")
 @click.argument("login")
 @click.option("--reason", required=True, help="Why, such as: lost.")

@@ -9,16 +9,17 @@ from dataclasses import replace
 import pytest
 
 from hardware.folder_station import FolderStation
+from hardware.master_key import KeysOfCard
 from hardware.secrets_of_card import encode_pin
 from tests.workflow.batches import establish
-from tests.workflow.registry import PASSWORD, Registry
+from tests.workflow.registry import MASTER_KEYS, PASSWORD, Registry
 from workflow import commands as c
 from workflow.approvals import current_case, require_approvals
 from workflow.commands_of_holders import AdvanceCardSession
 from workflow.commands_of_staff_cards import EndStaffCard, OpenCardLogIn, OpenCardSigning
 from workflow.errors import RegistryError
 from workflow.facts import PUBLIC
-from workflow.staff_cards import Order, make_staff_card
+from workflow.staff_cards import Order, make_staff_card, unblock_staff_card
 from workflow.store import schema as t
 from workflow.vocabulary import Ca, Role
 
@@ -94,6 +95,18 @@ def desk(sqlite_url, tmp_path):
     desk.registry.close()
 
 
+def unblock(desk, who, *, by=None, **values):
+    given = {"login": who.name, "reader": READER, "password": PASSWORD, "pin": "846273"} | values
+    unblock_staff_card(desk.registry.office, Order(**given), by or desk.administrator)
+
+
+def block(desk, officer, csn):
+    """Type wrong PINs until the card takes none any more; they count for the account too, which waits."""
+    for _ in range(3):
+        refused(desk.log_in, officer, csn, pin="999999")
+    assert refused(desk.log_in, officer, csn) == "card.pin_locked"
+
+
 def refused(act, *given, **values):
     with pytest.raises(RegistryError) as caught:
         act(*given, **values)
@@ -129,6 +142,60 @@ def test_an_account_has_one_card_at_a_time(desk):
     assert refused(desk.card, officer) == "staff_card.has_one"
     desk.registry.do(EndStaffCard(login=officer.name, reason="遺失"), desk.administrator)
     assert desk.card(officer).state == "active"
+
+
+def test_a_blocked_card_is_unblocked_by_an_administrator_and_its_holder(desk):
+    officer = desk.registry.officer
+    csn = desk.card(officer).csn
+    block(desk, officer, csn)
+    unblock(desk, officer)
+    assert desk.log_in(officer, csn, pin="846273") == {"account": officer.account_id}
+    row = desk.registry.rows(t.staff_card)[0]
+    assert (row.puk_generation, row.next_puk_generation) == (1, None)
+    unblock(desk, officer, pin=PIN)
+    assert desk.log_in(officer, csn) == {"account": officer.account_id}
+    assert desk.registry.audit_kinds().count("staff_card_unblocked") == 2
+
+
+def test_an_unblocking_that_was_cut_off_is_done_again(desk, monkeypatch):
+    officer = desk.registry.officer
+    csn = desk.card(officer).csn
+    block(desk, officer, csn)
+    with monkeypatch.context() as patched:
+        patched.setattr("workflow.staff_cards.RecordStaffUnblocked", None)
+        with pytest.raises(TypeError):
+            unblock(desk, officer)
+    # The card holds the next PUK by now, and the registry does not know it yet.
+    unblock(desk, officer, pin=PIN)
+    assert desk.log_in(officer, csn) == {"account": officer.account_id}
+    unblock(desk, officer)
+
+
+@pytest.mark.rule("ROL-03")
+def test_no_card_is_unblocked_alone_nor_anothers_nor_one_that_ended(desk):
+    officer, other = desk.registry.officer, desk.registry.clerk
+    desk.card(officer)
+    assert refused(unblock, desk, officer, password="wrong") == "account.login_failed"
+    assert refused(unblock, desk, officer, by=desk.registry.desk) == "access.denied"
+    assert refused(unblock, desk, officer, pin="123456") == "input.invalid"
+    assert refused(unblock, desk, other) == "staff_card.not_yours"
+    assert refused(unblock, desk, desk.administrator) == "staff_card.own"
+    desk.registry.do(EndStaffCard(login=officer.name, reason="遺失"), desk.administrator)
+    assert refused(unblock, desk, officer) == "staff_card.not_yours"
+
+
+def test_a_card_with_secrets_in_its_row_is_unblocked_with_them(desk):
+    officer = desk.registry.officer
+    row = desk.card(officer)
+    keys = KeysOfCard(MASTER_KEYS.named(row.master_key), row.csn)
+    seal = desk.registry.office.sealer.seal
+    desk.registry.update(
+        t.staff_card, S.id == row.id, master_key=None, puk_sealed=seal(keys.puk(0).encode(), row.csn),
+        management_key_sealed=seal(keys.management_key().value, row.csn),
+    )  # fmt: skip
+    for pin in ("846273", PIN):
+        unblock(desk, officer, pin=pin)
+    assert desk.log_in(officer, row.csn) == {"account": officer.account_id}
 
 
 @pytest.mark.rule("ROL-05")

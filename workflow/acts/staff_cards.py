@@ -11,8 +11,15 @@ import sqlalchemy as sa
 
 from workflow.acts.accounts import count_wrong_try
 from workflow.acts.act import Act
-from workflow.card_keys import FORGOTTEN
-from workflow.commands_of_staff_cards import EndStaffCard, OrderStaffCard, RecordStaffCardMade, RecordStaffKey
+from workflow.card_keys import FORGOTTEN, begin_puk_change, is_changing, with_next_puk
+from workflow.commands_of_staff_cards import (
+    BeginStaffUnblock,
+    EndStaffCard,
+    OrderStaffCard,
+    RecordStaffCardMade,
+    RecordStaffKey,
+    RecordStaffUnblocked,
+)
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.outcome import Outcome
 from workflow.stock_words import EntryKind
@@ -23,6 +30,7 @@ from workflow.store.stock_books import Step, carry
 from workflow.vocabulary import CertificateStatus, RevocationReason, Role, StaffCardState
 
 if TYPE_CHECKING:
+    from workflow.errors import RegistryError
     from workflow.facts import Actor
     from workflow.office import Office
     from workflow.store.unit_of_work import UnitOfWork
@@ -39,7 +47,7 @@ class _Holder:
     right: bool
 
 
-def _try_password(office: Office, command: OrderStaffCard, _actor: Actor) -> _Holder:
+def _try_password(office: Office, command: OrderStaffCard | BeginStaffUnblock, _actor: Actor) -> _Holder:
     with office.reading() as connection:
         query = sa.select(A.id, A.password_hash).where(A.login == command.login, A.active.is_(True))
         row = connection.execute(query).first()
@@ -50,17 +58,46 @@ def _try_password(office: Office, command: OrderStaffCard, _actor: Actor) -> _Ho
 
 def _order(work: UnitOfWork, command: OrderStaffCard, actor: Actor, holder: _Holder) -> Outcome:
     """Bind card and account: two people are there, whose passwords were both right (ROL-03)."""
-    account: Any = work.connection.execute(
-        sa.select(t.account).where(A.id == holder.account_id).with_for_update()
-    ).one()
-    if account.person_id == actor.person_id:
-        raise Refused("staff_card.own")
-    refusal = count_wrong_try(work, account, actor, right=holder.right)
+    account, refusal = _present(work, actor, holder)
     if refusal is not None:
         return Outcome(refusal=refusal)
     if not _takes_up(work, command, account.id):
         _bind(work, command, (account.id, int(actor.account_id or 0)), actor)
     work.audit("staff_card_ordered", actor, {"login": account.login, "csn": command.csn})
+    return Outcome()
+
+
+def _present(work: UnitOfWork, actor: Actor, holder: _Holder) -> tuple[Any, RegistryError | None]:
+    """Lock the holder's account; refuse a holder who is the administrator, or whose password was wrong."""
+    account: Any = work.connection.execute(
+        sa.select(t.account).where(A.id == holder.account_id).with_for_update()
+    ).one()
+    if account.person_id == actor.person_id:
+        raise Refused("staff_card.own")
+    return account, count_wrong_try(work, account, actor, right=holder.right)
+
+
+def _begin_unblock(work: UnitOfWork, command: BeginStaffUnblock, actor: Actor, holder: _Holder) -> Outcome:
+    """Admit two people to a card in use, and note its next PUK before the card is told of it (PIN-05)."""
+    account, refusal = _present(work, actor, holder)
+    if refusal is not None:
+        return Outcome(refusal=refusal)
+    card_of_account(work.connection, account.id, command.csn)
+    row = work.connection.execute(sa.select(t.staff_card).where(S.csn == command.csn).with_for_update()).one()
+    begin_puk_change(work, t.staff_card, row, secrets.randbelow)
+    work.audit("staff_card_unblock_begun", actor, {"login": account.login, "csn": command.csn})
+    return Outcome()
+
+
+def _unblocked(work: UnitOfWork, command: RecordStaffUnblocked, actor: Actor, _prepared: None) -> Outcome:
+    changed = work.connection.execute(
+        sa.update(t.staff_card)
+        .where(S.csn == command.csn, S.state == ACTIVE, is_changing(t.staff_card))
+        .values(**with_next_puk(t.staff_card))
+    )
+    if changed.rowcount != 1:
+        raise Refused("card.session_over")
+    work.audit("staff_card_unblocked", actor, {"csn": command.csn})
     return Outcome()
 
 
@@ -193,5 +230,7 @@ ACTS = (
     Act(OrderStaffCard, _order, ADMINISTRATOR, _try_password),
     Act(RecordStaffKey, _record_key, SYSTEM),
     Act(RecordStaffCardMade, _made, SYSTEM),
+    Act(BeginStaffUnblock, _begin_unblock, ADMINISTRATOR, _try_password),
+    Act(RecordStaffUnblocked, _unblocked, SYSTEM),
     Act(EndStaffCard, _end, ADMINISTRATOR),
 )
