@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("own_case", __name__)
 
 _NUMBER_LENGTH = 25
+_SERIAL = re.compile(r"[0-9A-Fa-f]{32}")
 CONFIRMATIONS = {
     "letter_printed": ("我已列印用戶代碼函", "I have printed the user-code letter"),
     "form_printed": ("我已列印憑證申請書", "I have printed the application form"),
@@ -76,11 +77,12 @@ def _status_page(then: str, number: str = "", problems: tuple[FieldProblem, ...]
 @public
 @limited("20 per minute")
 def open_case() -> Answer:
-    """Open a case; the third wrong code locks it (PIN-03)."""
+    """Open a case; the third wrong code locks it (PIN-03). Whoever comes to accept may name a certificate's serial."""
     number, code = request.form.get("number", ""), request.form.get("user_code", "")
     then = request.form.get("then", "case")
     then = then if then in _AFTERWARDS else "case"
-    problems = _misshapen(number) + _no_code(code)
+    by_serial = then == "accept" and _SERIAL.fullmatch(_digits(number)) is not None
+    problems = (() if by_serial else _misshapen(number)) + _no_code(code)
     if problems:
         return _status_page(then, number, problems), 400
     try:

@@ -12,7 +12,7 @@ from tests.workflow.generations import Generations
 from tests.workflow.registry import CODE, Registry
 from workflow import commands_of_requests as r
 from workflow import policies
-from workflow.commands import UnlockUserCode
+from workflow.commands import CheckUserCode, UnlockUserCode
 from workflow.errors import BadInput, Refused, Stale, UserCodeLocked, WrongUserCode
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.performers import perform_next
@@ -186,6 +186,18 @@ def test_the_subscriber_sees_their_own_certificates_alone(small):
         assert one_to_check(connection, mine, found[0].serial) == found[0].der
         assert one_to_check(connection, mine, theirs) is None
         assert to_check(connection, mine, 2) == ((), 1)
+
+
+@pytest.mark.rule("ACT-06", "PIN-03")
+def test_a_case_is_opened_by_the_serial_of_its_certificate_too(small):
+    case_id = small.over()
+    serial = small.world.house.certificates(case_id)[1].serial
+    opened = small.registry.do(CheckUserCode(number=serial.upper(), user_code=CODE), PUBLIC)
+    assert opened.case_id == case_id
+    for number, code in ((serial, "Wrong-1"), ("f" * 32, CODE), (serial[:-1], CODE)):
+        with pytest.raises(WrongUserCode, match=r"case\.number_or_code_wrong"):
+            small.registry.do(CheckUserCode(number=number, user_code=code), PUBLIC)
+    assert small.registry.case(case_id).user_code_tries == 1
 
 
 def test_accepting_and_lapsing_at_the_same_moment_do_one_of_both(migrated_postgresql_url):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from workflow.store.unit_of_work import UnitOfWork
 
 
+SERIAL = re.compile(r"[0-9A-Fa-f]{32}")
 _DESK_OPENS = (CaseKind.CARD_APPLICATION, CaseKind.CERTIFICATE_REQUEST)
 
 
@@ -79,6 +81,11 @@ def _prepare_check(office: Office, command: CheckUserCode, _actor: Actor) -> Tri
     number = "".join(command.number.split())
     with office.reading() as connection:
         case_id = connection.execute(sa.select(t.case.c.id).where(t.case.c.number == number)).scalar()
+        if case_id is None and SERIAL.fullmatch(number):
+            # The subscriber of a certificate without a card names it by its serial (ACT-06).
+            c = t.certificate.c
+            query = sa.select(c.case_id).where(c.serial == number.lower(), c.item_id.is_not(None))
+            case_id = connection.execute(query).scalar()
     if case_id is None:
         office.hasher.hash(command.user_code)
         raise WrongUserCode("case.number_or_code_wrong")
