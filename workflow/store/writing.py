@@ -133,12 +133,23 @@ def in_one_journey(connection: sa.Connection) -> Iterator[None]:
 
     Only for statements whose results nobody looks at. On SQLite there is no way to travel.
     """
-    driver: Any = connection.connection.driver_connection
     if connection.dialect.driver != "psycopg":
         yield
         return
-    with driver.pipeline():
-        yield
+    driver: Any = connection.connection.driver_connection
+    dialect: Any = connection.dialect
+    try:
+        with driver.pipeline():
+            yield
+    except dialect.loaded_dbapi.Error as error:
+        # The answer to a statement that SQLAlchemy had let go already, so that it could not wrap it.
+        lost = dialect.is_disconnect(error, driver, None)
+        if lost:
+            connection.invalidate(error)
+        kind = dialect.loaded_dbapi.Error
+        raise sa.exc.DBAPIError.instance(
+            "several statements", None, error, kind, connection_invalidated=lost, dialect=dialect
+        ) from error
 
 
 def write_outbox(writes: Writes, connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:

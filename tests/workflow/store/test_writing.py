@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from workflow.store import schema as t
 from workflow.store.database import open_engine
-from workflow.store.writing import FEW, writes_of
+from workflow.store.writing import FEW, in_one_journey, writes_of
 
 AT = datetime(2026, 11, 20, 16, 30, 0, 250_000, tzinfo=UTC)
 TAIPEI = timezone(timedelta(hours=8))
@@ -97,3 +97,18 @@ def test_one_bad_row_of_many_stops_all(connection):
     with pytest.raises(sa.exc.IntegrityError), connection.begin_nested():
         writes_of(connection.dialect).insert(connection, "audit_leaf", rows)
     assert not stored(connection, t.audit_leaf, t.audit_leaf.c.leaf_index)
+
+
+def test_rows_that_are_all_the_same_arrive_each(connection):
+    rows = [{"authority": "xca", "partition": 3, "at": AT}] * (FEW + 2)
+    writes_of(connection.dialect).insert(connection, "crl_change", rows)
+    found = connection.execute(sa.select(t.crl_change.c.partition, t.crl_change.c.at)).all()
+    assert found == [(3, AT)] * (FEW + 2)
+
+
+def test_what_is_refused_on_the_way_is_told_as_any_refusal_of_the_database(connection):
+    writes, rows = writes_of(connection.dialect), leaves(1)
+    writes.insert(connection, "audit_leaf", rows)
+    with pytest.raises(sa.exc.IntegrityError), connection.begin_nested(), in_one_journey(connection):
+        writes.insert(connection, "audit_leaf", rows)
+    assert connection.execute(sa.select(sa.func.count()).select_from(t.audit_leaf)).scalar() == 1
