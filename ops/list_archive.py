@@ -47,11 +47,14 @@ class ListArchive:
                 lists = served(connection, before, AT_A_TIME)
             if not lists:
                 return done
-            manifest = self._write(office, lists)
+            try:
+                manifest = self._write(office, lists)
+            except LookupError:
+                # Another worker was quicker, with the same files.
+                return done
             command = ForgetLists(lists=tuple(one.id for one in lists), manifest=manifest)
             gone = handle(office, command, actor).created_id or 0
             if not gone:
-                # Another worker was quicker, with the same files.
                 return done
             done += gone
 

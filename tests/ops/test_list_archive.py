@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -86,6 +87,20 @@ def test_a_run_that_was_killed_before_the_commit_is_done_again(served, tmp_path,
     assert len(served.rows(t.crl)) == 2 * len(SCOPES)
     assert archive.run(served.office) == len(SCOPES)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == files
+
+
+def test_workers_that_archive_at_once_archive_each_list_once(migrated_postgresql_url, tmp_path):
+    lists = Lists(migrated_postgresql_url, passphrase=b"p" * 40)
+    for _ in range(4):
+        lists.publish()
+        lists.clock.move(days=2)
+    archive = ListArchive(tmp_path, timedelta(days=1))
+    with ThreadPoolExecutor(3) as workers:
+        done = sum(workers.map(archive.run, [lists.office] * 3))
+    told = lists.rows(t.audit_entry, t.audit_entry.c.kind == "lists_archived")
+    lists.close()
+    assert done == sum(json.loads(row.body)["lists"] for row in told) == 3 * len(SCOPES)
+    assert len([*tmp_path.rglob("*.crl")]) == 3 * len(SCOPES)
 
 
 def test_without_a_folder_that_takes_them_lists_stay(served, tmp_path):

@@ -34,11 +34,12 @@ def newest(office: Office, authority: str, partition: int) -> PublishedList | No
 
 
 def bytes_of(office: Office, published: PublishedList) -> bytes:
-    """Return a list in DER."""
+    """Return a list in DER; LookupError for one that has left the database for the archive."""
     with office.reading() as connection:
-        return bytes(
-            connection.execute(sa.select(t.crl.c.der).where(t.crl.c.id == published.id)).scalar_one()
-        )
+        found = connection.execute(sa.select(t.crl.c.der).where(t.crl.c.id == published.id)).scalar()
+    if found is None:
+        raise LookupError(f"list {published.number} of {published.authority} is not here any more")
+    return bytes(found)
 
 
 def size_of(office: Office, published: PublishedList) -> int:
