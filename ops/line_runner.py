@@ -40,6 +40,7 @@ _STATES: Final = {
     Turn.TAKE_OUT: ReaderState.EMPTY,
     Turn.NO_WORK: ReaderState.IDLE,
     Turn.NO_KEYS: ReaderState.IDLE,
+    Turn.NO_ACCOUNT: ReaderState.IDLE,
     Turn.BUSY: ReaderState.IDLE,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workflow.registry import START, Registry
+from tests.workflow.registry import MASTER_KEYS, START, Registry
 from tests.workflow.stock_rig import Stock, entries
 from workflow import commands as c
 from workflow import commands_of_performers as p
@@ -41,8 +41,8 @@ def problems(stock, command):
 def claim(stock, csn):
     """Begin a card for a new case with this blank."""
     case_id = stock.registry.a_case("manufacturing")
-    secrets = {"pin": "123456", "puk": "87654321", "management_key": bytes(24)}
-    stock.do(p.ClaimBlank(case_id=case_id, csn=csn, **secrets), SYSTEM)
+    name = MASTER_KEYS.current().name
+    stock.do(p.ClaimBlank(case_id=case_id, csn=csn, pin="123456", master_key=name), SYSTEM)
     return case_id
 
 

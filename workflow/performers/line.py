@@ -24,7 +24,7 @@ from hardware.errors import (
 from hardware.scripts.identify import read_csn
 from workflow.commands import RecordCardSpoiled
 from workflow.commands_of_line import InterruptJob, TakeBlank
-from workflow.errors import RegistryError
+from workflow.errors import Refused, RegistryError
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.performers.manufacture import make_card, new_secrets
@@ -49,6 +49,7 @@ class Turn(Word):
     MADE = "made", "已製成", "A card was made"
     NO_CARD = "no_card", "請放入空白卡", "Put a blank in"
     TAKE_OUT = "take_out", "請取出卡片，換上空白卡", "Take the card out and put a blank in"
+    NO_ACCOUNT = "no_account", "庫存帳逾期未結，結清後自動繼續", "An account of the stock is overdue"
     NO_KEYS = "no_keys", "憑證機構金鑰尚未啟用，啟用後自動繼續", "The authorities' keys are not activated"
     NO_WORK = "no_work", "無待製案件", "Nothing to make"
     BUSY = "busy", "讀卡機正由其他程式使用，用畢自動繼續", "Another program uses the reader"
@@ -56,6 +57,10 @@ class Turn(Word):
     QUARANTINED = "quarantined", "卡片已隔離，請取出", "The card is quarantined: take it out"
     FAILED = "failed", "讀卡機故障", "The reader failed"
     READER_GONE = "reader_gone", "讀卡機已離線", "The reader is gone"
+
+
+_STOCK_REFUSES = {"stock.not_at_line": Turn.TAKE_OUT, "stock.account_overdue": Turn.NO_ACCOUNT}
+"""What the line does when the books do not let it begin a card (CRD-02)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +112,25 @@ def _with_card(office: Office, post: Post, session: CardSession) -> Report:
         state = connection.execute(sa.select(K.state).where(K.csn == csn)).scalar()
     if state not in USABLE:
         return Report(Turn.TAKE_OUT, said=CardState(state).zh if state else "")
-    taken = handle(
-        office,
-        TakeBlank(
-            reader=post.reader, worker=post.worker, csn=csn, batch_id=post.batch_id, **new_secrets(office)
-        ),
-        SYSTEM,
-    )
-    if taken.case_id is None:
-        return Report(Turn.NO_WORK)
+    taken = _taken(office, post, csn)
+    if isinstance(taken, Report):
+        return taken
     return _make(office, session, taken, csn)
+
+
+def _taken(office: Office, post: Post, csn: str) -> Outcome | Report:
+    """Take the next case for the card; what the stock's books refuse is no failure of the reader."""
+    secrets_of_card = new_secrets(office)
+    command = TakeBlank(
+        reader=post.reader, worker=post.worker, csn=csn, batch_id=post.batch_id, **secrets_of_card
+    )
+    try:
+        taken = handle(office, command, SYSTEM)
+    except Refused as refusal:
+        if refusal.code not in _STOCK_REFUSES:
+            raise
+        return Report(_STOCK_REFUSES[refusal.code], said=refusal.zh)
+    return Report(Turn.NO_WORK) if taken.case_id is None else taken
 
 
 def _make(office: Office, session: CardSession, taken: Outcome, csn: str) -> Report:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workflow.stock_words import STORES, PlaceKind
+from workflow.stock_words import STORES, AccountState, PlaceKind
 from workflow.store import schema as t
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from workflow.facts import Actor
@@ -145,21 +145,32 @@ def take_entries(connection: sa.Connection, place_id: int, account_id: int) -> i
     return came - went
 
 
+def open_since(connection: sa.Connection, place_ids: Collection[int]) -> dict[int, datetime]:
+    """Return for each place when its oldest step was that no closed account counts; none for places without one."""
+    still_open = (
+        connection.execute(sa.select(A.id).where(A.state != str(AccountState.CLOSED))).scalars().all()
+    )
+    found: dict[int, datetime] = {}
+    for place, account in ((E.from_id, E.from_account), (E.to_id, E.to_account)):
+        # Two questions, each of which an index answers, for entries are many and those that are open are few.
+        for uncounted in (account.is_(None), account.in_(still_open)):
+            query = (
+                sa.select(place, sa.func.min(E.at, type_=E.at.type))
+                .where(place.in_(place_ids), uncounted)
+                .group_by(place)
+            )
+            for place_id, moment in connection.execute(query):
+                found[place_id] = min(moment, found.get(place_id, moment))
+    return found
+
+
 def oldest_open(connection: sa.Connection) -> tuple[str, datetime] | None:
     """Return the daily place whose cards moved longest ago without a closed account, and when; None if all are closed."""
-    open_account = sa.select(A.id).where(A.state != "closed")
     places = {row.id: row.name for row in connection.execute(sa.select(P.id, P.name).where(P.daily))}
     if not places:
         return None
-    found: list[tuple[datetime, int]] = []
-    for place, account in ((E.from_id, E.from_account), (E.to_id, E.to_account)):
-        query = (
-            sa.select(place, sa.func.min(E.at, type_=E.at.type))
-            .where(place.in_(places), sa.or_(account.is_(None), account.in_(open_account)))
-            .group_by(place)
-        )
-        found += [(moment, place_id) for place_id, moment in connection.execute(query)]
+    found = open_since(connection, places)
     if not found:
         return None
-    moment, place_id = min(found)
-    return places[place_id], moment
+    place_id = min(found, key=lambda one: (found[one], one))
+    return places[place_id], found[place_id]

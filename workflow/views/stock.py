@@ -11,6 +11,7 @@ from workflow.days import taipei_day
 from workflow.errors import NotFound
 from workflow.stock_words import COUNTABLE, STORES, AccountState, BoxState, MoveState, PlaceKind
 from workflow.store import schema as s
+from workflow.store.stock_books import open_since
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -123,8 +124,8 @@ def places(connection: sa.Connection) -> tuple[Place, ...]:
     closed = sa.select(A.place_id, A.closing, A.day).where(A.state == str(AccountState.CLOSED))
     for row in connection.execute(closed.order_by(A.id)):
         last[row.place_id] = (row.closing, row.day)
-    since = _open_since(connection)
-    rows = connection.execute(sa.select(s.stock_place).where(P.closed_at.is_(None)).order_by(P.id))
+    rows = connection.execute(sa.select(s.stock_place).where(P.closed_at.is_(None)).order_by(P.id)).all()
+    since = open_since(connection, [row.id for row in rows if row.daily])
     return tuple(
         Place(
             row.id,
@@ -134,25 +135,10 @@ def places(connection: sa.Connection) -> tuple[Place, ...]:
             there.get(row.id, 0),
             last[row.id][0] if row.id in last else None,
             last[row.id][1] if row.id in last else None,
-            since.get(row.id) if row.daily else None,
+            taipei_day(since[row.id]) if row.id in since else None,
         )
         for row in rows
     )
-
-
-def _open_since(connection: sa.Connection) -> dict[int, date]:
-    """Return for each place the day of its oldest step that no closed account counts."""
-    still_open = sa.select(A.id).where(A.state != str(AccountState.CLOSED))
-    found: dict[int, date] = {}
-    for place, account in ((E.from_id, E.from_account), (E.to_id, E.to_account)):
-        query = (
-            sa.select(place, sa.func.min(E.at, type_=E.at.type))
-            .where(place.is_not(None), sa.or_(account.is_(None), account.in_(still_open)))
-            .group_by(place)
-        )
-        for place_id, moment in connection.execute(query):
-            found[place_id] = min(taipei_day(moment), found.get(place_id, taipei_day(moment)))
-    return found
 
 
 def waiting(connection: sa.Connection) -> Waiting:
