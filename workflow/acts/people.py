@@ -94,12 +94,15 @@ def _one_at_a_time(work: UnitOfWork) -> None:
 
 
 def _others_are_there(connection: sa.Connection) -> bool:
-    """Tell whether the house is founded: a ceremony was held, or two persons are administrators."""
+    """Tell whether the house is founded: a ceremony was held, or two persons are administrators or ever were.
+
+    Closed accounts count: else one administrator could end the other's and go on alone.
+    """
     k = t.key_task.c
     held = sa.select(k.id).where(k.task == str(KeyTask.CEREMONY), k.state == str(KeyTaskState.DONE))
     if connection.execute(held).first() is not None:
         return True
-    rows = connection.execute(sa.select(A.person_id, A.roles).where(A.active.is_(True)))
+    rows = connection.execute(sa.select(A.person_id, A.roles))
     return len({row.person_id for row in rows if str(Role.ADMINISTRATOR) in row.roles}) > 1
 
 
