@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from workflow.errors import RegistryError
 
 # Where each command is; a colon parts the module from the name of the command in it.
 COMMANDS = {
@@ -77,9 +80,15 @@ class LazyGroup(click.Group):
         except (SettingsError, MigrationError) as error:
             raise WrongUseError(str(error)) from error
         except RegistryError as error:
-            raise FoundError(f"{error.zh} {error.en}") from error
+            raise FoundError(_sentences(error)) from error
         except DatabaseError as error:
             raise FoundError(f"the database does not answer as it should: {_first_line(error)}") from error
+
+
+def _sentences(error: RegistryError) -> str:
+    """Return what a refusal says, and of fields that need correcting what is wrong with each."""
+    problems = getattr(error, "problems", ())
+    return "\n".join([f"{error.zh} {error.en}", *(f"{one.field}: {one.zh} {one.en}" for one in problems)])
 
 
 def _first_line(error: Exception) -> str:

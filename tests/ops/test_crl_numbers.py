@@ -55,6 +55,9 @@ def test_a_list_of_somebody_else_lifts_nothing(guanfang, lists, tmp_path):
     assert said.exit_code == 1
     assert "is no list of xca" in said.output
     assert guanfang("crl", "lift", "--authority", XCA, "--yes", url=lists.url).exit_code == 2
+    said = guanfang("crl", "lift", "--authority", XCA, "--to", MOST + 1, "--yes", url=lists.url)
+    assert said.exit_code == 1
+    assert f"above: 清冊編號須為 1 至 {MOST}" in said.output
     assert guanfang("crl", "lift", "--authority", "no", "--to", "9", "--yes", url=lists.url).exit_code == 1
 
 
