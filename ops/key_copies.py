@@ -63,7 +63,7 @@ def write_copies(keystore: Keystore, keys: Mapping[str, KeptKey], order: Copying
     Raises CopiesError, or Refused("authority.not_copied") when the token does not let its keys be copied.
     """
     directory = order.directory
-    _require_empty(directory)
+    require_empty(directory)
     secret = bytearray(secrets.token_bytes(SECRET_BYTES))
     try:
         shares = split(secret, SplitPlan("authority key copies", order.threshold, len(order.holders)))
@@ -77,14 +77,15 @@ def write_copies(keystore: Keystore, keys: Mapping[str, KeptKey], order: Copying
     finally:
         wipe(secret)
     files = dict(copies.values())
-    _write_all(directory, files | {name: one.to_text().encode() for name, one in given.items()})
+    write_all(directory, files | {name: one.to_text().encode() for name, one in given.items()})
     return tuple(
         KeyBackup(name, str(directory / file), sha256(content).hexdigest(), shares[0].set.id)
         for name, (file, content) in copies.items()
     )
 
 
-def _require_empty(directory: Path) -> None:
+def require_empty(directory: Path) -> None:
+    """Make a directory for copies; CopiesError when it can't be used, or something lies there."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         held = any(directory.iterdir())
@@ -115,7 +116,7 @@ def _copied(
 
 def remove_copies(directory: Path) -> None:
     """Remove what a ceremony that broke off wrote; what else lies there stays."""
-    for pattern in (f"*{COPY}", f"*{TOKEN_COPY}", "share-*.json"):
+    for pattern in (f"*{COPY}", f"*{TOKEN_COPY}", "*.card-master-key", "share-*.json"):
         for path in directory.glob(pattern):
             path.unlink()
 
@@ -176,7 +177,8 @@ _REFUSALS: Final = {
 }
 
 
-def _write_all(directory: Path, files: Mapping[str, bytes]) -> None:
+def write_all(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write all files, each on the disk, or none; CopiesError when one can't be written."""
     with ExitStack() as unless_whole:
         # Also when somebody breaks it off: half a set of copies is none.
         unless_whole.callback(remove_copies, directory)

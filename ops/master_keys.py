@@ -182,12 +182,18 @@ class TokenMasterKeys:
 
 def ensure_master_key(office: Office) -> str:
     """Make the master key of the settings unless it is there, and have that written down; returns its name."""
+    return keyring_of(office).current().name if has_master_key(office) else make_master_key(office)
+
+
+def has_master_key(office: Office) -> bool:
+    """Tell whether the master key of the settings is there; Refused when that can't be told."""
     try:
-        return keyring_of(office).current().name
+        keyring_of(office).current()
     except Refused as refusal:
         if refusal.code != "card.no_master_key":
             raise
-    return make_master_key(office)
+        return False
+    return True
 
 
 def keyring_of(office: Office) -> MasterKeyring:
@@ -203,6 +209,14 @@ def make_master_key(office: Office, value: bytes | None = None) -> str:
     name = keyring.make(value).name
     handle(office, RecordMasterKey(label=keyring.label, place=keyring.place, name=name), SYSTEM)
     return name
+
+
+def put_master_key_back(office: Office, value: bytes) -> str:
+    """Keep a master key that came from its copy; Refused when cards of its label were made with another one."""
+    keyring = keyring_of(office)
+    name = f"{keyring.label}.{check_value(SoftwareMasterKey(keyring.label, value))}"
+    handle(office, RecordMasterKey(label=keyring.label, place=keyring.place, name=name, back=True), SYSTEM)
+    return keyring.make(value).name
 
 
 def _seal_label(label: str) -> str:

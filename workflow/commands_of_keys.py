@@ -18,11 +18,13 @@ class ListCompromisedKeys(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordMasterKey(Command):
-    """Write down that a master key of cards is about to be made, and with `name` that it was."""
+    """Write down that a master key of cards is about to be made, with `name` that it was, or that it came `back`."""
 
     label: str
     place: str
     name: str = ""
+    back: bool = False
+    """Whether it came back from its copy."""
 
 
 @dataclass(frozen=True, kw_only=True)

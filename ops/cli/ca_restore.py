@@ -49,7 +49,7 @@ def restore(  # noqa: PLR0913 - one parameter an option.
     from workflow import restoring
     from workflow.authorities import certificate_of
 
-    shares = [_share(file) for file in files]
+    shares = [read_share(file) for file in files]
     for one in shares:
         click.echo(f"分持 share {one.index} / {one.set.count}（須 needed {one.set.threshold}）：{one.holder}")
     say_people(KeyTask.RESTORATION)
@@ -78,7 +78,8 @@ def restore(  # noqa: PLR0913 - one parameter an option.
     click.echo(f"{name} 的金鑰已回復。 The key of {name} is back.")
 
 
-def _share(file: Path) -> SealedShare:
+def read_share(file: Path) -> SealedShare:
+    """Read a share from a file; FoundError when it is none."""
     from pki.errors import ShareRefusedError
     from pki.shares import SealedShare
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ops.cli.group import WrongUseError
+from ops.cli.master_key import master_key, master_key_back
 from ops.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,24 +48,6 @@ def authorities(*, yes: bool) -> None:
     finally:
         office.engine.dispose()
     click.echo("The authorities are established.")
-
-
-@setup.command("master-key")
-@click.option("--yes", is_flag=True, help="Make it; without it the command only says what it would do.")
-def master_key(*, yes: bool) -> None:
-    """Make the master key of GUANFANG_CARD_MASTER_KEY, which new cards get their secrets from. Does nothing twice."""
-    from ops.master_keys import ensure_master_key, keyring_of
-    from ops.wiring import build_office
-
-    office = build_office(Settings.read())
-    try:
-        keyring = keyring_of(office)
-        if not yes:
-            click.echo(f"Would make the master key {keyring.label} in {keyring.place}. Add --yes to do it.")
-            return
-        click.echo(f"The master key {ensure_master_key(office)} is in {keyring.place}. Back it up now.")
-    finally:
-        office.engine.dispose()
 
 
 @setup.command()
@@ -106,3 +89,7 @@ def _load(file: Path, table: str, into: Callable[[Office, Iterable[dict[str, Any
     finally:
         office.engine.dispose()
     click.echo(f"{len(rows)} rows were loaded from {file}.")
+
+
+setup.add_command(master_key)
+setup.add_command(master_key_back)

@@ -27,7 +27,7 @@ def run(migrated_sqlite_url, monkeypatch, tmp_path):
     monkeypatch.setenv("GUANFANG_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("GUANFANG_SECRET_KEY", "s" * 40)
     monkeypatch.setenv("GUANFANG_KEY_PASSPHRASE", "p" * 40)
-    return lambda *arguments: CliRunner().invoke(main, ["setup", *map(str, arguments)])
+    return lambda *arguments, **more: CliRunner().invoke(main, ["setup", *map(str, arguments)], **more)
 
 
 def rows(url, table):
@@ -58,6 +58,27 @@ def test_the_master_key_of_cards_is_made_once_and_written_down(run, tmp_path, mi
     assert [file.name for file in folder.iterdir()] == ["cards-1.sealed"]
     kinds = [row.kind for row in rows(migrated_sqlite_url, t.audit_entry)]
     assert kinds == ["master_key_begun", "master_key_made"]
+
+
+def test_a_lost_master_key_comes_back_from_its_copy_by_two_of_three(run, tmp_path, migrated_sqlite_url):
+    copies, folder = tmp_path / "copies", tmp_path / "data" / "card-master-keys"
+    holders = [f"--holder={one}" for one in ("ada", "ben", "cleo")]
+    words = ["correct horse 1", "correct horse 2", "correct horse 3"]
+    assert run("master-key", "--copies", copies, "--yes").exit_code == 2
+    typed = "".join(f"{one}\n" for one in words)
+    made = run("master-key", "--copies", copies, *holders, "--yes", "--stdin", input=typed)
+    assert made.exit_code == 0, made.output
+    name = made.output.split()[3]
+    (folder / "cards-1.sealed").unlink()
+    shares = [part for one in ("1-ada", "3-cleo") for part in ("--share", copies / f"share-{one}.json")]
+    back = ("master-key-back", "--copy", copies / "cards-1.card-master-key", *shares, "--stdin")
+    assert "Would put" in run(*back).output
+    assert run(*back, "--yes", input=f"{words[0]}\nwrong words here\n").exit_code == 1
+    assert not list(folder.iterdir())
+    assert name in run(*back, "--yes", input=f"{words[0]}\n{words[2]}\n").output
+    assert name in run("master-key", "--yes").output
+    kinds = [row.kind for row in rows(migrated_sqlite_url, t.audit_entry)]
+    assert kinds == ["master_key_begun", "master_key_made", "master_key_back"]
 
 
 @pytest.mark.parametrize(

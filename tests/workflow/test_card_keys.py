@@ -106,6 +106,9 @@ def test_a_half_made_card_with_secrets_in_its_row_is_finished_with_them(registry
 def test_a_label_that_cards_remember_is_never_made_anew(made):
     made.update(t.card, sa.true(), master_key="cards-1.0a0b0c0d")
     assert refused(made.do, RecordMasterKey(label="cards-1", place="x"), SYSTEM) == "card.master_key_exists"
+    other = RecordMasterKey(label="cards-1", place="x", name="cards-1.ffffffff", back=True)
+    assert refused(made.do, other, SYSTEM) == "card.other_master_key"
+    made.do(RecordMasterKey(label="cards-1", place="x", name="cards-1.0a0b0c0d", back=True), SYSTEM)
     for fresh in ("cards", "cards-2", "cards-_"):
         made.do(RecordMasterKey(label=fresh, place="x"), SYSTEM)
     made.do(RecordMasterKey(label="cards-2", place="x", name="cards-2.01020304"), SYSTEM)

@@ -76,16 +76,19 @@ def _problems(command: ListCompromisedKeys) -> list[FieldProblem]:
 
 
 def _record_master(work: UnitOfWork, command: RecordMasterKey, actor: Actor, _prepared: None) -> Outcome:
-    """Refuse to have a key made whose label cards remember: theirs has to come back from its backup."""
-    if not command.name:
-        for table in (t.card, t.staff_card):
-            known = sa.select(table.c.id).where(
-                table.c.master_key.startswith(f"{command.label}.", autoescape=True)
-            )
-            if work.connection.execute(known.limit(1)).first() is not None:
-                raise Refused("card.master_key_exists", name=command.label)
+    """Refuse to have a key made whose label cards remember: theirs has to come back, and no other one."""
+    for table in (t.card, t.staff_card):
+        known = sa.select(table.c.master_key).where(
+            table.c.master_key.startswith(f"{command.label}.", autoescape=True),
+            table.c.master_key != command.name,
+        )
+        other = work.connection.execute(known.limit(1)).scalar()
+        if other is not None:
+            code = "card.other_master_key" if command.back else "card.master_key_exists"
+            raise Refused(code, name=other if command.back else command.label)
+    kind = "master_key_back" if command.back else "master_key_made" if command.name else "master_key_begun"
     said = {"label": command.label, "place": command.place, "name": command.name}
-    work.audit("master_key_made" if command.name else "master_key_begun", actor, said)
+    work.audit(kind, actor, said)
     return Outcome()
 
 
