@@ -31,7 +31,7 @@ from pki.orders import Addresses
 from workflow.authorities import working
 from workflow.commands_of_authorities import EstablishAuthorities, NewAuthority
 from workflow.commands_of_performers import PublishCrl
-from workflow.crl_scope import crl_reason, partition_number
+from workflow.crl_scope import PARTITIONS, crl_reason, partition_number
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
 from workflow.ocsp.statuses import meaning, reader
@@ -63,6 +63,16 @@ _CERTIFICATES = sa.text("""
 """)
 
 
+_ENTRIES = sa.text("""
+    INSERT INTO crl_entry (certificate_id, authority, partition, block, serial, der, since, not_after)
+    SELECT id, authority, ('x' || right(serial, 4))::bit(16)::integer % :partitions + 1, id / :block, serial,
+           CAST(:head AS bytea) || decode(serial, 'hex') || CAST(:between AS bytea)
+           || convert_to(to_char(status_at AT TIME ZONE 'UTC', 'YYMMDDHH24MISS"Z"'), 'UTF8') || CAST(:tail AS bytea),
+           status_at, not_after
+    FROM certificate WHERE status = 'revoked'
+""")
+
+
 def prepare(office: Office) -> None:
     """Make an authority and the certificates, and the entries of those that are revoked."""
     signers = {authority: SoftwareSigner.generate(KeyKind.RSA_2048) for authority in Authority}
@@ -73,26 +83,27 @@ def prepare(office: Office) -> None:
     certificate = hierarchy.authorities[Authority.XCA]
     made = NewAuthority(XCA, certificate, Ca.XCA, sealed_key=sealed)
     handle(office, EstablishAuthorities(authorities=(made,)), SYSTEM)
-    with office.engine.begin() as connection, indexes_afterwards(connection):
+    with office.engine.begin() as connection, indexes_afterwards(connection, "certificate"):
         connection.execute(_CERTIFICATES, {"count": CERTIFICATES})
-    with office.engine.begin() as connection:
+    with office.engine.begin() as connection, indexes_afterwards(connection, "crl_entry"):
         keep_entries(connection)
     with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 @contextmanager
-def indexes_afterwards(connection: sa.Connection) -> Iterator[None]:
-    """Take the certificates' secondary indexes away and make them again: three million rows sort faster than they settle."""
+def indexes_afterwards(connection: sa.Connection, table: str) -> Iterator[None]:
+    """Take a table's secondary indexes away and make them again: millions of rows sort faster than they settle."""
     found = connection.execute(
         sa.text(
             "SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS made, c.conname AS held"
             " FROM pg_index AS i LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.contype = 'u'"
-            " WHERE i.indrelid = 'certificate'::regclass AND NOT i.indisprimary"
-        )
+            " WHERE i.indrelid = CAST(:on AS regclass) AND NOT i.indisprimary"
+        ),
+        {"on": table},
     ).all()
     for row in found:
-        held = f"ALTER TABLE certificate DROP CONSTRAINT {row.held}"
+        held = f"ALTER TABLE {table} DROP CONSTRAINT {row.held}"
         connection.exec_driver_sql(held if row.held else f"DROP INDEX {row.name}")
     yield
     connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
@@ -101,22 +112,23 @@ def indexes_afterwards(connection: sa.Connection) -> Iterator[None]:
 
 
 def keep_entries(connection: sa.Connection) -> None:
-    """Write the entries of what is revoked, as the change of status would have done one by one."""
-    c = t.certificate.c
-    query = sa.select(c.id, c.serial, c.status_at, c.reason, c.not_after).where(c.status == "revoked")
-    rows = connection.execute(query).all()
-    # Rows of one transaction that refer to rows of the one before: nothing needs to look.
+    """Write the entries of what is revoked; the database fills a sample's places, and some are compared with our own."""
+    # Rows that refer to rows of the transaction before: nothing needs to look.
     connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-    driver: Any = connection.connection.driver_connection
-    columns = "certificate_id, authority, partition, block, serial, der, since, not_after"
-    with driver.cursor().copy(f"COPY crl_entry ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            serial = int(row.serial, 16)
-            der = encode_entry(RevokedEntry(serial, row.status_at, crl_reason(row.reason)))
-            block = row.id // BLOCK
-            copy.write_row(
-                (row.id, XCA, partition_number(serial), block, row.serial, der, row.status_at, row.not_after)
-            )
+    serial, reason = (1 << 120) + 1, crl_reason("superseded")
+    sample = encode_entry(RevokedEntry(serial, START, reason))
+    head, rest = sample.split(serial.to_bytes(16, "big"))
+    between, tail = rest.split(f"{START:%y%m%d%H%M%SZ}".encode())
+    pieces = {"head": head, "between": between, "tail": tail}
+    connection.execute(_ENTRIES, {**pieces, "partitions": PARTITIONS, "block": BLOCK})
+    e, c = t.crl_entry.c, t.certificate.c
+    query = sa.select(e.der, e.partition, c.serial, c.status_at, c.reason).join(
+        t.certificate, c.id == e.certificate_id
+    )
+    for row in connection.execute(query.where(c.id.in_(range(3, 3_000, 3)))):
+        number = int(row.serial, 16)
+        assert row.der == encode_entry(RevokedEntry(number, row.status_at, crl_reason(row.reason)))
+        assert row.partition == partition_number(number)
 
 
 def ours(office: Office) -> bytes:
