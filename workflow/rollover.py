@@ -50,7 +50,8 @@ GRACE = timedelta(minutes=1)
 class Rollover:
     """What will be made: the next authority's name and subject, the kind of its key and its years.
 
-    `holders` are the logins of those who will hold shares of the key's copy; without any there is none of ours.
+    `holders` are the logins of those who will hold shares of the key's copy, of which `threshold` open it; without any
+    there is none of ours.
     """
 
     ca: Ca
@@ -60,6 +61,7 @@ class Rollover:
     kind: KeyKind
     years: int
     holders: tuple[str, ...] = ()
+    threshold: int = 0
 
     def said(self) -> dict[str, str | int]:
         """Return it for a plan that people sign."""
@@ -70,7 +72,9 @@ class Rollover:
             "key": self.kind.value,
             "years": self.years,
         }
-        return said | ({"holders": ", ".join(self.holders)} if self.holders else {})
+        if self.holders:
+            said |= {"holders": ", ".join(self.holders), "threshold": self.threshold}
+        return said
 
 
 def planned(office: Office, ca: Ca, kind: KeyKind = KeyKind.RSA_4096, years: int = 20) -> Rollover:

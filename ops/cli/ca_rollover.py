@@ -63,7 +63,7 @@ def rollover(  # noqa: PLR0913 - one parameter an option.
             "--copies and --holder go together, with as many different holders as --threshold or more"
         )
     desk = CopyDesk(directory, holders, threshold, password_stdin) if directory is not None else None
-    plan = replace(_planned(Ca(ca), KeyKind(kind), years), holders=holders)
+    plan = replace(_planned(Ca(ca), KeyKind(kind), years), holders=holders, threshold=threshold)
     for label, value in plan.said().items():
         click.echo(f"{label:<12} {value}")
     if desk is None:

@@ -94,7 +94,9 @@ def publish(authority: str | None, *, yes: bool) -> None:
             )
         names = known if authority is None else [authority]
         if not names:
-            raise FoundError("no authority has been established; run `guanfang setup authorities`")
+            raise FoundError(
+                "no authority stands yet; hold `guanfang ca ceremony`, or for a trial run `guanfang setup authorities`"
+            )
         if not yes:
             click.echo(f"Would publish all lists of {', '.join(names)}. Add --yes to do it.")
             return
