@@ -151,6 +151,13 @@ def test_revoking_an_authority_takes_the_people_who_make_keys_and_is_for_ever(sm
     assert small.registry.audit_kinds().count("authority_revoked") == 1
 
 
+def test_without_the_roots_key_nobody_can_be_told_so_nothing_is_revoked(small):
+    small.registry.update(t.authority, A.name == ROOT, state=str(AuthorityState.DESTROYED))
+    with pytest.raises(Refused, match="root is Destroyed"):
+        revoke(small)
+    assert not small.registry.rows(t.authority_revocation)
+
+
 @pytest.mark.rule("CRL-02")
 def test_a_revoked_authority_leaves_the_list_after_its_end(small):
     revoke(small)

@@ -14,7 +14,7 @@ from pki.certificates import read_certificate
 from pki.issuing import serial_text
 from workflow.acts.act import Act
 from workflow.acts.generations import TRUSTED
-from workflow.acts.key_rows import drop_intents, locked, note, require_reason
+from workflow.acts.key_rows import drop_intents, locked, note, require_reason, state_refuses
 from workflow.authorities import ROOT
 from workflow.commands_of_authorities import RevokeAuthority
 from workflow.errors import Refused
@@ -48,6 +48,7 @@ def _revoke(work: UnitOfWork, command: RevokeAuthority, actor: Actor, decided: W
     row = locked(work, command.name)
     if row.name == ROOT:
         raise Refused("authority.root_stays")
+    _require_root(work)
     since = revoked_since(work.connection, row.name)
     if since is not None:
         at = since.isoformat(timespec="minutes")
@@ -68,6 +69,14 @@ def _revoke(work: UnitOfWork, command: RevokeAuthority, actor: Actor, decided: W
     }
     work.audit("authority_revoked", actor, said)
     return Outcome(created_id=number)
+
+
+def _require_root(work: UnitOfWork) -> None:
+    """Refuse where no list can tell of the revocation any more; the root's key is not destroyed before the commit."""
+    query = sa.select(A.name, A.state).where(A.name == ROOT).with_for_update(read=True)
+    root = work.connection.execute(query).one()
+    if root.state == str(AuthorityState.DESTROYED):
+        raise state_refuses(root, "RevokeAuthority")
 
 
 def _write_down(work: UnitOfWork, command: RevokeAuthority, row: Any) -> str:
