@@ -30,7 +30,7 @@ from workflow.commands_of_requests import (
 from workflow.days import taipei_day
 from workflow.deeds import deed
 from workflow.effects import Do, Effect
-from workflow.errors import BadInput, FieldProblem, Refused
+from workflow.errors import BadInput, FieldProblem, Refused, Unavailable
 from workflow.machine import state_of
 from workflow.outcome import Outcome, of_case
 from workflow.request_examination import Found, examine_batch
@@ -109,6 +109,9 @@ def _open_case(
     kind, profile = requested_profile(work.office, command.profile)
     organisation = _organisation(work, command)
     policy = policies.in_force(command.ca, taipei_day(work.now))
+    if policy.request_acceptance.value and code_hash is None:
+        # The rules changed at midnight, between the look at the code and this transaction.
+        raise Unavailable("registry.busy")
     case_id = work.insert(
         t.case,
         number=next_case_number(work.connection, command.ca, work.office.settings),
