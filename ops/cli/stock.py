@@ -155,6 +155,29 @@ def settle(
     click.echo(f"Difference {number} is settled.")
 
 
+@stock.command()
+@click.option("--card", "cards", multiple=True, required=True, help="A serial number; may be repeated.")
+@click.option("--method", required=True, help="How they are destroyed, such as shredding.")
+@as_somebody
+def destroy(cards: tuple[str, ...], method: str, login: str, *, password_stdin: bool) -> None:
+    """Put spoiled cards up for destruction; somebody else witnesses it."""
+    from workflow.commands_of_stock import ProposeDestruction
+
+    outcome = _do(ProposeDestruction(csns=cards, method=method), login, password_stdin=password_stdin)
+    click.echo(f"Destruction {outcome.created_id} waits for a witness.")
+
+
+@stock.command()
+@click.argument("number", type=int)
+@as_somebody
+def witness(number: int, login: str, *, password_stdin: bool) -> None:
+    """Record that one saw the cards of destruction NUMBER destroyed, as another person than put them up."""
+    from workflow.commands_of_stock import WitnessDestruction
+
+    _do(WitnessDestruction(destruction_id=number), login, password_stdin=password_stdin)
+    click.echo(f"Destruction {number} is witnessed.")
+
+
 @stock.command("add-place")
 @click.argument("name")
 @click.option("--kind", type=click.Choice(["vault", "line", "desk"]), required=True)

@@ -110,12 +110,29 @@ def test_cards_are_carried_counted_settled_and_closed_from_the_command_line(regi
         (third, 0, "settle", "1", "--recounted", "2", "--missing", "00000001", "--reason", "遺失"),
         (guard, 0, "confirm", "1"),
     )
-    for who, code, *arguments in steps:
-        assert stock_by(who, *arguments)[0] == code, arguments
+    _carry_out(steps)
     assert re.search(r"製卡區: closed on \S+ with 2\n", guanfang("places", group="stock")[1])
     admin = registry.account(Role.ADMINISTRATOR)
     assert stock_by(admin, "add-place", "北區櫃檯", "--kind", "desk")[0] == 0
     assert stock_by(registry.centre, "take-up")[0] == 0
+
+
+def test_spoiled_cards_are_destroyed_from_the_command_line(registry):
+    _stores(registry)
+    registry.do(c.SpoilBlank(csn="00000003", reason="彎折"), registry.centre)
+    steps = (
+        (registry.centre, 1, "destroy", "--card", "00000002", "--method", "碎卡"),
+        (registry.centre, 0, "destroy", "--card", "00000003", "--method", "碎卡"),
+        (registry.centre, 1, "witness", "1"),
+        (registry.account(Role.CONTROLLER), 0, "witness", "1"),
+    )
+    _carry_out(steps)
+    assert registry.rows(t.stock_destruction)[0].witnessed_at
+
+
+def _carry_out(steps):
+    for who, code, *arguments in steps:
+        assert stock_by(who, *arguments)[0] == code, arguments
 
 
 def _stores(registry):

@@ -129,6 +129,33 @@ def test_of_two_who_count_a_box_at_once_one_counts(migrated_postgresql_url):
     registry.close()
 
 
+def test_cards_that_move_while_a_place_is_counted_are_in_one_account_or_the_next(migrated_postgresql_url):
+    registry = Registry(migrated_postgresql_url)
+    stock = Stock(registry)
+    csns = stock.at_line(12)
+
+    def spoil():
+        for csn in csns[:8]:
+            stock.do(c.SpoilBlank(csn=csn, reason="彎折"))
+
+    clerk = threading.Thread(target=spoil)
+    clerk.start()
+    while clerk.is_alive():
+        there = stock.there(stock.line)
+        account = stock.do(s.CountPlace(place_id=stock.line, counted=there), stock.two).created_id
+        # A card that went between the look and the count was booked just before it.
+        for found in stock.differences():
+            settle = s.SettleDifference(
+                difference_id=found.id, recounted=found.expected, missing=(), reason="盤點時正在移動"
+            )
+            stock.do(settle, stock.third)
+        stock.do(s.ConfirmAccount(account_id=account), stock.guard)
+    clerk.join(30)
+    assert stock.close(stock.line).closing == 4
+    stock.check()
+    registry.close()
+
+
 def _at_once(stock, command):
     """Have two people do the same at the same moment; returns what each was told."""
     said, together = [], threading.Barrier(2)
@@ -192,9 +219,9 @@ class Days(RuleBasedStateMachine):
             self.settle(len(csns) - lost, csns[:lost])
 
     @precondition(lambda self: self.cards(self.stock.line))
-    @rule(sound=st.booleans(), release=st.booleans())
-    def make(self, sound, release):
-        """A card is begun; it is made, or goes through quarantine."""
+    @rule(sound=st.booleans(), release=st.booleans(), posted=st.booleans(), back=st.booleans())
+    def make(self, sound, release, posted, back):
+        """A card is begun; it is made, perhaps posted, perhaps returned; or it goes through quarantine."""
         csn = self.cards(self.stock.line)[0]
         registry = self.registry
         case = claim(self.stock, csn)
@@ -204,6 +231,11 @@ class Days(RuleBasedStateMachine):
             number = registry.card_number(csn)
             made = {"case_id": case, "card_number": number, "issued_at": registry.clock.now()}
             self.stock.do(c.RecordCardMade(**made), SYSTEM)
+            if posted:
+                registry.pack(case)
+                self.stock.do(c.PostCards(items=((case, registry.mail_number()),)))
+            if posted and back:
+                self.stock.do(c.RecordMailReturned(case_id=case, reason="查無此人"))
         else:
             self.stock.do(c.RecordCardSpoiled(case_id=case, reason="無回應"))
             self.stock.do(SettleQuarantined(csn=csn, release=release, reason="檢查"))

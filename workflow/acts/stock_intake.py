@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -49,8 +50,11 @@ def _receive(work: UnitOfWork, command: ReceiveBoxes, actor: Actor, _prepared: N
     _check_boxes(work, command)
     _check_cards(work, command)
     arrival = standard_place(work.connection, PlaceKind.ARRIVAL, work.now)
-    for position, (order, number) in enumerate(command.boxes):
-        csns = tuple(csn for at, _line, csn in command.cards if at == position)
+    listed: dict[int, list[str]] = defaultdict(list)
+    for at, _line, csn in command.cards:
+        listed[at].append(csn)
+    for at, (order, number) in enumerate(command.boxes):
+        csns = listed[at]
         box_id = work.insert(
             t.stock_box,
             label=label_of(order, number),
@@ -65,7 +69,7 @@ def _receive(work: UnitOfWork, command: ReceiveBoxes, actor: Actor, _prepared: N
         )
         step = Step(EntryKind.RECEIVED, arrival, actor, f"box:{box_id}")
         add_blanks(work, csns, label_of(order, number), step)
-        said = {"box": label_of(order, number), "count": len(csns), "csns": list(csns)}
+        said = {"box": label_of(order, number), "count": len(csns), "csns": csns}
         work.audit("stock_added", actor, said)
     return Outcome(created_id=len(command.cards))
 
