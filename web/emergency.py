@@ -63,21 +63,28 @@ def take() -> Answer:
 @blueprint.post("/<int(max=999999999999999):emergency_id>/")
 @allow(Role.HELP_DESK)
 def settle(emergency_id: int) -> Answer:
-    """Suspend after the call back, or refuse."""
-    refused, said = request.form.get("outcome") == "refuse", request.form.get("said", "")
-    kind = RefuseEmergency if refused else SuspendInEmergency
+    """Suspend after the call back, or refuse; a suspension wants the tick too, which Enter alone does not give."""
+    chosen, said = request.form.get("outcome"), request.form.get("said", "")
+    if chosen not in _SETTLED or (chosen == "suspend" and request.form.get("identified") != "yes"):
+        problem = FieldProblem(f"identified-{emergency_id}", "required", *_CALL_FIRST)
+        return _page((problem,)), 400
+    kind, zh, en = _SETTLED[chosen]
     try:
         outcome = perform(kind(emergency_id=emergency_id, said=said))
     except RegistryError as error:
         return _page(_beside(error, emergency_id)), status_of(error)
-    if refused:
-        flash(t(f"{outcome.number} 不予受理。", f"{outcome.number}: refused."), "good")
-    else:
-        flash(
-            t(f"{outcome.number} 的憑證已停用。", f"{outcome.number}: the certificates are suspended."),
-            "good",
-        )
+    flash(t(f"{outcome.number} {zh}", f"{outcome.number}: {en}"), "good")
     return redirect(url_for("emergency.index"))
+
+
+_SETTLED = {
+    "suspend": (SuspendInEmergency, "的憑證已停用。", "the certificates are suspended."),
+    "refuse": (RefuseEmergency, "不予受理。", "refused."),
+}
+_CALL_FIRST = (
+    "請先回電確認為本人後勾選，才能停用。",
+    "Call back first, and tick that it is the holder, before you suspend.",
+)
 
 
 def _beside(error: RegistryError, emergency_id: int) -> tuple[FieldProblem, ...]:

@@ -26,11 +26,16 @@ def statuses(counter):
 
 def test_a_fax_is_logged_called_back_and_the_card_suspended(counter, card):
     assert "請立即回電" in counter.desk.post(URL, **FAX, reason="皮夾遭竊").text
-    page = counter.desk.post(f"{URL}1/", outcome="suspend", said=" ")
+    hasty = [counter.desk.post(f"{URL}1/", said="本人接聽", **more) for more in ({"outcome": "suspend"}, {})]
+    assert [(one.status_code, 'href="#f-identified-1"' in one.text) for one in hasty] == [(400, True)] * 2
+    page = counter.desk.post(f"{URL}1/", outcome="suspend", identified="yes", said=" ")
     assert page.status_code == 400
     assert 'href="#f-said-1"' in page.text
     assert statuses(counter) == {"valid"}
-    assert "憑證已停用" in counter.desk.post(f"{URL}1/", outcome="suspend", said="本人接聽").text
+    assert (
+        "憑證已停用"
+        in counter.desk.post(f"{URL}1/", outcome="suspend", identified="yes", said="本人接聽").text
+    )
     assert statuses(counter) == {"suspended"}
     again = counter.desk.post(f"{URL}1/", outcome="refuse", said="無人接聽")
     assert (again.status_code, "已由他人處理" in again.text) == (409, True)

@@ -59,6 +59,11 @@ def _busy_office(counter):
     waiting = counter.applied("上線國小", Rank.SECONDARY)
     counter.put(waiting, state="approved")
     counter.centre.post("/centre/line/", ca="", count="9")
+    for state in ("waiting", "refused"):
+        counter.house.insert(
+            s.emergency, case_id=waiting, state=state, paper="police", asked_by="林遺失", phone="0912-000-111", at=now,
+            reason="皮夾遭竊", taken_by="王服務", said="無人接聽", decided_by="王服務", decided_at=now,
+        )  # fmt: skip
     counter.house.insert(
         s.card, csn="00112244", number=None, state="quarantined", box="A1", step="claimed", reason="CardRefused: 6F00",
         counted_in_at=now, updated_at=now,
