@@ -65,7 +65,7 @@ def a_certificate(spki: bytes, slot: Slot, algorithm: Algorithm) -> bytes:
     issuer_key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "測試機關")])
     signs = slot is Slot.SIGNATURE
-    enciphers = not signs and algorithm is Algorithm.RSA_2048
+    enciphers = not signs and algorithm in {Algorithm.RSA_2048, Algorithm.RSA_3072}
     usage = x509.KeyUsage(
         digital_signature=signs,
         content_commitment=signs,

@@ -113,7 +113,13 @@ def test_pkcs11_tool_finds_no_error_in_either_protocol(desk, algorithm, protocol
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "mechanism"), [(Algorithm.RSA_2048, "SHA256-RSA-PKCS"), (Algorithm.P256, "ECDSA-SHA256")]
+    ("algorithm", "mechanism"),
+    [
+        (Algorithm.RSA_2048, "SHA256-RSA-PKCS"),
+        (Algorithm.RSA_3072, "SHA256-RSA-PKCS"),
+        (Algorithm.P256, "ECDSA-SHA256"),
+        (Algorithm.P384, "ECDSA-SHA256"),
+    ],
 )
 def test_openssl_verifies_what_9c_signed_against_its_certificate(desk, algorithm, mechanism):
     made = desk(algorithm)
@@ -126,8 +132,9 @@ def test_openssl_verifies_what_9c_signed_against_its_certificate(desk, algorithm
     assert "Verified OK" in made.openssl("dgst", "-sha256", "-verify", key, "-signature", signature, data)
 
 
-def test_9d_opens_what_openssl_closed_with_its_certificate(desk):
-    made = desk()
+@pytest.mark.parametrize("algorithm", [Algorithm.RSA_2048, Algorithm.RSA_3072])
+def test_9d_opens_what_openssl_closed_with_its_certificate(desk, algorithm):
+    made = desk(algorithm)
     closed, opened = made.file("closed"), made.file("opened")
     made.openssl(
         "pkeyutl", "-encrypt", "-certin", "-inkey", made.pem(Slot.ENCIPHERMENT),
@@ -138,6 +145,31 @@ def test_9d_opens_what_openssl_closed_with_its_certificate(desk):
         "--input-file", closed, "--output-file", opened,
     )  # fmt: skip
     assert Path(opened).read_bytes() == "公文".encode()
+
+
+@pytest.mark.parametrize(("algorithm", "curve"), [(Algorithm.P256, "P-256"), (Algorithm.P384, "P-384")])
+def test_9d_agrees_on_a_secret_with_a_key_of_openssl(desk, algorithm, curve):
+    made = desk(algorithm)
+    theirs, agreed = made.file("theirs.pem"), made.file("agreed")
+    made.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}", "-out", theirs)
+    public = made.file("theirs.der")
+    made.openssl("pkey", "-in", theirs, "-pubout", "-outform", "DER", "-out", public)
+    made.opensc(
+        *PKCS11, PIN, "--derive", "--mechanism", "ECDH1-COFACTOR-DERIVE", "--id", ENCIPHERMENT,
+        "--input-file", public, "--output-file", agreed,
+    )  # fmt: skip
+    expected = made.file("expected")
+    made.openssl(
+        "pkeyutl",
+        "-derive",
+        "-inkey",
+        theirs,
+        "-peerkey",
+        made.public_key(Slot.ENCIPHERMENT),
+        "-out",
+        expected,
+    )
+    assert Path(agreed).read_bytes() == Path(expected).read_bytes()
 
 
 @pytest.mark.rule("PIN-01", "PIN-02")
