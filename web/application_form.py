@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import request
@@ -11,6 +12,9 @@ from forms.card_application import USER_CODE_FIELDS, card_application, check_use
 from forms.card_application import SubscriberKind as FormKind
 from forms.fields import validate
 from forms.kinds import Kind
+from forms.problems import Problem
+from web.ports import office
+from workflow import paper
 from workflow.errors import FieldProblem
 from workflow.vocabulary import SubscriberKind
 
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from forms.fields import Checked, Field, Form
-    from forms.problems import Problem
     from workflow.policy import Policy
     from workflow.views.organisations import OrganisationSeen
 
@@ -99,7 +102,14 @@ def typed(form: Form) -> dict[str, str]:
 def check(form: Form, raw: Mapping[str, str]) -> Checked:
     """Check the answers; warnings that the person confirmed by their tick box are let through."""
     confirmed = {name for name in raw if request.form.get(name + CONFIRM) == "yes"}
-    return validate(form, raw, frozenset(confirmed))
+    checked = validate(form, raw, frozenset(confirmed))
+    wrong = {problem.field for problem in checked.problems}
+    unprintable = tuple(
+        Problem(one.field, one.code, one.zh, one.en)
+        for one in paper.unprintable(office(), form, checked.values)
+        if one.field not in wrong
+    )
+    return replace(checked, problems=(*checked.problems, *unprintable))
 
 
 def check_codes(policy: Policy) -> tuple[FieldProblem, ...]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 
 from forms.contact_change import CONTACT_CHANGE
-from forms.fields import validate
 from web import application_form
 from web.access import public
 from web.card_talk import PROOF, owner
@@ -111,7 +110,7 @@ def change_contact() -> Answer:
     except Refused as refusal:
         return _prove_first("card.contact", refusal)
     raw = application_form.typed(CONTACT_CHANGE)
-    checked = validate(CONTACT_CHANGE, raw)
+    checked = application_form.check(CONTACT_CHANGE, raw)
     if not checked.ok:
         found = application_form.as_problems((*checked.problems, *checked.warnings))
         return _contact_page(holder, raw, found), 400

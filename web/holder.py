@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from forms.fields import validate
 from forms.usercode_reset import USERCODE_RESET
 from web import application_form, opened_case
 from web.access import public
@@ -157,7 +156,7 @@ def _reset_page(values: Mapping[str, str], problems: tuple[FieldProblem, ...] = 
 def request_reset() -> Answer:
     """Put the reset on file; nothing is changed until its sealed paper is seen by people (UCR-02, UCR-03)."""
     raw = application_form.typed(USERCODE_RESET)
-    checked = validate(USERCODE_RESET, raw)
+    checked = application_form.check(USERCODE_RESET, raw)
     if not checked.ok:
         return _reset_page(raw, application_form.as_problems((*checked.problems, *checked.warnings))), 400
     try:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _COMMON: Mapping[str, tuple[str, str]] = {
+    "paper.uncovered": (
+        "「{where}」中的「{char}」（{code}）沒有字型可以列印，請改用其他字後再列印。",
+        "No typeface can print “{char}” ({code}) in {where}. Put another character in its place and print again.",
+    ),
     "access.denied": (
         "您的身分（{role}）不能執行「{action}」。",
         "Your role ({role}) may not do '{action}'.",

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
 from forms.card_application import Rank as FormRank
 from forms.card_application import SubscriberKind as FormKind
 from forms.card_application import card_application, form_title
-from forms.fonts import KaiFonts
+from forms.fonts import KaiFonts, UncoveredCharacter
 from forms.rocdate import roc_long
 from forms.sheets.address_labels import AddressLabel, LabelSheet
 from forms.sheets.address_labels import address_labels as draw_labels
@@ -28,7 +28,7 @@ from workflow import policies
 from workflow.agencies import AGENCIES
 from workflow.commands import CheckUserCode
 from workflow.days import taipei_day
-from workflow.errors import NotFound
+from workflow.errors import FieldProblem, NotFound, Refused
 from workflow.facts import PUBLIC
 from workflow.filed_cases import FiledCase, filed_case
 from workflow.handlers import handle
@@ -36,12 +36,14 @@ from workflow.store import schema as t
 from workflow.store.loading import load_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from forms.fields import Form
     from workflow.facts import CaseFacts
     from workflow.office import Office
 
 PDF = "application/pdf"
+S = TypeVar("S")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,30 @@ def fonts(directories: tuple[str, ...]) -> KaiFonts:
 def office_fonts(office: Office) -> KaiFonts:
     """Return the office's typefaces."""
     return fonts(office.settings.font_dirs)
+
+
+def printed(draw: Callable[[S, KaiFonts], bytes], sheet: S, office: Office) -> bytes:
+    """Draw a sheet in the office's typefaces; Refused for a character that none of them has, and nothing is drawn."""
+    try:
+        return draw(sheet, office_fonts(office))
+    except UncoveredCharacter as missing:
+        raise Refused(
+            "paper.uncovered", char=missing.char, code=f"U+{missing.codepoint:04X}", where=missing.where
+        ) from missing
+
+
+def unprintable(office: Office, form: Form, values: Mapping[str, str]) -> tuple[FieldProblem, ...]:
+    """Return a problem for each answer with a character that no typeface draws: it could never stand on the paper."""
+    known = office_fonts(office)
+    found = []
+    for field in form.fields:
+        missing = known.uncovered("".join(values.get(field.name, "").split()))
+        if missing:
+            codes = "、".join(f"{char}（U+{ord(char):04X}）" for char in missing)
+            zh = f"「{field.label_zh}」中的 {codes} 沒有字型可以列印，請改用其他字。"
+            en = f"{field.label_en}: no typeface can print {codes}. Please use other characters."
+            found.append(FieldProblem(field.name, "unprintable", zh, en))
+    return tuple(found)
 
 
 def application_form(office: Office, case_id: int) -> Sheet:
@@ -90,7 +116,7 @@ def application_form(office: Office, case_id: int) -> Sheet:
         notes=_notes(case),
         copies=copies if len(copies) > 1 else ("",),
     )
-    return Sheet(f"application-{case.number}.pdf", PDF, draw_application(sheet, office_fonts(office)))
+    return Sheet(f"application-{case.number}.pdf", PDF, printed(draw_application, sheet, office))
 
 
 def _notes(case: CaseFacts) -> tuple[str, ...]:
@@ -141,7 +167,7 @@ def user_code_letter(office: Office, case_id: int, user_code: str) -> Sheet:
         hours=agency.hours,
         printed_on=roc_long(taipei_day(office.clock.now())),
     )
-    return Sheet(f"user-code-letter-{case.number}.pdf", PDF, usercode_letter(letter, office_fonts(office)))
+    return Sheet(f"user-code-letter-{case.number}.pdf", PDF, printed(usercode_letter, letter, office))
 
 
 def reset_form(office: Office, case_id: int) -> Sheet:
@@ -173,7 +199,7 @@ def reset_form(office: Office, case_id: int) -> Sheet:
             f"請先傳真或以電子郵件寄至服務台，正本須於 {policy.reset_paper_months.value} 個月內寄回。",
         ),
     )
-    return Sheet(f"user-code-reset-{case.number}.pdf", PDF, usercode_reset(sheet, office_fonts(office)))
+    return Sheet(f"user-code-reset-{case.number}.pdf", PDF, printed(usercode_reset, sheet, office))
 
 
 def _roc(day: str) -> str:
@@ -212,7 +238,7 @@ def mailing_list(office: Office, list_id: int) -> Sheet:
         items=items,
         mail_class=head.post_kind,
     )
-    return Sheet(f"mailing-list-{list_id}.pdf", PDF, mail_list(posting, office_fonts(office)))
+    return Sheet(f"mailing-list-{list_id}.pdf", PDF, printed(mail_list, posting, office))
 
 
 def address_labels(office: Office, case_ids: Sequence[int]) -> Sheet:
@@ -226,7 +252,7 @@ def address_labels(office: Office, case_ids: Sequence[int]) -> Sheet:
     sheet = LabelSheet(
         sender=f"{agency.name}{agency.unit} {agency.postal_code} {agency.address}", labels=labels
     )
-    return Sheet("address-labels.pdf", PDF, draw_labels(sheet, office_fonts(office)))
+    return Sheet("address-labels.pdf", PDF, printed(draw_labels, sheet, office))
 
 
 def _label(filed: FiledCase) -> AddressLabel:

@@ -9,7 +9,7 @@ from forms.sheets.stock_account import StockRecord, stock_record
 from forms.sheets.table import Field
 from forms.spreadsheets import CSV_TYPE, Cell, to_csv
 from workflow.days import TAIPEI, taipei_day
-from workflow.paper import PDF, Sheet, office_fonts
+from workflow.paper import PDF, Sheet, printed
 from workflow.views import stock, stock_accounts
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def account_sheet(office: Office, account_id: int) -> Sheet:
             ("確認人員 Confirmed by", account.confirmed_by or "—"),
         ),
     )
-    return Sheet(f"stock-account-{account_id}.pdf", PDF, stock_record(record, office_fonts(office)))
+    return Sheet(f"stock-account-{account_id}.pdf", PDF, printed(stock_record, record, office))
 
 
 def account_table(office: Office, account_id: int) -> Sheet:
@@ -98,7 +98,7 @@ def destruction_sheet(office: Office, destruction_id: int) -> Sheet:
             ("見證人員 Witnessed by", found.witnessed_by or "—"),
         ),
     )
-    return Sheet(f"destruction-{destruction_id}.pdf", PDF, stock_record(record, office_fonts(office)))
+    return Sheet(f"destruction-{destruction_id}.pdf", PDF, printed(stock_record, record, office))
 
 
 def _moment(moment: datetime | None) -> str:

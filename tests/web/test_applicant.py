@@ -118,6 +118,8 @@ def test_going_back_to_the_form_does_not_send_it_twice(applied, house):
         ("user_code_again", "Different1", "兩次輸入的用戶代碼不同"),
         ("user_code", "ab", "6 至 10 個字元"),
         ("contact_name", "", "請填寫「姓名」"),
+        ("contact_name", "陳\U0002ebf0", "U+2EBF0"),
+        ("mailing_address", "長安西路💥號", "沒有字型可以列印"),
         ("mailing_district", "板橋區", "沒有「板橋區」"),
     ],
 )

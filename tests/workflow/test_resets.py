@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tests.workflow.registry import HASHER
 from workflow import commands as c
+from workflow import paper
 from workflow.errors import BadInput, Refused, RegistryError
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.performers.perform import perform_next
@@ -218,3 +219,15 @@ def test_the_new_code_goes_to_the_address_on_record_whatever_the_form_says(small
 def test_a_reset_keeps_the_policy_of_its_card(registry):
     reset = registry.case(registry.a_reset("requested", Ca.XCA))
     assert (reset.policy_version, reset.parent_id is not None) == ("xca-1", True)
+
+
+def test_a_sheet_with_a_character_that_no_typeface_has_is_refused_by_name(small_registry):
+    registry = small_registry
+    card = registry.a_case("activated", Ca.GCA)
+    asked = registry.request(card)
+    asked = c.RequestReset(card_number=asked.card_number, form={**asked.form, "contact_name": "陳\U0002ebf0"})
+    reset = int(registry.do(asked, PUBLIC).case_id)
+    with pytest.raises(Refused) as caught:
+        paper.reset_form(registry.office, reset)
+    assert caught.value.code == "paper.uncovered"
+    assert "U+2EBF0" in caught.value.zh

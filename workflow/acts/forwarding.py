@@ -17,6 +17,7 @@ from workflow.days import taipei_day
 from workflow.errors import Refused
 from workflow.store import schema as t
 from workflow.store.numbers import take
+from workflow.views.accounts import person_of
 from workflow.vocabulary import LetterDirection, Rank
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Papers:
 
 def forwarding_documents(work: UnitOfWork, cases: tuple[CaseFacts, ...], actor: Actor) -> Papers:
     """Write the window's letter about these cases; its number is drawn at dispatch, counted by ROC year."""
-    from workflow.paper import PDF, office_fonts  # Paper reads through handlers, which import the acts.
+    from workflow.paper import PDF, printed  # Paper reads through handlers, which import the acts.
 
     window = work.connection.execute(
         sa.select(t.review_window).where(t.review_window.c.id == actor.window_id)
@@ -55,16 +56,19 @@ def forwarding_documents(work: UnitOfWork, cases: tuple[CaseFacts, ...], actor: 
     head = LetterHead(
         sender=Party(PartyKind.AGENCY, window.name, window.agency_code),
         address=window.address,
-        contact_lines=(f"承辦人：{actor.name}", f"電話：{window.phone}", f"電子信箱：{window.email}"),
+        contact_lines=(
+            f"承辦人：{person_of(work.connection, actor.name) or actor.name}",
+            f"電話：{window.phone}",
+            f"電子信箱：{window.email}",
+        ),
         date=day,
         number=number,
         receiver=Party(PartyKind.AGENCY, agency.name, agency.code),
         signature=window.name,
     )
     letter = forwarding_letter(head, _forwarded(work, cases), _cards(cases), ())
-    pdf = official_letter(
-        _printed(letter, head, agency.postal_code + agency.address), office_fonts(work.office)
-    )
+    sheet = _printed(letter, head, agency.postal_code + agency.address)
+    pdf = printed(official_letter, sheet, work.office)
     files = tuple((name, XML, content) for name, content in write(letter).items())
     explanation = "\n".join(item.text for paragraph in letter.paragraphs for item in paragraph.items)
     stem = f"{year}{serial:07d}"
