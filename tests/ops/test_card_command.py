@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import signal
@@ -22,15 +23,18 @@ from cryptography.x509.oid import NameOID
 
 from hardware.errors import CardRemoved
 from hardware.folder_station import DEFAULT_READERS, FolderStation
+from hardware.master_key import KeysOfCard
 from hardware.piv import AID, Algorithm, Slot
 from hardware.scripts import retire as scripts_of_retiring
+from hardware.scripts.authenticate_management import authenticate_management
 from hardware.scripts.certificates import write_certificate
 from hardware.scripts.personalise import ensure_key
-from hardware.scripts.set_secrets import set_secrets
+from hardware.scripts.set_secrets import set_management_key, set_secrets
 from hardware.scripts.unlock import PukChange, activate
 from ops import wiring
 from ops.cli import main
 from ops.cli.card_reading import said
+from ops.master_keys import ensure_master_key
 from ops.settings import Settings
 from tests.hardware.registry_hands import CARD_NUMBER, a_certificate, a_challenge, make_card, some_secrets
 from workflow.commands import AddStock
@@ -314,6 +318,28 @@ def test_a_card_of_the_register_is_retired_with_its_stored_key_and_recorded(
     assert "--reason" in guanfang("retire", "--yes", expected=2)
     assert "廢卡" in guanfang("retire", "--reason", "卡面毀損", "--yes")
     assert recorded(register) == RETIRED
+
+
+def test_a_card_with_a_derived_key_ends_with_one_that_nobody_can_derive(
+    guanfang, register, activated, counted_in, blank, station, monkeypatch
+):
+    name = ensure_master_key(register)
+    derived = KeysOfCard(register.master_keys.named(name), blank).management_key()
+    with station.open_session(READER) as session:
+        session.run(authenticate_management(activated[0].secrets.management_key, a_challenge()))
+        session.run(set_management_key(derived))
+    counted_in(derived)
+    with register.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(t.card.update().values(management_key_sealed=None, master_key=name))
+    with monkeypatch.context() as patched:
+        patched.setattr(scripts_of_retiring, "_verify_retired", torn)
+        guanfang("retire", "--reason", "卡面毀損", "--yes", expected=1)
+    torn_key = station.card_file(blank).load().management_key
+    guanfang("retire", "--reason", "卡面毀損", "--yes")
+    assert recorded(register) == RETIRED
+    held = station.card_file(blank).load().management_key
+    assert held == torn_key
+    assert held not in {derived.value, hmac.digest(derived.value, b"retired", "sha256")[:24]}
 
 
 def test_a_card_that_still_has_its_makers_key_is_retired_too(guanfang, register, counted_in):
