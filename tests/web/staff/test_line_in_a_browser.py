@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 PICTURES = BUILD / "line"
 PATIENCE = 20_000
-NUMB, TORN = 6, 34
+NUMB, TORN = 4, 30
 """At which command the one card misspeaks, before it has keys, and the other is torn out, after it has."""
 
 
