@@ -175,7 +175,8 @@ class House:
         now = self.office.clock.now()
         self.insert(
             s.card, csn=csn, number=number, state="posted", box="A1", case_id=case_id, step="", reason="",
-            puk_sealed=FACTORY_PUK.encode(), counted_in_at=now, made_at=now, updated_at=now,
+            management_key_sealed=bytes(24), puk_sealed=FACTORY_PUK.encode(), counted_in_at=now, made_at=now,
+            updated_at=now,
         )  # fmt: skip
         for purpose in ("signature", "encipherment"):
             self.insert(
