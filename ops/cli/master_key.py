@@ -61,12 +61,11 @@ def master_key(
             value = write_copy(keyring.label, Copying(copies, given, threshold))
         except CopiesError as error:
             raise FoundError(str(error)) from error
-        made = False
         try:
             name = make_master_key(office, value)
-            made = True
         finally:
-            if not made:
+            # A key that is kept needs its copy, also when that could not be written down.
+            if not has_master_key(office):
                 remove_copies(copies)
         click.echo(f"The master key {name} is in {keyring.place}, its copy and shares in {copies}.")
 
