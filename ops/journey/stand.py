@@ -91,6 +91,8 @@ def plan(wanted: Wanted) -> Settings:
         mail_folder=out / "mails",
         card_folder=out / "cards",
         checkpoint_file=out / "checkpoints.jsonl",
+        # The key lies in the folder, and another journey on the same database has another folder.
+        card_master_key=f"journey-{secrets.token_hex(4)}",
         pcsc=bool(wanted.reader),
         pcsc_prefix=wanted.reader,
         # It stands at the card centre and at the holder alike.
