@@ -10,6 +10,7 @@ from ops.cli.acting import acting, as_somebody
 from ops.cli.ca_activation import activate, deactivate, keeper, shares, status
 from ops.cli.ca_ceremony import ceremony, record
 from ops.cli.ca_endings import destroy, retire, revoke
+from ops.cli.ca_people import say_dry_run
 from ops.cli.ca_restore import restore
 from ops.cli.ca_rollover import abort, leave, rollover, tasks
 from ops.cli.cases import when
@@ -56,9 +57,13 @@ def show(name: str) -> None:
 
 @ca.command()
 @click.argument("name", type=click.Choice(["gca", "xca", "moica"]))
+@click.option("--yes", is_flag=True, help="Do it; without it the command only says what it would do.")
 @as_somebody
-def registration(name: str, login: str, *, password_stdin: bool) -> None:
+def registration(name: str, login: str, *, password_stdin: bool, yes: bool) -> None:
     """Give a CA's registration authority another key and certificate, as after a revocation; administrators only."""
+    if not yes:
+        say_dry_run()
+        return
     from pki.certificates import read_certificate
     from workflow import registration as desk
     from workflow.vocabulary import Ca

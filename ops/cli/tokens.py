@@ -52,9 +52,13 @@ def confirm(name: str, login: str, *, password_stdin: bool) -> None:
 @token.command()
 @click.argument("name")
 @click.option("--reason", required=True, help="Goes into the audit log.")
+@click.option("--yes", is_flag=True, help="Revoke it; without it the command only says what it would do.")
 @as_somebody
-def revoke(name: str, reason: str, login: str, *, password_stdin: bool) -> None:
+def revoke(name: str, reason: str, login: str, *, password_stdin: bool, yes: bool) -> None:
     """Put a token out of use for good."""
+    if not yes:
+        click.echo(f"Would revoke the token {name}. Add --yes to do it.")
+        return
     from workflow.commands_of_repository import RevokeApiToken
     from workflow.handlers import handle
 

@@ -70,5 +70,8 @@ def test_a_token_goes_through_two_hands(staffed):
     listed = staffed("token", "list").output
     assert "In force" in listed
     assert "gft_" not in listed
-    assert staffed("token", "revoke", "ministry", "--reason", "lost", who="ada").exit_code == 0
+    revoke = ("token", "revoke", "ministry", "--reason", "lost")
+    assert staffed(*revoke, who="ada").exit_code == 0
+    assert "Revoked" not in staffed("token", "list").output, "a dry run revokes nothing"
+    assert staffed(*revoke, "--yes", who="ada").exit_code == 0
     assert "Revoked" in staffed("token", "list").output

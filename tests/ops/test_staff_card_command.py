@@ -105,7 +105,10 @@ def test_the_desk_refuses_a_wrong_password_a_weak_pin_and_an_unknown_reader(regi
 
 
 def test_a_registration_authority_gets_another_key_and_certificate(registry, desk):
-    said = [desk("ca", "registration", "gca") for _ in range(2)]
+    before = registry.rows(t.registration_key)
+    assert "dry run" in desk("ca", "registration", "gca")
+    assert registry.rows(t.registration_key) == before
+    said = [desk("ca", "registration", "gca", "--yes") for _ in range(2)]
     assert "another certificate" in said[0] != said[1]
     keys = registry.rows(t.registration_key)
     assert len({row.spki_sha256 for row in keys}) == len(keys) >= 2
