@@ -52,7 +52,7 @@ def test_what_was_typed_is_never_taken_for_markup(visitor):
 
 def test_a_certificate_is_shown_in_words(visitor, serial):
     page = visitor.get(f"/certificates/xca/{serial}/").text
-    for said in ("L=金門縣, O=農會", "數位簽章", "組織 OID：2.16.886.111.7", "office@example.tw", "憑證實務作業基準 2.0", "xca-1"):  # fmt: skip
+    for said in ("L=金門縣, O=農會", "數位簽章", "組織 OID：2.16.886.111.7", "office@example.tw", "憑證實務作業基準 2.0", "xca-2"):  # fmt: skip
         assert said in page, said
     assert "superseded" not in page
     revoked = visitor.get(f"/certificates/xca/{1:032x}/").text
@@ -116,7 +116,7 @@ def test_the_repository_lists_what_it_holds(visitor, serial):
         "2.0 KiB",
         "外部稽核報告",
         "現行",
-        "xca-1",
+        "xca-2",
         "民國109年1月1日",
     ):
         assert said in page, said

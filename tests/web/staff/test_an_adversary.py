@@ -42,12 +42,11 @@ def routes(app, method="POST"):
         if method not in rule.methods or rule.endpoint == "static" or rule.endpoint.startswith("bootstrap"):
             continue
         values = {}
-        for name in rule.arguments:
-            converter = rule._converters[name]
+        for name, converter in rule._converters.items():
             values[name] = IDS.get(name, 1 if "Integer" in type(converter).__name__ else "abc")
             if type(converter).__name__ == "AnyConverter":
                 values[name] = min(converter.items)
-        yield rule, adapter.build(rule.endpoint, values, method=method)
+        yield rule, adapter.build(rule.endpoint, values | (rule.defaults or {}), method=method)
 
 
 def stored(house):
