@@ -85,8 +85,8 @@ class TakeEmergency(Command):
     """Log that somebody asks by fax for an emergency suspension, with papers, a signature and a number (SUS-04)."""
 
     card_number: str
-    asked_by: str
-    phone: str
+    asked_by: str = field(repr=False)
+    phone: str = field(repr=False)
     paper: EmergencyPaper
     reason: str
 
@@ -96,7 +96,7 @@ class SuspendInEmergency(Command):
     """Suspend at once, after the call back told that it is the holder: whom the desk reached, and how it knew."""
 
     emergency_id: int
-    said: str
+    said: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,4 +104,4 @@ class RefuseEmergency(Command):
     """Refuse an emergency suspension, with the reason that the person was told."""
 
     emergency_id: int
-    said: str
+    said: str = field(repr=False)

@@ -128,3 +128,13 @@ def test_two_officers_at_once_settle_a_request_once(migrated_postgresql_url):
     assert said == ["emergency.over"]
     assert len(registry.rows(t.holder_suspension)) == 1
     registry.close()
+
+
+def test_a_refused_emergency_leaves_no_name_number_or_call_in_the_log(citizens):
+    assert refused(take, citizens, citizens.citizen, card_number="XX00000000000000")
+    emergency_id = take(citizens, citizens.citizen)
+    suspend(citizens, emergency_id)
+    assert refused(suspend, citizens, emergency_id) == "emergency.over"
+    log = " ".join(str(row) for row in citizens.rows(t.audit_entry))
+    assert "TakeEmergency" in log
+    assert not [said for said in ("林遺失", "0912-000-111", CALLED) if said in log]
