@@ -188,6 +188,11 @@ def test_the_subscriber_sees_their_own_certificates_alone(small):
         assert to_check(connection, mine, 2) == ((), 1)
 
 
+def test_an_address_that_holds_no_serial_names_no_certificate(handed):
+    with handed.registry.office.reading() as connection:
+        assert [one_to_check(connection, 1, text) for text in ("\x00", "a\x00b", "")] == [None] * 3
+
+
 @pytest.mark.rule("ACT-06", "PIN-03")
 def test_a_case_is_opened_by_the_serial_of_its_certificate_too(small):
     case_id = small.over()
