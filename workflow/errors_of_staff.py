@@ -134,6 +134,10 @@ STAFF_SENTENCES: Mapping[str, tuple[str, str]] = {
         "這張卡片（晶片序號 {csn}）已是他人的卡片，請插入空白卡。",
         "This card (chip {csn}) is somebody's already. Insert a blank one.",
     ),
+    "staff_card.not_usable": (
+        "這張卡片（晶片序號 {csn}）在庫存帳上位於「{place}」，不是可用的空白卡，請換一張。",
+        "The books of the stock have this card (chip {csn}) at '{place}': it is no blank to be used. Take another.",
+    ),
     "staff_card.has_one": (
         "帳號 {login} 已有卡片；遺失或損壞請先以 guanfang accounts card-end 停用。",
         "The account {login} has a card. If it is lost or broken, end it first with `guanfang accounts card-end`.",

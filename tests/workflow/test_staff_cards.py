@@ -13,10 +13,12 @@ from hardware.master_key import KeysOfCard
 from hardware.secrets_of_card import encode_pin
 from tests.workflow.batches import establish
 from tests.workflow.registry import MASTER_KEYS, PASSWORD, Registry
+from tests.workflow.stock_rig import Stock
 from workflow import commands as c
 from workflow.approvals import current_case, require_approvals
 from workflow.commands_of_holders import AdvanceCardSession
 from workflow.commands_of_staff_cards import EndStaffCard, OpenCardLogIn, OpenCardSigning
+from workflow.commands_of_stock import CountBox
 from workflow.errors import RegistryError
 from workflow.facts import PUBLIC
 from workflow.staff_cards import Order, make_staff_card, unblock_staff_card
@@ -142,6 +144,30 @@ def test_an_account_has_one_card_at_a_time(desk):
     assert refused(desk.card, officer) == "staff_card.has_one"
     desk.registry.do(EndStaffCard(login=officer.name, reason="遺失"), desk.administrator)
     assert desk.card(officer).state == "active"
+
+
+@pytest.mark.parametrize("fate", ["spoiled", "uncounted", "counted"])
+def test_only_a_usable_blank_of_the_stock_becomes_a_staff_card(desk, fate):
+    stock, csn = Stock(desk.registry), desk.blank()
+    stock.do(stock.listed((csn,)))
+    if fate != "uncounted":
+        stock.do(CountBox(box_id=1, counted=1), stock.two)
+    if fate == "spoiled":
+        stock.do(c.SpoilBlank(csn=csn, reason="來路不明"))
+    officer = desk.registry.account(Role.SECOND_REVIEWER)
+    order = Order(login=officer.name, reader=READER, password=PASSWORD, pin=PIN)
+    if fate == "counted":
+        make_staff_card(desk.registry.office, order, desk.administrator)
+    else:
+        refused_with(desk, order, "staff_card.not_usable")
+    assert len(desk.registry.rows(t.card)) == (0 if fate == "counted" else 1)
+    assert len(desk.registry.rows(t.staff_card)) == (1 if fate == "counted" else 0)
+
+
+def refused_with(desk, order, code):
+    with pytest.raises(RegistryError) as caught:
+        make_staff_card(desk.registry.office, order, desk.administrator)
+    assert caught.value.code == code
 
 
 def test_a_blocked_card_is_unblocked_by_an_administrator_and_its_holder(desk):

@@ -22,12 +22,12 @@ from workflow.commands_of_staff_cards import (
 )
 from workflow.errors import NotAllowed, NotFound, Refused
 from workflow.outcome import Outcome
-from workflow.stock_words import EntryKind
+from workflow.stock_words import EntryKind, PlaceKind
 from workflow.store import schema as t
 from workflow.store.crl_entries import follow_up
 from workflow.store.outbox import crl_row
 from workflow.store.stock_books import Step, carry
-from workflow.vocabulary import CertificateStatus, RevocationReason, Role, StaffCardState
+from workflow.vocabulary import CardState, CertificateStatus, RevocationReason, Role, StaffCardState
 
 if TYPE_CHECKING:
     from workflow.errors import RegistryError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 SYSTEM = frozenset({Role.SYSTEM})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
-A, C, S, K = t.account.c, t.certificate.c, t.staff_card.c, t.card.c
+A, C, S, K, P = t.account.c, t.certificate.c, t.staff_card.c, t.card.c, t.stock_place.c
 MAKING, ACTIVE, ENDED = (str(state) for state in StaffCardState)
 
 
@@ -115,7 +115,21 @@ def _takes_up(work: UnitOfWork, command: OrderStaffCard, account_id: int) -> boo
         raise Refused("staff_card.taken", csn=command.csn)
     if rows:
         raise Refused("staff_card.has_one", login=command.login)
+    _require_usable(work, command.csn)
     return False
+
+
+def _require_usable(work: UnitOfWork, csn: str) -> None:
+    """Refuse a card of the stock that is spoiled or missing, or that nobody has counted in or received yet (CRD-02)."""
+    known = (
+        sa.select(K.state, P.name, P.kind).outerjoin(t.stock_place, P.id == K.place_id).where(K.csn == csn)
+    )
+    card = work.connection.execute(known.with_for_update(of=t.card)).first()
+    if card is None:
+        return
+    on_its_way = card.kind in {str(PlaceKind.ARRIVAL), str(PlaceKind.TRANSIT)}
+    if card.state != str(CardState.BLANK) or on_its_way:
+        raise Refused("staff_card.not_usable", csn=csn, place=card.name or "—")
 
 
 def _bind(work: UnitOfWork, command: OrderStaffCard, who: tuple[int, int], actor: Actor) -> None:
