@@ -28,9 +28,9 @@ def account_sheet(office: Office, account_id: int) -> Sheet:
         Field("狀態", f"{account.state.zh}　{account.state.en}", "State"),
         Field("期初", str(account.opening), "Opening"),
         *(Field(one.kind.zh, f"{one.cards:+d}", one.kind.en) for one in figures),
+        Field("期末", "—" if account.closing is None else str(account.closing), "Closing"),
         Field("帳上應有", str(account.expected), "Expected by the books"),
         Field("盤點數", str(account.counted), "Counted"),
-        Field("期末", "—" if account.closing is None else str(account.closing), "Closing"),
         Field("盤點時間", _moment(account.counted_at), "Counted at"),
         Field("確認時間", _moment(account.confirmed_at), "Confirmed at"),
     )
@@ -62,9 +62,9 @@ def account_table(office: Office, account_id: int) -> Sheet:
         ("狀態 State", account.state.zh, account.state.en),
         ("期初 Opening", account.opening, ""),
         *((f"{one.kind.zh} {one.kind.en}", one.cards, "") for one in figures),
+        ("期末 Closing", "" if account.closing is None else account.closing, account.confirmed_by),
         ("帳上應有 Expected", account.expected, ""),
         ("盤點數 Counted", account.counted, account.counted_by),
-        ("期末 Closing", "" if account.closing is None else account.closing, account.confirmed_by),
         ("", "", ""),
         ("晶片序號 Chip serial", "事由 Step", "張數 Cards", "時間 At", "經手 By"),
     ]
