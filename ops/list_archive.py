@@ -7,6 +7,7 @@ files are written once more, with the same bytes under the same names. `sha256su
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -73,8 +74,13 @@ class ListArchive:
 
 
 def _put(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole, and on the disk, or not at all."""
+    """Write a file so that it is there whole, and on the disk, or not at all.
+
+    FileExistsError where another content has the name, as after a restore that let a number recur: what manifests name stays.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_bytes() != content:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with half.open("wb") as file:
         file.write(content)

@@ -60,6 +60,16 @@ def test_what_has_served_is_archived_with_its_digest_in_the_audit_log(served, tm
     assert served.publish() == 3
 
 
+def test_an_archived_list_is_never_written_over_by_another_of_its_number(served, tmp_path):
+    older = tmp_path / XCA / "complete" / "0000000001.crl"
+    older.parent.mkdir(parents=True)
+    older.write_bytes(b"archived before the restore")
+    with pytest.raises(FileExistsError):
+        ListArchive(tmp_path, KEEP).run(served.office)
+    assert older.read_bytes() == b"archived before the restore"
+    assert {row.number for row in served.rows(t.crl)} == {1, 2}
+
+
 def test_a_list_in_force_and_the_newest_stay_whoever_asks(lists):
     lists.publish()
     lists.publish()
