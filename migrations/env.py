@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -11,6 +15,8 @@ from workflow.store.database import open_engine
 from workflow.store.schema import metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.migration import MigrationContext
 
 LOCK = 0x6775616E6D696772
@@ -27,6 +33,24 @@ def _prepare(connection: sa.Connection) -> None:
     connection.execute(sa.text("SET lock_timeout = '4s'"))
     connection.execute(sa.text("SET statement_timeout = '60s'"))
     connection.commit()
+
+
+@contextmanager
+def _one_at_a_time(url: sa.URL) -> Iterator[None]:
+    """Let a second migrator of an SQLite file wait until the first is done, and then find nothing left to do.
+
+    The steps are chosen once, before the first transaction. The folder is locked and not the file: to close a second
+    descriptor of the file would end SQLite's own locks on it in this process.
+    """
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        yield
+        return
+    folder = os.open(Path(str(url.database)).resolve().parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _unchecked(connection: sa.pool.base.DBAPIConnection, _record: object) -> None:
@@ -50,7 +74,7 @@ def run() -> None:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _unchecked)
     try:
-        with engine.connect().execution_options(writes=True) as connection:
+        with _one_at_a_time(engine.url), engine.connect().execution_options(writes=True) as connection:
             _prepare(connection)
             context.configure(
                 connection=connection,
