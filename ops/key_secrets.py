@@ -19,7 +19,7 @@ from workflow.commands_of_shares import HandInShare, KeepShares, NewShare, PutSh
 from workflow.errors import Refused, Unavailable
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
-from workflow.views.shares import pending_set, sealed_keys, set_in_force
+from workflow.views.shares import keys_in_token, pending_set, sealed_keys, set_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -131,6 +131,10 @@ def _open(settings: Settings, office: Office, secret: bytearray) -> None:
         return
     with office.reading() as connection:
         keys = sealed_keys(connection)
+        in_token = keys_in_token(connection)
+    if in_token and not keys:
+        # Nothing here could tell a right secret from a wrong one, and the set that makes the PIN would be wiped.
+        raise KeyRefusedError("pki.key.elsewhere", "GUANFANG_KEYSTORE=software")
     for _name, sealed in keys[:1]:
         SoftwareSigner.from_pkcs8(sealed, bytes(secret))
 

@@ -85,6 +85,12 @@ def _set_of(
     return next((one for one in fits if set_id in {"", one.set_id}), None)
 
 
+def keys_in_token(connection: sa.Connection) -> bool:
+    """Tell whether an authority or responder has its key in a token."""
+    kept = sa.select(t.authority.c.id).where(t.authority.c.key_reference.is_not(None)).limit(1)
+    return connection.execute(kept).first() is not None
+
+
 def sealed_keys(connection: sa.Connection) -> tuple[tuple[str, bytes], ...]:
     """Return the encrypted keys of authorities, responders and registration authorities by name."""
     a, g = t.authority.c, t.registration_key.c
