@@ -35,6 +35,14 @@ STAFF_SENTENCES: Mapping[str, tuple[str, str]] = {
         "帳號「{login}」不符規定：1 至 64 個英文字母、數字或 . _ - @，並以字母或數字開頭。請另取帳號。",
         "“{login}” is no login: 1 to 64 letters, digits or . _ - @, beginning with a letter or digit. Choose another.",
     ),
+    "account.name_form": (
+        "姓名含有無法印出的字元（如換行或控制碼），請修正。",
+        "The name has characters that can't be printed, such as a line break or a control code. Correct it.",
+    ),
+    "account.proposer_gone": (
+        "提議人的帳號已停用，請由現任管理員重新提議。",
+        "The account of whoever proposed it is closed. An administrator in office has to propose it anew.",
+    ),
     "account.name_missing": ("請以 --name 填寫本人姓名。", "Give the natural person's name with --name."),
     "account.roles": (
         "帳號須有下列角色之一：{roles}。請修正 --role。",
@@ -99,8 +107,11 @@ STAFF_SENTENCES: Mapping[str, tuple[str, str]] = {
         "A proposed account is confirmed by another administrator.",
     ),
     "account.not_confirmed": (
-        "您的帳號「{login}」係單人緊急開立，經他人確認前不得確認其他帳號。",
-        "Your own account {login} was made alone. Until somebody has confirmed it, it confirms no other.",
+        "帳號「{login}」係單人緊急開立，經他人確認前不得確認其他帳號，亦不得在場見證。",
+        (
+            "The account {login} was made alone. Until somebody else has confirmed it, it confirms no other and witnesses"
+            " nothing."
+        ),
     ),
     "account.not_open": ("查無使用中的帳號 {login}。", "There is no open account {login}."),
     "account.not_there": ("查無此帳號。", "There is no such account."),

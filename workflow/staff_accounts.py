@@ -46,6 +46,9 @@ def require_sound(new: AccountCommand) -> None:
         raise Refused("account.login_form", login=new.login[:64])
     if not new.name.strip():
         raise Refused("account.name_missing")
+    if not new.name.replace("\u3000", " ").isprintable():
+        # Whoever confirms reads the name beside the roles; it must not be able to write lines of its own there.
+        raise Refused("account.name_form")
     if not new.roles or new.roles - STAFF_ROLES:
         raise Refused("account.roles", roles=_listed(STAFF_ROLES))
     require_compatible(new.roles)

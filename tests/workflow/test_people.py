@@ -10,9 +10,12 @@ import pytest
 from ops.watches import watch_half_life
 from tests.workflow.registry import PASSWORD, Registry
 from workflow.commands import LogIn
+from workflow.commands_of_accounts import EndAccount
+from workflow.commands_of_authorities import Hand
 from workflow.commands_of_people import AddAccount, ConfirmProposal, ProposeAccount, WithdrawProposal
 from workflow.errors import NotAllowed, NotFound, RegistryError, Stale
 from workflow.facts import PUBLIC, SYSTEM
+from workflow.presence import witness
 from workflow.store import schema as t
 from workflow.views.accounts import proposals
 from workflow.views.watches import open_findings
@@ -35,14 +38,8 @@ class House:
         return self.registry.do(command, SYSTEM)
 
     def propose(self, login="olga", role=Role.SECOND_REVIEWER, by=None, password=PASSWORD, **more):
-        command = ProposeAccount(
-            login=login,
-            name="甄新人",
-            roles=frozenset({role}),
-            password=NEW,
-            signing_password=password,
-            **more,
-        )
+        given = {"name": "甄新人", "password": NEW, "signing_password": password} | more
+        command = ProposeAccount(login=login, roles=frozenset({role}), **given)
         return self.registry.do(command, by or self.ada)
 
     def seen(self, login="olga"):
@@ -198,3 +195,26 @@ def test_two_who_confirm_at_once_make_one_account(migrated_postgresql_url):
         made = list(pool.map(confirm, (house.ben, cleo)))
     registry.close()
     assert sum(one is not None for one in made) == 1
+
+
+def test_whoever_was_made_alone_witnesses_nothing_until_confirmed(house):
+    for login, role in (("gus", Role.ADMINISTRATOR), ("hal", Role.ADMINISTRATOR)):
+        house.add(login, role, alone_because="a disaster")
+    made = [house.log_in(login) for login in ("gus", "hal")]
+    hands = tuple(Hand(one.account_id, NEW) for one in made)
+    with refused(NotAllowed, "account.not_confirmed"):
+        witness(house.registry.office, KeyTask.RETIREMENT, hands, made[0], {})
+
+
+def test_a_proposal_falls_with_its_proposer(house):
+    eve = house.registry.account(Role.ADMINISTRATOR)
+    house.propose(by=eve)
+    house.registry.do(EndAccount(login=eve.name, reason="left the house"), house.ada)
+    with refused(NotAllowed, "account.proposer_gone"):
+        house.confirm(house.ben)
+
+
+@pytest.mark.parametrize("name", ["王\nRoles  none", "王\x1b[8m", "王\u202e明"])
+def test_a_name_can_not_write_lines_of_its_own(house, name):
+    with refused(RegistryError, "account.name_form"):
+        house.propose(name=name)

@@ -226,6 +226,10 @@ def _require_another(connection: sa.Connection, row: Any, actor: Actor) -> None:
         or connection.execute(mine).first() is not None
     ):
         raise NotAllowed("account.another_confirms")
+    if row.state == str(ProposalState.OPEN):
+        in_office = sa.select(A.id).where(A.id == row.proposed_by, A.active.is_(True))
+        if connection.execute(in_office).first() is None:
+            raise NotAllowed("account.proposer_gone")
     unsure = sa.select(P.id).where(P.login == actor.name, P.state == str(ProposalState.ALONE))
     if connection.execute(unsure).first() is not None:
         raise NotAllowed("account.not_confirmed", login=actor.name)
