@@ -9,22 +9,6 @@ from tests.migrations import awkward_rows
 GIVEN = {"authority": ("ca", "generation", "state", "key_reference"), "certificate": ("authority",)}
 
 
-def _as_dicts(engine):
-    tables = sa.MetaData()
-    tables.reflect(engine)
-    with engine.connect() as connection:
-        return {
-            name: [
-                dict(row)
-                for row in connection.execute(
-                    sa.select(table).order_by(*table.primary_key.columns)
-                ).mappings()
-            ]
-            for name, table in tables.tables.items()
-            if name != "alembic_version"
-        }
-
-
 def _without_given(contents):
     return {
         name: [{key: row[key] for key in row if key not in GIVEN.get(name, ())} for row in rows]
@@ -49,10 +33,10 @@ class Upgrade:
                     "at": awkward_rows.MOMENTS[0],
                 }
                 connection.execute(tables.tables["authority"].insert().values(**values))
-        self.before = _as_dicts(engine)
+        self.before = awkward_rows.by_column(engine)
 
     def check(self, engine, _random):
-        after = _as_dicts(engine)
+        after = awkward_rows.by_column(engine)
         assert _without_given(after) == self.before
         assert all(row["authority"] == row["ca"] for row in after["certificate"])
         cas = {row["name"]: row["ca"] for row in after["authority"]}
@@ -67,7 +51,7 @@ class Downgrade:
         awkward_rows.load(engine, random)
         with engine.begin() as connection:
             connection.execute(sa.text("UPDATE authority SET sealed_key = certificate"))
-        self.before = _as_dicts(engine)
+        self.before = awkward_rows.by_column(engine)
 
     def check(self, engine, _random):
-        assert _as_dicts(engine) == _without_given(self.before)
+        assert awkward_rows.by_column(engine) == _without_given(self.before)
