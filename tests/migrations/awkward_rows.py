@@ -95,3 +95,30 @@ def _value(column, serial, words, random):  # noqa: PLR0911 - one return a type.
         return serial + random.choice((0, 1_000_000))
     # The serial keeps unique columns apart.
     return f"{random.choice(TEXTS)}{serial}"
+
+
+def _shorter(engine, table):
+    return (found := contents(engine)) | {table: [row[:-1] for row in found[table]]}
+
+
+def of_one_last_column(table):
+    """Return testers, up and down, of a migration that gives a table one last column, empty in all rows of before."""
+
+    class Upgrade:
+        def load(self, engine, random):
+            load(engine, random)
+            self.before = contents(engine)
+
+        def check(self, engine, _random):
+            assert {row[-1] for row in contents(engine)[table]} == {None}
+            assert _shorter(engine, table) == self.before
+
+    class Downgrade:
+        def load(self, engine, random):
+            load(engine, random)
+            self.before = _shorter(engine, table)
+
+        def check(self, engine, _random):
+            assert contents(engine) == self.before
+
+    return Upgrade, Downgrade

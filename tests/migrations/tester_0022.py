@@ -1,33 +1,5 @@
 """Say where keys of tasks lie: every row stays, and of tasks before it nothing is said."""
 
-from __future__ import annotations
-
 from tests.migrations import awkward_rows
 
-
-def _without_places(contents):
-    return contents | {"key_task": [row[:-1] for row in contents["key_task"]]}
-
-
-class Upgrade:
-    """From tasks without a place to those that may have one."""
-
-    def load(self, engine, random):
-        awkward_rows.load(engine, random)
-        self.before = awkward_rows.contents(engine)
-
-    def check(self, engine, _random):
-        after = awkward_rows.contents(engine)
-        assert {row[-1] for row in after["key_task"]} == {None}
-        assert _without_places(after) == self.before
-
-
-class Downgrade:
-    """Back to tasks without a place."""
-
-    def load(self, engine, random):
-        awkward_rows.load(engine, random)
-        self.before = awkward_rows.contents(engine)
-
-    def check(self, engine, _random):
-        assert awkward_rows.contents(engine) == _without_places(self.before)
+Upgrade, Downgrade = awkward_rows.of_one_last_column("key_task")
