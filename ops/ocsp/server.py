@@ -6,6 +6,7 @@ as a request is answered with OCSP's own `malformedRequest`; nothing that a clie
 
 from __future__ import annotations
 
+import asyncio
 import json
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # the module has no __all__.
 
 from ops.ocsp.memory import headers_of
+from ops.ocsp.patience import BodyTooSlowError, Patience
 from pki.errors import OcspMalformedError
 from pki.ocsp import OcspError
 from pki.ocsp_request import MOST_OCTETS, decode_get_path, parse_request
@@ -20,8 +22,6 @@ from workflow.authorities import OCSP_PATH
 from workflow.ocsp.answering import refusal
 
 if TYPE_CHECKING:
-    import asyncio
-
     from ops.ocsp.memory import Headers, Kept, Name
     from ops.ocsp.worker import OcspWorker
     from workflow.ocsp import Answer
@@ -31,10 +31,18 @@ _TEXT: Final[Headers] = [("content-type", "text/plain; charset=utf-8"), ("cache-
 _JSON: Final[Headers] = [("content-type", "application/json"), ("cache-control", "no-store")]
 _PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _ALLOW: Final = "GET, HEAD, POST"
-_OK, _NOT_MODIFIED, _NOT_FOUND, _WRONG_METHOD, _TOO_LARGE, _UNREADY = 200, 304, 404, 405, 413, 503
+_OK, _NOT_MODIFIED, _NOT_FOUND, _WRONG_METHOD, _TOO_SLOW, _TOO_LARGE, _UNREADY = (
+    200,
+    304,
+    404,
+    405,
+    408,
+    413,
+    503,
+)
 
 
-class TooLargeError(Exception):
+class BodyTooLargeError(Exception):
     """A body of more octets than any request has."""
 
 
@@ -45,10 +53,12 @@ class OcspServer:
         self._worker = worker
         self._memory = worker.memory
         self._counts = worker.counts
+        self._patience = Patience()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the worker's threads before the first request."""
         self._worker.start(loop)
+        self._patience.start(loop)
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """End the threads; granian has let the requests in hand finish."""
@@ -62,14 +72,19 @@ class OcspServer:
                 self._send_kept(scope, protocol, kept)
             elif method == "POST" and path in {OCSP_PATH, _PREFIX}:
                 # Read here and not below: a coroutine more is a tenth of what a kept answer costs.
-                declared = scope.headers.get("content-length")
-                body = await protocol() if declared is not None and int(declared) <= MOST_OCTETS else None
-                kept = self._memory.get(body) if body is not None else None
-                if kept is None:
-                    await self._post(scope, protocol, body)
-                    return
-                self._counts.kept["post", kept.status] += 1
-                protocol.response_bytes(_OK, kept.headers, kept.body)
+                reading = self._patience.begin()
+                try:
+                    declared = int(scope.headers.get("content-length", MOST_OCTETS + 1))
+                    body = await protocol() if declared <= MOST_OCTETS else await _odd_body(scope, protocol)
+                except asyncio.CancelledError:
+                    self._patience.explain(reading)
+                    raise
+                finally:
+                    self._patience.end(reading)
+                kept = self._memory.get(body) or await self._other(scope, protocol, body, body)
+                if kept is not None:
+                    self._counts.kept["post", kept.status] += 1
+                    protocol.response_bytes(_OK, kept.headers, kept.body)
             elif method in {"GET", "HEAD"} and path.startswith(_PREFIX):
                 await self._get(scope, protocol)
             elif path.startswith(OCSP_PATH):
@@ -79,18 +94,12 @@ class OcspServer:
         except ProtocolClosed:
             # Whoever asked has hung up in the middle: there is nobody to tell, and nothing is wrong here.
             return
-
-    async def _post(self, scope: Any, protocol: Any, body: bytes | None) -> None:
-        # The media type is not looked at: clients name it as they like, and what is no request is answered so.
-        try:
-            body = await _undeclared_body(scope, protocol) if body is None else body
-        except TooLargeError:
-            protocol.response_str(_TOO_LARGE, _TEXT, "an OCSP request is smaller\n")
-            return
-        kept = await self._other(scope, protocol, body, body)
-        if kept is not None:
-            self._counts.kept["post", kept.status] += 1
-            protocol.response_bytes(_OK, kept.headers, kept.body)
+        except BodyTooSlowError:
+            protocol.response_str(_TOO_SLOW, [*_TEXT, ("connection", "close")], "the request did not come\n")
+        except BodyTooLargeError:
+            protocol.response_str(
+                _TOO_LARGE, [*_TEXT, ("connection", "close")], "an OCSP request is smaller\n"
+            )
 
     async def _get(self, scope: Any, protocol: Any) -> None:
         try:
@@ -149,15 +158,15 @@ class OcspServer:
             protocol.response_str(_NOT_FOUND, _TEXT, "not found\n")
 
 
-async def _undeclared_body(scope: Any, protocol: Any) -> bytes:
-    """Read a body that comes in chunks; TooLargeError as soon as it is longer than any request, declared or not."""
+async def _odd_body(scope: Any, protocol: Any) -> bytes:
+    """Read a body that comes in chunks; BodyTooLargeError as soon as it is longer than any request, declared or not."""
     if "content-length" in scope.headers:
-        raise TooLargeError
+        raise BodyTooLargeError
     body = b""
     async for chunk in protocol:
         body += chunk
         if len(body) > MOST_OCTETS:
-            raise TooLargeError
+            raise BodyTooLargeError
     return body
 
 

@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -13,6 +14,7 @@ import struct
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
+from ops.ocsp.patience import BODY_SECONDS
 from pki.certificates import read_certificate
 from pki.ocsp_request import MOST_OCTETS, parse_request
 from tests.ocsp.responding import NAMES, path_of, question
@@ -142,6 +145,31 @@ def test_who_hangs_up_in_the_middle_disturbs_nobody(standing, serial, responder)
             connection.sendall(torn)
             # A reset, as of a process that was killed.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert responder.post(request).word == "good"
+    assert "Traceback" not in responder.log.read_text()
+
+
+@pytest.mark.rule("CRL-04")
+def test_a_thousand_who_promise_a_request_keep_nobody_waiting(standing, serial, responder):
+    request = question(standing.office, "xca", serial)
+    head = f"POST {OCSP_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(request)}\r\n\r\n".encode()
+    chunked = head.replace(b"Content-Length: %d" % len(request), b"Transfer-Encoding: chunked")
+    openings = (head, head + request[:9], chunked, chunked + b"1\r\n0\r\n")
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    with ExitStack() as stack:
+        silent = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", responder.port), timeout=20))
+            for _ in range(1100)
+        ]
+        for number, connection in enumerate(silent):
+            connection.sendall(openings[number % len(openings)])
+        assert responder.post(request).word == "good"
+        trickle = next(one for number, one in enumerate(silent) if openings[number % len(openings)] == head)
+        for octet in request[: round(BODY_SECONDS / 0.5) - 2]:
+            trickle.sendall(bytes([octet]))
+            time.sleep(0.5)
+        assert {connection.recv(4096)[:12] for connection in silent} == {b"HTTP/1.1 408"}
     assert responder.post(request).word == "good"
     assert "Traceback" not in responder.log.read_text()
 
