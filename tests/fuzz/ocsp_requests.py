@@ -1,6 +1,6 @@
 """Mutated OCSP requests against the whole of the answering: each is answered, as malformed or with a status.
 
-`python -m tests.fuzz.ocsp_requests --number 100000 --seed 1` runs as many as one likes; the suite runs a sample.
+`python -m tests.fuzz.ocsp_requests --number 100000 --seed 1` runs as many as one likes; the suite runs half as many.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python -m tests.fuzz.signing_requests --count 100000 --seed 20261121
 
-A seed gives the same mutations again; the suite runs a sample.
+A seed gives the same mutations again; the suite runs half as many.
 """
 
 from __future__ import annotations
