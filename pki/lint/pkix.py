@@ -1,7 +1,8 @@
 """Lint pkix: what pkilint's RFC 5280 rules find at severity WARNING or worse.
 
 Source: RFC 5280 as coded by pkilint, an independent linter. In force since 2026-11-21.
-The rules are built once per process, since building them takes far longer than running them.
+The rules are built once per process, since building them takes far longer than running them, and sorted by what they look
+at (`pki.lint.indexed`), since pkilint asks each of them about every node.
 """
 
 from __future__ import annotations
@@ -31,6 +32,13 @@ def findings(certificate_der: bytes) -> tuple[str, ...]:
 
 @lru_cache
 def _rules() -> Any:
+    """Return all RFC 5280 certificate rules, as they are run."""
+    from pki.lint.indexed import IndexedContainer
+
+    return IndexedContainer(plain_rules())
+
+
+def plain_rules() -> Any:
     """Return pkilint's container of all RFC 5280 certificate rules; the package has no types of its own."""
     from pkilint.pkix import certificate, extension, name
 
