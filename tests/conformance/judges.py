@@ -7,10 +7,13 @@ in its docstring, with the reason.
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import ssl
 import subprocess
 import sys
+import warnings
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +21,7 @@ from typing import TYPE_CHECKING
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
+from pkilint.bin import lint_pkix_cert
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
@@ -91,9 +95,10 @@ def openssl_chain(bench: Bench, leaf: bytes, lists: Sequence[bytes] = ()) -> str
 
 
 def gnutls_chain(bench: Bench, leaf: bytes, crl: bytes | None = None) -> str:
-    """Ask `certtool --verify` under GnuTLS's medium profile, with one list of the authority if given."""
+    """Ask `certtool --verify` under GnuTLS's medium profile, with one list if given; the authority may be the leaf."""
     house = bench.house
-    chain = armoured(leaf, "CERTIFICATE") + armoured(house.authority, "CERTIFICATE")
+    above = (house.authority,) if leaf != house.authority else ()
+    chain = b"".join(armoured(one, "CERTIFICATE") for one in (leaf, *above))
     command = ["certtool", "--verify", "--verify-profile=medium", "--infile", bench.put(chain)]
     command += ["--load-ca-certificate", bench.put(house.root, pem="CERTIFICATE")]
     if crl is not None:
@@ -126,13 +131,23 @@ def certvalidator(house: House, leaf: bytes, evidence: Evidence, moment: datetim
         ocsps=[asn1_ocsp.OCSPResponse.load(value) for value in evidence.answers],
         revocation_mode="hard-fail",
     )
-    chain = [asn1_x509.Certificate.load(house.authority)]
+    chain = [asn1_x509.Certificate.load(house.authority)] if leaf != house.authority else []
     validator = CertificateValidator(asn1_x509.Certificate.load(leaf), chain, validation_context=context)
     try:
         asyncio.run(validator.async_validate_path())
     except (PathError, ValidationError) as error:
         return str(error)
     return VALID
+
+
+def pkilint_certificate(bench: Bench, certificate: bytes) -> str:
+    """Ask pkilint's `lint_pkix_cert`, whose start takes longer than its work, so that it runs in this process."""
+    said = io.StringIO()
+    with redirect_stdout(said), warnings.catch_warnings():
+        # It leaves its file to be closed by the end of the process.
+        warnings.simplefilter("ignore", ResourceWarning)
+        code = lint_pkix_cert.main(["lint", "-s", "WARNING", bench.put(certificate)])
+    return VALID if code == 0 and not said.getvalue().strip() else said.getvalue()
 
 
 def pkilint(bench: Bench, program: str, value: bytes, *options: str) -> str:
