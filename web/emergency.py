@@ -64,31 +64,30 @@ def take() -> Answer:
 @allow(Role.HELP_DESK)
 def settle(emergency_id: int) -> Answer:
     """Suspend after the call back, or refuse; a suspension wants the tick too, which Enter alone does not give."""
-    chosen, said = request.form.get("outcome"), request.form.get("said", "")
-    if chosen not in _SETTLED or (chosen == "suspend" and request.form.get("identified") != "yes"):
-        problem = FieldProblem(f"identified-{emergency_id}", "required", *_CALL_FIRST)
-        return _page((problem,)), 400
-    kind, zh, en = _SETTLED[chosen]
+    outcome, said = request.form.get("outcome"), request.form.get("said", "")
     try:
-        outcome = perform(kind(emergency_id=emergency_id, said=said))
+        if outcome == "suspend":
+            identified = request.form.get("identified") == "yes"
+            done = perform(SuspendInEmergency(emergency_id=emergency_id, said=said, identified=identified))
+            flash(
+                t(f"{done.number} 的憑證已停用。", f"{done.number}: the certificates are suspended."), "good"
+            )
+        elif outcome == "refuse":
+            done = perform(RefuseEmergency(emergency_id=emergency_id, said=said))
+            flash(t(f"{done.number} 不予受理。", f"{done.number}: refused."), "good")
+        else:
+            problem = FieldProblem(
+                f"identified-{emergency_id}", "choice", "請選擇停用或不予受理。", "Suspend, or refuse."
+            )
+            return _page((problem,)), 400
     except RegistryError as error:
         return _page(_beside(error, emergency_id)), status_of(error)
-    flash(t(f"{outcome.number} {zh}", f"{outcome.number}: {en}"), "good")
     return redirect(url_for("emergency.index"))
-
-
-_SETTLED = {
-    "suspend": (SuspendInEmergency, "的憑證已停用。", "the certificates are suspended."),
-    "refuse": (RefuseEmergency, "不予受理。", "refused."),
-}
-_CALL_FIRST = (
-    "請先回電確認為本人後勾選，才能停用。",
-    "Call back first, and tick that it is the holder, before you suspend.",
-)
 
 
 def _beside(error: RegistryError, emergency_id: int) -> tuple[FieldProblem, ...]:
     """Put a problem beside the field of its own request, whose forms stand below one another."""
     return tuple(
-        FieldProblem(f"said-{emergency_id}", one.code, one.zh, one.en) for one in problems_of(error, "said")
+        FieldProblem(f"{one.field}-{emergency_id}", one.code, one.zh, one.en)
+        for one in problems_of(error, "said")
     )

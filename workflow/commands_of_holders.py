@@ -93,10 +93,14 @@ class TakeEmergency(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class SuspendInEmergency(Command):
-    """Suspend at once, after the call back told that it is the holder: whom the desk reached, and how it knew."""
+    """Suspend at once, after the call back told that it is the holder: whom the desk reached, and how it knew.
+
+    `identified` is the officer's own word that it was the holder, without which nothing is suspended (SUS-04).
+    """
 
     emergency_id: int
     said: str = field(repr=False)
+    identified: bool
 
 
 @dataclass(frozen=True, kw_only=True)

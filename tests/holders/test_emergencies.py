@@ -40,8 +40,9 @@ def take(registry, case_id, **values):
     return registry.do(TakeEmergency(**given), registry.desk).created_id
 
 
-def suspend(registry, emergency_id, said=CALLED):
-    return registry.do(SuspendInEmergency(emergency_id=emergency_id, said=said), registry.desk)
+def suspend(registry, emergency_id, said=CALLED, *, identified=True):
+    command = SuspendInEmergency(emergency_id=emergency_id, said=said, identified=identified)
+    return registry.do(command, registry.desk)
 
 
 def refused(act, *arguments, **values):
@@ -87,7 +88,11 @@ def test_a_request_may_be_refused_and_nothing_is_suspended(citizens):
 def test_without_the_call_back_nothing_is_suspended(citizens):
     emergency = take(citizens, citizens.citizen)
     assert refused(suspend, citizens, emergency, said="  ") == "input.invalid"
+    assert refused(suspend, citizens, emergency, identified=False) == "input.invalid"
     assert citizens.certificates(citizens.citizen) == {"valid"}
+    suspend(citizens, emergency)
+    (told,) = citizens.rows(t.audit_entry, t.audit_entry.c.kind == "emergency_suspended")
+    assert '"identified":true' in told.body.replace(" ", "")
 
 
 def test_a_card_has_one_request_waiting_and_an_unknown_one_none(citizens):

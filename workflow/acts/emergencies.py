@@ -83,7 +83,13 @@ def _require(name: str, value: str) -> None:
 
 
 def _suspend(work: UnitOfWork, command: SuspendInEmergency, actor: Actor, _prepared: None) -> Outcome:
-    row, case = _decided(work, command, actor, EmergencyState.SUSPENDED)
+    if command.identified is not True:
+        raise BadInput(
+            FieldProblem(
+                "identified", "required", "請先回電確認為本人後勾選，才能停用。", "Call back first, and tick that it is the holder, before you suspend."
+            )
+        )  # fmt: skip
+    row, case = _decided(work, command, actor, EmergencyState.SUSPENDED, identified=True)
     suspend_for_holder(work, case, actor, row.reason)
     return of_case(case)
 
@@ -94,7 +100,11 @@ def _refuse(work: UnitOfWork, command: RefuseEmergency, actor: Actor, _prepared:
 
 
 def _decided(
-    work: UnitOfWork, command: SuspendInEmergency | RefuseEmergency, actor: Actor, state: EmergencyState
+    work: UnitOfWork,
+    command: SuspendInEmergency | RefuseEmergency,
+    actor: Actor,
+    state: EmergencyState,
+    **told: bool,
 ) -> tuple[Any, CaseFacts]:
     """Settle a request that waits, once; what was said is kept with it, and the audit log names the decision."""
     _require("said", command.said)
@@ -111,7 +121,7 @@ def _decided(
     )
     if settled.rowcount != 1:
         raise Refused("emergency.over")
-    said = {"emergency": row.id, "number": case.number}
+    said = {"emergency": row.id, "number": case.number, **told}
     work.audit(f"emergency_{state}", actor, said, (case.id, case.version))
     return row, case
 

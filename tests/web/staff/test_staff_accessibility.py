@@ -125,3 +125,21 @@ def test_a_case_is_decided_by_keyboard_alone(page, address, counter):
     page.keyboard.press("Enter")
     page.wait_for_url(f"{address}/window/")
     assert counter.state(case) == "first_passed"
+
+
+def test_enter_settles_no_emergency(page, address, counter):
+    now, case = counter.office.clock.now(), counter.applied("失竊國小")
+    counter.house.insert(
+        s.emergency, case_id=case, state="waiting", paper="police", asked_by="林遺失", phone="0912-000-111", at=now,
+        reason="皮夾遭竊", taken_by="王服務", said="",
+    )  # fmt: skip
+    page.goto(f"{address}/desk/emergency/")
+    page.fill("input[name=said]", "本人接聽")
+    page.evaluate("window.untouched = true")
+    page.keyboard.press("Enter")
+    page.check("input[name=identified]")
+    assert page.evaluate("window.untouched")
+    page.click("button[value=refuse]")
+    page.wait_for_load_state()
+    (row,) = counter.house.rows(s.emergency)
+    assert row.state == "refused"
