@@ -13,8 +13,8 @@ from pki.keys import KeyKind
 from pki.keystores import SOFTWARE
 from pki.names import EXECUTIVE_YUAN, Subject
 from pki.shares import COUNT, THRESHOLD
-from workflow.authorities import ROOT
 from workflow.ceremonies import PlannedKey, Script, subject_of
+from workflow.store.roots import FIRST_ROOT
 from workflow.vocabulary import Ca
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _root(said: dict[str, Any], office: Office) -> PlannedKey:
         raise ValueError("[root] has no name, and only a demonstration has one of its own")
     subject = Subject(organisation=EXECUTIVE_YUAN, common_name=str(name)) if name else DEMONSTRATION_ROOT
     subject.to_der()
-    return PlannedKey(ROOT, subject, _kind(said, KeyKind.RSA_4096), int(said.get("years", 30)))
+    return PlannedKey(FIRST_ROOT, subject, _kind(said, KeyKind.RSA_4096), int(said.get("years", 30)))
 
 
 def _authority(said: dict[str, Any], office: Office) -> PlannedKey:

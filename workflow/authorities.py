@@ -22,6 +22,7 @@ from workflow.crl_scope import partition_number
 from workflow.errors import Refused, Unavailable, Words
 from workflow.facts import SYSTEM
 from workflow.store import schema as t
+from workflow.store.roots import FIRST_ROOT
 from workflow.vocabulary import AuthorityState, Ca
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 A = t.authority.c
 _KEPT = sa.select(A.name, A.certificate, A.sealed_key, A.key_reference)
-ROOT = "root"
 NOT_ACTIVATED_CODE = "authority.not_activated"
 
 
@@ -77,11 +77,11 @@ def addresses(office: Office, authority: str, serial: int) -> Addresses:
     )
 
 
-def root_addresses(office: Office) -> Addresses:
-    """Return the addresses written into the certificates of authorities: the root's list, certificate and responder."""
+def root_addresses(office: Office, root: str) -> Addresses:
+    """Return the addresses in what a root signs for authorities: its list, its bundle and the responder."""
     host = office.settings.repository_url
     return Addresses(
-        crl=(host + crl_path(ROOT, 0),), ca_issuers=host + bundle_path(ROOT), ocsp=host + OCSP_PATH
+        crl=(host + crl_path(root, 0),), ca_issuers=host + bundle_path(root), ocsp=host + OCSP_PATH
     )
 
 
@@ -97,14 +97,14 @@ def establish(office: Office, not_before: datetime) -> None:
     if not office.settings.test_assurance:
         raise Refused("authority.needs_ceremony")
     keystore = office.keystore
-    root = keystore.make(ROOT, KeyKind.RSA_4096)
+    root = keystore.make(FIRST_ROOT, KeyKind.RSA_4096)
     kept = {authority: keystore.make(str(Ca[authority.name]), KeyKind.RSA_2048) for authority in Authority}
-    plan = CeremonyPlan(not_before, root_addresses(office), policy=policy_oid(office))
+    plan = CeremonyPlan(not_before, root_addresses(office, FIRST_ROOT), policy=policy_oid(office))
     hierarchy = hold_ceremony(plan, root.signer, {one: key.signer for one, key in kept.items()})
     made = [
         _made(str(Ca[one.name]), hierarchy.authorities[one], key, Ca[one.name]) for one, key in kept.items()
     ]
-    made.append(_made(ROOT, hierarchy.root, root))
+    made.append(_made(FIRST_ROOT, hierarchy.root, root))
     try:
         handle(office, EstablishAuthorities(authorities=tuple(made)), SYSTEM)
     except Refused:
@@ -118,7 +118,7 @@ def establish(office: Office, not_before: datetime) -> None:
 def established(office: Office) -> bool:
     """Tell whether the ceremony was held."""
     with office.reading() as connection:
-        return connection.execute(sa.select(A.id).where(A.name == ROOT)).first() is not None
+        return connection.execute(sa.select(A.id).where(A.name == FIRST_ROOT)).first() is not None
 
 
 def current(office: Office, ca: Ca) -> str:
@@ -148,7 +148,7 @@ def is_destroyed(office: Office, name: str) -> bool:
 def serving(office: Office, ca: Ca | None = None) -> tuple[str, ...]:
     """Return the names of the issuing authorities, of one CA or of all, that still sign lists and OCSP answers.
 
-    Those are all whose key was not destroyed, by CA and generation; the root is not among them.
+    Those are all whose key was not destroyed, by CA and generation; roots are not among them.
     """
     query = sa.select(A.name, A.ca).where(A.ca.is_not(None), A.state != str(AuthorityState.DESTROYED))
     if ca is not None:

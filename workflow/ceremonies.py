@@ -16,11 +16,12 @@ from pki.errors import KeyRefusedError, PkiError
 from pki.names import EXECUTIVE_YUAN, Subject, describe_name
 from pki.orders import Addresses
 from pki.profiles import Life
-from workflow.authorities import ROOT, established, policy_oid, root_addresses
+from workflow.authorities import established, policy_oid, root_addresses
 from workflow.commands_of_authorities import BeginKeyTask, KeyBackup, NewAuthority, RecordGenerations
 from workflow.errors import Refused, Unavailable
 from workflow.key_tasks import label_of, under_way
 from workflow.rollover import GRACE
+from workflow.store.roots import FIRST_ROOT
 from workflow.vocabulary import Ca, KeyTask
 
 if TYPE_CHECKING:
@@ -164,14 +165,17 @@ def _make(held: _Held, script: Script, task: OpenTask) -> None:
 def _certified(held: _Held, one: PlannedKey, key: KeptKey) -> bytes:
     office = held.office
     life = Life(years=one.years)
-    root = held.made.get(ROOT)
+    root = held.made.get(FIRST_ROOT)
     if root is None:
         return issue_root(
             CeremonyPlan(office.clock.now() - GRACE, Addresses(), root_life=life, root_name=one.subject),
             key.signer,
         )
     plan = CeremonyPlan(
-        office.clock.now() - GRACE, root_addresses(office), subordinate_life=life, policy=policy_oid(office)
+        office.clock.now() - GRACE,
+        root_addresses(office, FIRST_ROOT),
+        subordinate_life=life,
+        policy=policy_oid(office),
     )
     _, root_key, certificate = root
     return issue_subordinate(plan, (certificate, root_key.signer), one.subject, key.signer.spki_der)

@@ -14,13 +14,14 @@ import sqlalchemy as sa
 
 from pki.crl import LONGEST_LIFE, CrlExpectation, CrlPlan, check_crl, sign_list
 from pki.errors import CrlRefusedError
-from workflow.authorities import ROOT, Working, crl_path
+from workflow.authorities import Working, crl_path
 from workflow.crl_scope import COMPLETE, PARTITIONS
 from workflow.store import schema as t
 from workflow.store.authority_revocations import read_revocations
 from workflow.store.crl_entries import drop_expired, read, take_changes
 from workflow.store.crl_lists import newest_lists
 from workflow.store.numbers import lift, take
+from workflow.store.roots import is_root, signed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -68,8 +69,8 @@ class Gathered:
 
 
 def scopes_of(authority: str) -> range:
-    """Return the lists that an authority has: the complete one, and partitions unless it is the root."""
-    return range(1) if authority == ROOT else range(PARTITIONS + 1)
+    """Return the lists that an authority has: the complete one, and partitions unless it is a root."""
+    return range(1) if is_root(authority) else range(PARTITIONS + 1)
 
 
 def is_due(newest: Iterable[PublishedList], authority: str, now: datetime) -> bool:
@@ -135,8 +136,9 @@ def _gather(connection: sa.Connection, authority: str, now: datetime, last: Publ
     gathered = Gathered()
     for piece in pieces:
         gathered.add(piece)
-    if authority == ROOT:
-        revoked = read_revocations(connection, last.this_update if last else None)
+    if is_root(authority):
+        below = signed_by(connection, authority)
+        revoked = read_revocations(connection, below, last.this_update if last else None)
         if revoked is not None:
             gathered.add(revoked)
     _compare(gathered, standing)
@@ -179,7 +181,7 @@ class _Run:
         life = self._life()
         host = self.office.settings.repository_url
         url = host + crl_path(self.authority.name, partition) if partition != COMPLETE else None
-        long = self.authority.name == ROOT or self.until is not None
+        long = is_root(self.authority.name) or self.until is not None
         # A list says whole seconds, so it may live a part of one longer than was asked.
         longest = max(life + timedelta(seconds=1), LONGEST_LIFE) if long else LONGEST_LIFE
         plan = CrlPlan(self.number, self.now, self.now + life, url, longest)
@@ -193,7 +195,7 @@ class _Run:
     def _life(self) -> timedelta:
         if self.until is not None:
             return self.until - self.now
-        return ROOT_LIFE if self.authority.name == ROOT else timedelta(hours=self.office.settings.crl_hours)
+        return ROOT_LIFE if is_root(self.authority.name) else timedelta(hours=self.office.settings.crl_hours)
 
     def _store(self, partition: int, entries: int, der: bytes, plan: CrlPlan) -> None:
         self.connection.execute(

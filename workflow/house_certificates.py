@@ -14,13 +14,13 @@ from pki.certificates import read_certificate, verify_chain
 from pki.errors import PkiError
 from pki.issuing import serial_text
 from workflow.store import schema as t
+from workflow.store.roots import IS_ROOT, signer_of
 from workflow.vocabulary import CertificateStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 C, A = t.certificate.c, t.authority.c
-ROOT = "root"
 
 
 class NotReliableError(Exception):
@@ -71,8 +71,9 @@ def require_reliable(connection: sa.Connection, der: bytes, profile: str, at: da
 
 def _chain(connection: sa.Connection, der: bytes, authority: str) -> tuple[bytes, ...]:
     """Return the certificate, its authority's, and the root that the authority's names."""
-    rows = connection.execute(sa.select(A.name, A.certificate).where(A.ca.is_not(None) | (A.name == ROOT)))
+    rows = connection.execute(sa.select(A.name, A.certificate).where(IS_ROOT | (A.name == authority)))
     known = {row.name: bytes(row.certificate) for row in rows}
-    if not {authority, ROOT} <= set(known):
+    root = signer_of(known[authority], known) if authority in known else None
+    if root is None:
         raise NotReliableError("its authority is none of ours")
-    return der, known[authority], known[ROOT]
+    return der, known[authority], known[root]

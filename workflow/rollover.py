@@ -20,12 +20,13 @@ from pki.certificates import read_certificate
 from pki.errors import KeyRefusedError, PkiError
 from pki.keys import KeyKind
 from pki.names import describe_name, read_name
-from pki.profiles import SUBORDINATE_CA, Life
-from workflow.authorities import ROOT, certificate_of, policy_oid, root_addresses, working
+from pki.profiles import Life
+from workflow.authorities import policy_oid, root_addresses, working
 from workflow.commands_of_authorities import BeginKeyTask, NewAuthority, RecordGenerations
 from workflow.errors import Refused, Unavailable, Words
 from workflow.key_tasks import label_of, under_way
 from workflow.store import schema as t
+from workflow.store.roots import FIRST_ROOT, current_root
 from workflow.vocabulary import AuthorityState, KeyTask
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from pki.keystores import KeptKey, Keystore
     from pki.names import Subject
+    from workflow.authorities import Working
     from workflow.commands_of_authorities import Hand, KeyBackup
     from workflow.facts import Actor
     from workflow.office import Office
@@ -86,14 +88,15 @@ def planned(office: Office, ca: Ca, kind: KeyKind = KeyKind.RSA_4096, years: int
             .order_by(A.generation.desc())
             .limit(1)
         ).first()
-        root = connection.execute(sa.select(A.state).where(A.name == ROOT)).scalar()
+        root = current_root(connection)
+        state = connection.execute(sa.select(A.state).where(A.name == root)).scalar()
     if newest is None:
         raise Refused("authority.not_found", name=str(ca))
-    if root != str(AuthorityState.ACTIVE):
-        state = AuthorityState(root) if root else None
-        said = Words(state.zh, state.en) if state else Words("不存在", "not there")
+    if state != str(AuthorityState.ACTIVE):
+        is_in = AuthorityState(state) if state else None
+        said = Words(is_in.zh, is_in.en) if is_in else Words("不存在", "not there")
         action = Words("簽發下屬憑證", "sign another authority with it")
-        raise Refused("authority.state", name=ROOT, state=said, action=action)
+        raise Refused("authority.state", name=root or FIRST_ROOT, state=said, action=action)
     generation = newest.generation + 1
     earlier = read_name(read_certificate(bytes(newest.certificate)).subject_name)
     return Rollover(
@@ -139,10 +142,10 @@ def roll_over(
 
 
 def _made(office: Office, rollover: Rollover, label: str) -> tuple[NewAuthority, KeptKey]:
-    root = working(office, ROOT)
+    root = _root_at_work(office)
     try:
         key = office.keystore.make(label, rollover.kind, copyable=bool(rollover.holders))
-        plan = subordinate_plan(office, office.clock.now() - GRACE, Life(years=rollover.years))
+        plan = _subordinate_plan(office, root, office.clock.now() - GRACE, Life(years=rollover.years))
         certificate = issue_subordinate(
             plan, (root.certificate, root.signer), rollover.subject, key.signer.spki_der
         )
@@ -158,9 +161,19 @@ def _made(office: Office, rollover: Rollover, label: str) -> tuple[NewAuthority,
     return made, key
 
 
-def subordinate_plan(office: Office, not_before: datetime, life: Life = SUBORDINATE_CA.life) -> CeremonyPlan:
-    """Return what the root's certificates say: from when, how long, under which policy, and where the root publishes."""
-    begun = read_certificate(certificate_of(office, ROOT)).not_before
+def _root_at_work(office: Office) -> Working:
+    """Return the current root with its key; raises what `working` raises."""
+    with office.reading() as connection:
+        name = current_root(connection)
+    return working(office, name or FIRST_ROOT)
+
+
+def _subordinate_plan(office: Office, root: Working, not_before: datetime, life: Life) -> CeremonyPlan:
+    """Return what a root's certificates say: from when, how long, under which policy, and where the root publishes."""
+    begun = read_certificate(root.certificate).not_before
     return CeremonyPlan(
-        max(not_before, begun), root_addresses(office), subordinate_life=life, policy=policy_oid(office)
+        max(not_before, begun),
+        root_addresses(office, root.name),
+        subordinate_life=life,
+        policy=policy_oid(office),
     )

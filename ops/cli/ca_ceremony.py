@@ -80,7 +80,6 @@ def _say(plan: Plan) -> None:
 def _hold(plan: Plan, *, from_stdin: bool) -> None:
     from ops.ceremony_record import write_record
     from ops.key_copies import CopiesError
-    from workflow.authorities import ROOT
     from workflow.ceremonies import hold
 
     master = _Master(plan, from_stdin=from_stdin)
@@ -88,7 +87,9 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
         try:
             number = hold(office, plan.script, hands, actor, master)
         except BaseException as error:
-            if getattr(error, "code", "") != "authority.established" and may_be_recorded(office, ROOT):
+            if getattr(error, "code", "") != "authority.established" and may_be_recorded(
+                office, plan.script.root.name
+            ):
                 click.echo(
                     "憑證機構已登錄或無法確認；備援均予保留，請以 `guanfang ca tasks` 查明。\n"
                     "The authorities are recorded, or it can't be told: all copies are kept. See `guanfang ca tasks`.",

@@ -18,7 +18,7 @@ from ops.cli.reading import reading
 from ops.monitor.fetching import Asked, fetch
 from ops.monitor.judging import Bar, judge
 from ops.monitor.targets import Kind, Target
-from workflow.authorities import ROOT
+from workflow.store.roots import FIRST_ROOT
 from workflow.vocabulary import CertificateStatus
 
 if TYPE_CHECKING:
@@ -107,11 +107,11 @@ def _ask(
     target = Target(
         Kind.OCSP,
         url,
-        ROOT if by_root else _ISSUER,
+        FIRST_ROOT if by_root else _ISSUER,
         certificate=der,
         serial=certificate.serial_number,
     )
-    known = {_ISSUER: look_up.chain[0], ROOT: look_up.chain[-1]}
+    known = {_ISSUER: look_up.chain[0], FIRST_ROOT: look_up.chain[-1]}
     wrong = [one for one in judge(target, fetched, Bar(known, look_up.at)) if one.code not in _OVERLOOKED]
     if wrong:
         return f"OCSP {url}: {' '.join(one.en for one in wrong)}", False

@@ -60,7 +60,8 @@ def chain_of(leaf: bytes, trusted: Sequence[bytes], at: datetime) -> tuple[bytes
 
 def _of_the_register() -> tuple[bytes, ...]:
     from ops.wiring import build_office
-    from workflow.authorities import ROOT, certificate_of, established, serving
+    from workflow.authorities import certificate_of, established, serving
+    from workflow.store.roots import roots
 
     office = build_office(Settings.read())
     try:
@@ -69,7 +70,9 @@ def _of_the_register() -> tuple[bytes, ...]:
                 "登記系統尚無憑證機構，請以 --trust 指定。"
                 " The register has no authorities yet; name them with --trust."
             )
+        with office.reading() as connection:
+            anchors = roots(connection)
         # Whose key is gone no longer answers for what it issued, so it is not trusted here either.
-        return tuple(certificate_of(office, name) for name in (ROOT, *serving(office)))
+        return (*anchors.values(), *(certificate_of(office, name) for name in serving(office)))
     finally:
         office.engine.dispose()

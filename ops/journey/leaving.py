@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ops.journey import published
 from ops.worker import seal_all
-from workflow.authorities import ROOT
 from workflow.store.audit_export import export, export_checkpoints
+from workflow.store.roots import FIRST_ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ def _changes(history: tuple[Any, ...]) -> list[Any]:
 
 def _files(house: House, told: Told) -> dict[str, tuple[str, bytes]]:
     ca = str(told.filed.applicant.ca)
-    issuer, root = (published.certificate(house, authority) for authority in (ca, ROOT))
+    issuer, root = (published.certificate(house, authority) for authority in (ca, FIRST_ROOT))
     found = {
         "application_pdf": ("application.pdf", told.filed.application_pdf),
         "user_code_letter_pdf": ("user-code-letter.pdf", told.filed.user_code_letter_pdf),

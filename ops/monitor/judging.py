@@ -17,9 +17,9 @@ from pki.certificates import read_certificate, verify_chain
 from pki.crl import CrlExpectation, check_crl
 from pki.errors import ChainRefusedError, CrlRefusedError, PkiError
 from pki.keys import load_public_key, verify_signature
-from workflow.authorities import ROOT
 from workflow.crl_making import ROOT_LIFE
 from workflow.crl_scope import COMPLETE
+from workflow.store.roots import is_root, signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,7 +93,7 @@ def _form(target: Target, fetched: Fetched) -> Iterator[Complaint]:
 def _crl(target: Target, body: bytes, bar: Bar) -> Iterator[Complaint]:
     crl = x509.load_der_x509_crl(body)
     url = target.url if target.partition != COMPLETE else None
-    life = ROOT_LIFE if target.authority == ROOT else _LONGEST
+    life = ROOT_LIFE if is_root(target.authority) else _LONGEST
     # The newest number itself is right, one below it fell.
     expected = CrlExpectation(target.number - 1, len(crl), bar.now, url, life)
     try:
@@ -113,7 +113,7 @@ def _crl(target: Target, body: bytes, bar: Bar) -> Iterator[Complaint]:
 def _certificate(target: Target, body: bytes, bar: Bar) -> Iterator[Complaint]:
     if body != bar.certificates[target.authority]:
         yield Complaint("certificate.other", "不是該機構的憑證。", "It is not that authority's certificate.")
-    yield from _chain((body,) if target.authority == ROOT else (body, bar.certificates[ROOT]), bar)
+    yield from _chain(_up_from(body, bar), bar)
 
 
 def _bundle(target: Target, body: bytes, bar: Bar) -> Iterator[Complaint]:
@@ -123,8 +123,14 @@ def _bundle(target: Target, body: bytes, bar: Bar) -> Iterator[Complaint]:
         yield Complaint(
             "bundle.issuer_missing", "檔中沒有簽發者憑證。", "The issuer's certificate is not in it."
         )
-    root = bar.certificates[ROOT]
-    yield from _chain((wanted,) if wanted == root else (wanted, root), bar)
+    yield from _chain(_up_from(wanted, bar), bar)
+
+
+def _up_from(certificate: bytes, bar: Bar) -> tuple[bytes, ...]:
+    """Return an authority's certificate and, unless it is a root's own, that of the authority that signed it."""
+    signer = signer_of(certificate, bar.certificates)
+    above = bar.certificates[signer] if signer is not None else certificate
+    return (certificate,) if above == certificate else (certificate, above)
 
 
 def _chain(chain: tuple[bytes, ...], bar: Bar) -> Iterator[Complaint]:
@@ -154,8 +160,8 @@ def _ocsp_signature(target: Target, response: ocsp.OCSPResponse, bar: Bar) -> It
         yield Complaint("ocsp.no_certificate", "未附回應者憑證。", "The responder's certificate is missing.")
         return
     responder = response.certificates[0]
-    chain = (responder.public_bytes(Encoding.DER), bar.certificates[target.authority], bar.certificates[ROOT])
-    yield from _chain(chain[:2] if target.authority == ROOT else chain, bar)
+    chain = (responder.public_bytes(Encoding.DER), *_up_from(bar.certificates[target.authority], bar))
+    yield from _chain(chain, bar)
     usage = responder.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     if ExtendedKeyUsageOID.OCSP_SIGNING not in usage:
         yield Complaint("ocsp.usage", "憑證用途不含 OCSP 簽章。", "Its certificate is not for OCSP signing.")

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID as Access
 
-from workflow.authorities import ROOT, addresses, crl_path
+from workflow.authorities import addresses, crl_path
 from workflow.crl_scope import PARTITIONS, partition_number
 from workflow.store import schema as t
 from workflow.store.crl_lists import newest_list
+from workflow.store.roots import is_root, signer_of
 from workflow.vocabulary import AuthorityState
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ def _targets(
     numbers: Mapping[tuple[str, int], int],
 ) -> Iterator[Target]:
     subordinates = [
-        (ROOT, der) for name, der in certificates.items() if name != ROOT and ROOT in certificates
+        (root, der)
+        for name, der in certificates.items()
+        if not is_root(name) and (root := signer_of(der, certificates)) is not None
     ]
     for issuer, der in (*subordinates, *samples):
         if issuer in certificates:
@@ -112,7 +115,7 @@ def _targets(
     for name in certificates:
         host = office.settings.repository_url
         yield Target(Kind.CERTIFICATE, f"{host}/repository/{name}/Certs/{name}.crt", name)
-        if name == ROOT:
+        if is_root(name):
             continue
         # A partition of which no sample speaks is named by cards all the same.
         for serial in range(PARTITIONS):

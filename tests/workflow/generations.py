@@ -14,12 +14,13 @@ from tests.workflow import batches
 from tests.workflow.people import hands, key_workers
 from tests.workflow.registry import PASSWORD
 from workflow import ocsp
-from workflow.authorities import ROOT, certificate_of
+from workflow.authorities import certificate_of
 from workflow.commands_of_performers import PublishCrl
 from workflow.commands_of_requests import RevokeSerial
 from workflow.facts import SYSTEM
 from workflow.rollover import planned, roll_over
 from workflow.store import schema as t
+from workflow.store.roots import FIRST_ROOT
 from workflow.vocabulary import Ca, RevocationReason, Role
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class OpenSsl:
 
         (self.folder / "list.pem").write_bytes(crl.public_bytes(Encoding.PEM))
         return self._run(
-            "verify", "-crl_check", "-CAfile", self._certificate(ROOT), "-untrusted", self._certificate(authority),
+            "verify", "-crl_check", "-CAfile", self._certificate(FIRST_ROOT), "-untrusted", self._certificate(authority),
             "-CRLfile", "list.pem", self._put("leaf.pem", row.der),
         )  # fmt: skip
 
@@ -90,7 +91,7 @@ class OpenSsl:
         answer = ocsp.answer(self.registry.office, (self.folder / "question.der").read_bytes())
         (self.folder / "answer.der").write_bytes(answer.der)
         return self._run(
-            "ocsp", "-respin", "answer.der", "-issuer", ca, "-cert", leaf, "-CAfile", self._certificate(ROOT),
+            "ocsp", "-respin", "answer.der", "-issuer", ca, "-cert", leaf, "-CAfile", self._certificate(FIRST_ROOT),
             "-verify_other", ca, "-no_nonce",
         )  # fmt: skip
 
@@ -100,7 +101,7 @@ class OpenSsl:
 
         (self.folder / "lists.pem").write_bytes(b"".join(one.public_bytes(Encoding.PEM) for one in crls))
         return self._run(
-            "verify", "-crl_check_all", "-CAfile", self._certificate(ROOT), "-untrusted", self._certificate(authority),
+            "verify", "-crl_check_all", "-CAfile", self._certificate(FIRST_ROOT), "-untrusted", self._certificate(authority),
             "-CRLfile", "lists.pem", self._put("leaf.pem", row.der),
         )  # fmt: skip
 
@@ -109,7 +110,7 @@ class OpenSsl:
         from types import SimpleNamespace
 
         der = certificate_of(self.registry.office, authority)
-        return self.ask(SimpleNamespace(der=der), ROOT)
+        return self.ask(SimpleNamespace(der=der), FIRST_ROOT)
 
     def _certificate(self, name: str) -> str:
         return self._put(f"{name}.pem", certificate_of(self.registry.office, name))

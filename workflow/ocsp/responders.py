@@ -24,12 +24,13 @@ from pki.names import EXECUTIVE_YUAN, Subject, read_name
 from pki.ocsp import Responder
 from pki.orders import CertificateOrder
 from pki.profiles import OCSP_RESPONDER
-from workflow.authorities import ROOT, working
+from workflow.authorities import working
 from workflow.commands_of_performers import RenewResponder
 from workflow.errors import RegistryError
 from workflow.facts import SYSTEM
 from workflow.ocsp.answering import Desk
 from workflow.store import schema as t
+from workflow.store.roots import is_root
 from workflow.vocabulary import AuthorityState
 
 if TYPE_CHECKING:
@@ -170,4 +171,4 @@ def renew(office: Office, authority: str, now: datetime) -> None:
 
 
 def _units(authority: str, issuer_name: bytes) -> tuple[str, ...]:
-    return ("(示範) 憑證總管理中心",) if authority == ROOT else read_name(issuer_name).units
+    return ("(示範) 憑證總管理中心",) if is_root(authority) else read_name(issuer_name).units

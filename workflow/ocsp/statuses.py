@@ -16,7 +16,7 @@ from pki.certificates import read_certificate
 from pki.issuing import serial_text
 from pki.ocsp import NotRevoked, Revoked, Status
 from workflow.acts.crls import LISTED, crl_reason
-from workflow.authorities import ROOT
+from workflow.store.roots import is_root, signer_of
 from workflow.vocabulary import CertificateStatus
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class StatusReader:
         return found
 
     def _of(self, authority: str, serials: Collection[int]) -> Iterator[tuple[Key, Row]]:
-        if authority == ROOT:
-            yield from self._subordinates(serials)
+        if is_root(authority):
+            yield from self._subordinates(authority, serials)
             return
         texts = {serial_text(serial): serial for serial in serials if serial >= 0}
         for text, *row in self._rows(authority, list(texts)):
@@ -77,16 +77,18 @@ class StatusReader:
         written = "[" + ",".join(f'"{text}"' for text in texts) + "]"
         return list(self._connection.execute(_SQLITE, (authority, written)).fetchall())
 
-    def _subordinates(self, serials: Collection[int]) -> Iterator[tuple[Key, Row]]:
-        """Give the certificates that the root issued to authorities; there are few, and few ask."""
-        for name, certificate, revoked_at, reason in self._connection.execute(_AUTHORITIES).fetchall():
-            if name.startswith(_NOT_SUBORDINATE) or name == ROOT:
+    def _subordinates(self, root: str, serials: Collection[int]) -> Iterator[tuple[Key, Row]]:
+        """Give the certificates that a root issued to authorities; there are few, and few ask."""
+        rows = self._connection.execute(_AUTHORITIES).fetchall()
+        signer = {name: bytes(certificate) for name, certificate, *_ in rows if name == root}
+        for name, certificate, revoked_at, reason in rows:
+            if name.startswith(_NOT_SUBORDINATE) or is_root(name):
                 continue
             serial = read_certificate(bytes(certificate)).serial
-            if serial in serials:
+            if serial in serials and signer_of(bytes(certificate), signer) is not None:
                 stands = revoked_at is None
                 status = CertificateStatus.VALID if stands else CertificateStatus.REVOKED
-                yield (ROOT, serial), (str(status), 0 if stands else 1, revoked_at, reason)
+                yield (root, serial), (str(status), 0 if stands else 1, revoked_at, reason)
 
 
 @contextmanager

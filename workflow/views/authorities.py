@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from pki.certificates import read_certificate
 from pki.names import describe_name
-from workflow.authorities import ROOT
 from workflow.store import schema as t
+from workflow.store.roots import is_root, signed_by
 from workflow.vocabulary import AuthorityRevocationReason, AuthorityState, KeyTask, KeyTaskState
 
 if TYPE_CHECKING:
@@ -118,9 +118,14 @@ def living(connection: sa.Connection, name: str, now: datetime) -> tuple[int, da
 
     What a root has signed are the authorities whose keys are there.
     """
-    if name == ROOT:
-        alive = sa.select(A.certificate).where(A.ca.is_not(None), A.state != str(AuthorityState.DESTROYED))
-        ends = [read_certificate(bytes(one)).not_after for one in connection.execute(alive).scalars()]
+    if is_root(name):
+        gone = sa.select(A.name).where(A.state == str(AuthorityState.DESTROYED))
+        without_key = frozenset(connection.execute(gone).scalars())
+        ends = [
+            read_certificate(der).not_after
+            for below, der in signed_by(connection, name).items()
+            if below not in without_key
+        ]
         current = [end for end in ends if end > now]
         return len(current), max(current, default=None)
     row = connection.execute(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workflow import policies
-from workflow.authorities import ROOT
 from workflow.days import taipei_day
 from workflow.store import schema as t
+from workflow.store.roots import IS_ROOT
 from workflow.vocabulary import AuthorityState, Ca, PublishedKind
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ class RulesLine:
 
 
 def authorities(connection: sa.Connection) -> tuple[AuthorityLine, ...]:
-    """Return the root and the CAs, each generation of their keys with its newest lists (CRL-03)."""
+    """Return the roots and the CAs, each generation of their keys with its newest lists (CRL-03)."""
     a = t.authority.c
     rows = connection.execute(
         sa.select(a.name, a.ca, a.generation, a.state, a.certificate)
-        .where(sa.or_(a.name == ROOT, a.ca.is_not(None)))
+        .where(sa.or_(IS_ROOT, a.ca.is_not(None)))
         .order_by(a.generation, a.id)
     )
     lists, order = crls(connection), [None, *map(str, Ca)]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from pki.ceremony import p7b
-from workflow.authorities import ROOT
 from workflow.store import schema as t
 from workflow.store.crl_lists import PublishedList, newest_list
+from workflow.store.roots import root_of, roots
 
 __all__ = [
     "PublishedList",
@@ -77,11 +77,12 @@ def certificate_in(connection: sa.Connection, authority: str) -> bytes | None:
 
 
 def chain(office: Office, authority: str) -> tuple[bytes, ...]:
-    """Return the certificates from an authority up to the root, or nothing before the ceremony."""
-    own, root = ca_certificate(office, authority), ca_certificate(office, ROOT)
-    if own is None or root is None:
-        return ()
-    return (own,) if authority == ROOT else (own, root)
+    """Return the certificates from an authority up to the root that signed it, or nothing before the ceremony."""
+    with office.reading() as connection:
+        own, root = certificate_in(connection, authority), root_of(connection, authority)
+        if own is None or root is None:
+            return ()
+        return (own,) if authority == root else (own, roots(connection)[root])
 
 
 def issued_to(office: Office, authority: str) -> bytes | None:

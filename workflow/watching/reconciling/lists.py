@@ -13,11 +13,11 @@ from cryptography.x509 import ocsp as answers
 
 from pki.ocsp_question import question
 from workflow import ocsp
-from workflow.authorities import ROOT
 from workflow.commands_of_watches import Found
 from workflow.crl_scope import COMPLETE, LISTED, crl_reason, partition_number
 from workflow.store import schema as t
 from workflow.store.crl_lists import newest_lists
+from workflow.store.roots import is_root
 from workflow.watching.reconciling.root import SILENT, root_faults
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def list_faults(office: Office, connection: sa.Connection, now: datetime) -> Ite
         der = connection.execute(sa.select(R.der).where(R.id == one.id)).scalar_one()
         crl = x509.load_der_x509_crl(bytes(der))
         listed = {entry.serial_number: entry for entry in crl}
-        if one.authority == ROOT:
+        if is_root(one.authority):
             told = {serial: (_reason(e), e.revocation_date_utc) for serial, e in listed.items()}
             yield from root_faults(connection, one, told, partial(_asked, office))
             continue
