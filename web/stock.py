@@ -15,7 +15,9 @@ from web.language import t
 from web.ports import office
 from workflow.commands import SpoilBlank
 from workflow.errors import FieldProblem, NotFound, RegistryError
+from workflow.stock_words import KEEPERS
 from workflow.views import cards, stock
+from workflow.views.stock_counts import hidden_from
 from workflow.vocabulary import CardState, Role
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ blueprint = Blueprint("stock", __name__, url_prefix="/centre/stock")
 @blueprint.get("/")
 @allow(Role.CARD_CENTRE, Role.CONTROLLER, Role.AUDITOR)
 def index() -> str:
-    """Show what waits, the places and the account by state; numbers of places are for the auditor alone."""
+    """Show what waits, the places and the account by state, without what leads to the number of a count."""
     return _page()
 
 
@@ -49,21 +51,24 @@ def spoil() -> Answer:
 def _page(problems: tuple[FieldProblem, ...] = ()) -> str:
     asked = request.args.get("state", "")
     state = next((one for one in CardState if one == asked), None)
-    after = request.args.get("after", "")
+    after, place = (whole_number(request.args.get(name, "")) for name in ("after", "place"))
     with office().reading() as connection:
+        hidden = hidden_from(connection, access.actor())
         account = cards.account(connection)
-        lines, more = cards.cards(connection, state, whole_number(after))
-        places, waiting = stock.places(connection), stock.waiting(connection)
+        lines, more = cards.cards(connection, state, after, place, hidden)
+        places, waiting = stock.places(connection, hidden), stock.waiting(connection)
     return render_template(
         "centre/stock.html",
         account=account,
         places=places,
         waiting=waiting,
-        # Whoever counts must not know what to arrive at.
-        numbers=access.actor().has(Role.AUDITOR),
+        # Whoever counts must not know what to arrive at: boxes and places are not for them, and totals only at rest.
+        numbers=not access.actor().roles & KEEPERS,
+        hidden=hidden,
         lines=lines,
         more=more,
         state=state,
+        place=place,
         states=CardState,
         problems=problems,
         typed=request.form,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
-from web.access import allow
+from web.access import actor, allow
 from web.casework import as_download, whole_number
 from web.door import perform
 from web.errors import problems_of, status_of
@@ -21,7 +21,9 @@ from workflow.commands_of_stock import (
     WitnessDestruction,
 )
 from workflow.errors import FieldProblem, RegistryError
+from workflow.stock_words import KEEPERS
 from workflow.views import stock, stock_accounts
+from workflow.views.stock_counts import hidden_from
 from workflow.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from workflow.paper import Sheet
 
 blueprint = Blueprint("stock_accounts", __name__, url_prefix="/centre/stock")
-KEEPERS = (Role.CARD_CENTRE, Role.CONTROLLER)
 Problems = tuple[FieldProblem, ...]
 
 
@@ -68,9 +69,10 @@ def count() -> Answer:
 def _accounts_page(problems: Problems = ()) -> str:
     before = whole_number(request.args.get("before", "")) or None
     with office().reading() as connection:
-        found, more = stock_accounts.accounts(connection, before)
-        still_open = stock_accounts.to_confirm(connection)
-        places = stock.places(connection)
+        hidden = hidden_from(connection, actor())
+        found, more = stock_accounts.accounts(connection, hidden, before)
+        still_open = stock_accounts.to_confirm(connection, hidden)
+        places = stock.places(connection, hidden)
     return render_template(
         "centre/stock_accounts.html",
         found=found,
@@ -103,10 +105,11 @@ def confirm(account_id: int) -> Answer:
 
 def _account_page(account_id: int, problems: Problems = ()) -> str:
     with office().reading() as connection:
+        found = stock_accounts.account(connection, hidden_from(connection, actor()), account_id)
         return render_template(
             "centre/stock_account.html",
-            account=stock_accounts.account(connection, account_id),
-            figures=stock_accounts.figures(connection, account_id),
+            account=found,
+            figures=() if found.numbers is None else stock_accounts.figures(connection, account_id),
             problems=problems,
         )
 
@@ -115,14 +118,14 @@ def _account_page(account_id: int, problems: Problems = ()) -> str:
 @allow(*KEEPERS, Role.AUDITOR)
 def account_pdf(account_id: int) -> Response:
     """Draw an account on paper."""
-    return _download(stock_paper.account_sheet(office(), account_id))
+    return _download(stock_paper.account_sheet(office(), actor(), account_id))
 
 
 @blueprint.get("/accounts/<int(max=999999999999999):account_id>/account.csv")
 @allow(*KEEPERS, Role.AUDITOR)
 def account_csv(account_id: int) -> Response:
     """Give an account as a table, with each card's step."""
-    return _download(stock_paper.account_table(office(), account_id))
+    return _download(stock_paper.account_table(office(), actor(), account_id))
 
 
 def _download(sheet: Sheet) -> Response:
@@ -134,7 +137,8 @@ def _download(sheet: Sheet) -> Response:
 def differences() -> str:
     """Show the counts that differed, open ones first."""
     with office().reading() as connection:
-        return render_template("centre/stock_differences.html", found=stock.differences(connection))
+        found = stock.differences(connection, hidden_from(connection, actor()))
+    return render_template("centre/stock_differences.html", found=found)
 
 
 @blueprint.route("/differences/<int(max=999999999999999):difference_id>/", methods=["GET", "POST"])
@@ -153,7 +157,7 @@ def difference(difference_id: int) -> Answer:
             flash(t("差異已處理。", "The difference is settled."), "good")
             return redirect(url_for("stock_accounts.differences"))
     with office().reading() as connection:
-        found = stock.difference(connection, difference_id)
+        found = stock.difference(connection, hidden_from(connection, actor()), difference_id)
     return render_template(
         "centre/stock_difference.html", found=found, problems=problems, typed=request.form
     ), status
@@ -195,7 +199,7 @@ def _destructions_page(problems: Problems = ()) -> str:
         return render_template(
             "centre/stock_destructions.html",
             found=stock.destructions(connection),
-            spoiled=stock.spoiled_cards(connection),
+            spoiled=stock.spoiled_cards(connection, hidden_from(connection, actor())),
             problems=problems,
             typed=request.form,
         )

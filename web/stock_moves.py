@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from forms.csn_list import BadList, ListedBox, read_csn_list
-from web.access import allow
+from web.access import actor, allow
 from web.casework import whole_number
 from web.door import perform
 from web.errors import problems_of, status_of
@@ -15,7 +15,9 @@ from web.language import t
 from web.ports import office
 from workflow.commands_of_stock import CountBox, HandOut, ReceiveBoxes, TakeIn
 from workflow.errors import BadInput, FieldProblem, RegistryError
+from workflow.stock_words import KEEPERS
 from workflow.views import stock
+from workflow.views.stock_counts import hidden_from
 from workflow.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from workflow.outcome import Outcome
 
 blueprint = Blueprint("stock_moves", __name__, url_prefix="/centre/stock")
-KEEPERS = (Role.CARD_CENTRE, Role.CONTROLLER)
 LARGEST_LIST = 1_000_000
 """Bytes: more than the cards that one list may hold."""
 NAMED = 10
@@ -89,7 +90,8 @@ def _bad(zh: str, en: str) -> BadInput:
 
 def _boxes_page(problems: Problems = ()) -> str:
     with office().reading() as connection:
-        found, places = stock.boxes(connection), stock.places(connection)
+        hidden = hidden_from(connection, actor())
+        found, places = stock.boxes(connection, hidden), stock.places(connection, hidden)
     return render_template(
         "centre/stock_boxes.html", found=found, places=places, problems=problems, typed=request.form
     )
@@ -100,7 +102,7 @@ def _boxes_page(problems: Problems = ()) -> str:
 def box(box_id: int) -> Answer:
     """Count one box; how many were listed is shown only afterwards."""
     with office().reading() as connection:
-        found = stock.one(stock.boxes(connection, box_id))
+        found = stock.one(stock.boxes(connection, hidden_from(connection, actor()), box_id))
     problems: Problems = ()
     status = 200
     if request.method == "POST":
@@ -144,7 +146,8 @@ def hand_out() -> Answer:
 
 def _moves_page(problems: Problems = ()) -> str:
     with office().reading() as connection:
-        found, places = stock.moves(connection), stock.places(connection)
+        hidden = hidden_from(connection, actor())
+        found, places = stock.moves(connection, hidden), stock.places(connection, hidden)
         whole = stock.store_boxes(connection)
     return render_template(
         "centre/stock_moves.html",
@@ -161,7 +164,7 @@ def _moves_page(problems: Problems = ()) -> str:
 def move(move_id: int) -> Answer:
     """Count and receive what was handed out; how many that were is shown only afterwards."""
     with office().reading() as connection:
-        found = stock.one(stock.moves(connection, move_id))
+        found = stock.one(stock.moves(connection, hidden_from(connection, actor()), move_id))
     problems: Problems = ()
     status = 200
     if request.method == "POST":

@@ -44,13 +44,17 @@ STOCK_SENTENCES: Mapping[str, tuple[str, str]] = {
         "「{place}」已盤點而尚未結帳，請先處理差異並確認日結。",
         "'{place}' was counted and its account is not closed. Settle and confirm that one first.",
     ),
+    "stock.count_open": (
+        "「{place}」正待盤點：結帳之前不向可盤點的人員提供張數與卡片明細，請待結帳後再查閱，或洽稽核員。",
+        "'{place}' waits to be counted: who may count is given no figures before it is closed. Come back, or ask an auditor.",
+    ),
     "stock.not_confirmable": (
         "盤點結果與帳上不符，須先由他人處理差異，才能確認日結。",
         "The count differs from the books. Somebody has to settle the difference before it is confirmed.",
     ),
     "stock.does_not_settle": (
-        "複點 {recounted} 張加上短少 {missing} 張，與帳上 {expected} 張不符；請再清點，並列出每一張短少的卡片。",
-        "Recounted {recounted} and missing {missing} do not make the {expected} of the books. Name each missing card.",
+        "複點 {recounted} 張加上短少 {missing} 張，與帳上張數不符；請再清點，並列出每一張短少的卡片。",
+        "Recounted {recounted} and missing {missing} do not make the number of the books. Name each missing card.",
     ),
     "stock.not_in_bin": (
         "不在廢卡箱或已列入另一次銷毀：{cards}。請核對晶片序號。",

@@ -15,22 +15,23 @@ from workflow.views import stock, stock_accounts
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from workflow.facts import Actor
     from workflow.office import Office
 
 
-def account_sheet(office: Office, account_id: int) -> Sheet:
-    """Return an account as PDF; it says so while it is not closed."""
+def account_sheet(office: Office, actor: Actor, account_id: int) -> Sheet:
+    """Return an account as PDF; it says so while it is not closed. Refused while its numbers are withheld."""
     with office.reading() as connection:
-        account = stock_accounts.account(connection, account_id)
+        account, numbers = stock_accounts.told_account(connection, actor, account_id)
         figures = stock_accounts.figures(connection, account_id)
     rows = (
         Field("存放處", f"{account.place}　{account.place_english}", "Place"),
         Field("狀態", f"{account.state.zh}　{account.state.en}", "State"),
-        Field("期初", str(account.opening), "Opening"),
+        Field("期初", str(numbers.opening), "Opening"),
         *(Field(one.kind.zh, f"{one.cards:+d}", one.kind.en) for one in figures),
-        Field("期末", "—" if account.closing is None else str(account.closing), "Closing"),
-        Field("帳上應有", str(account.expected), "Expected by the books"),
-        Field("盤點數", str(account.counted), "Counted"),
+        Field("期末", "—" if numbers.closing is None else str(numbers.closing), "Closing"),
+        Field("帳上應有", str(numbers.expected), "Expected by the books"),
+        Field("盤點數", str(numbers.counted), "Counted"),
         Field("盤點時間", _moment(account.counted_at), "Counted at"),
         Field("確認時間", _moment(account.confirmed_at), "Confirmed at"),
     )
@@ -50,21 +51,21 @@ def account_sheet(office: Office, account_id: int) -> Sheet:
     return Sheet(f"stock-account-{account_id}.pdf", PDF, printed(stock_record, record, office))
 
 
-def account_table(office: Office, account_id: int) -> Sheet:
-    """Return an account as CSV: the figures, then each card's step."""
+def account_table(office: Office, actor: Actor, account_id: int) -> Sheet:
+    """Return an account as CSV: the figures, then each card's step. Refused while its numbers are withheld."""
     with office.reading() as connection:
-        account = stock_accounts.account(connection, account_id)
+        account, numbers = stock_accounts.told_account(connection, actor, account_id)
         figures = stock_accounts.figures(connection, account_id)
         moved = stock_accounts.moved(connection, account_id)
     rows: list[tuple[Cell, ...]] = [
         ("存放處 Place", account.place, account.place_english),
         ("日期 Day", account.day.isoformat(), ""),
         ("狀態 State", account.state.zh, account.state.en),
-        ("期初 Opening", account.opening, ""),
+        ("期初 Opening", numbers.opening, ""),
         *((f"{one.kind.zh} {one.kind.en}", one.cards, "") for one in figures),
-        ("期末 Closing", "" if account.closing is None else account.closing, account.confirmed_by),
-        ("帳上應有 Expected", account.expected, ""),
-        ("盤點數 Counted", account.counted, account.counted_by),
+        ("期末 Closing", "" if numbers.closing is None else numbers.closing, account.confirmed_by),
+        ("帳上應有 Expected", numbers.expected, ""),
+        ("盤點數 Counted", numbers.counted, account.counted_by),
         ("", "", ""),
         ("晶片序號 Chip serial", "事由 Step", "張數 Cards", "時間 At", "經手 By"),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow.vocabulary import Word
+from workflow.vocabulary import Role, Word
 
 
 class PlaceKind(Word):
@@ -24,6 +24,9 @@ STORES = (PlaceKind.VAULT, PlaceKind.LINE, PlaceKind.DESK)
 """Places between which people carry blank cards; each is counted on every day on which something moved."""
 COUNTABLE = (*STORES, PlaceKind.SHELF, PlaceKind.QUARANTINE, PlaceKind.RETURNED, PlaceKind.BIN)
 """Places whose cards can be counted at the end of a day."""
+
+KEEPERS = frozenset({Role.CARD_CENTRE, Role.CONTROLLER})
+"""Who counts, receives, witnesses, confirms and settles: the card centre, and who guards the rooms (ROL-01)."""
 
 
 class EntryKind(Word):

@@ -21,13 +21,25 @@ if TYPE_CHECKING:
 
 def as_somebody(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options --as and --password-stdin."""
+    return _as(command, required=True)
+
+
+def as_anybody(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that tells some people more than others the same options; nobody has to log in for it."""
+    return _as(command, required=False)
+
+
+def _as(command: Callable[..., Any], *, required: bool) -> Callable[..., Any]:
+    help_of_login = "The login of whoever does this." if required else "The login of whoever wants to know."
     for option in (
         click.option(
             "--password-stdin",
             is_flag=True,
             help="Read the password from standard input instead of asking.",
         ),
-        click.option("--as", "login", required=True, help="The login of whoever does this."),
+        click.option(
+            "--as", "login", required=required, default=None if required else "", help=help_of_login
+        ),
     ):
         command = option(command)
     return command

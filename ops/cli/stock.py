@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.cli.acting import acting, as_somebody
+from ops.cli.acting import acting, as_anybody, as_somebody
 from ops.cli.group import FoundError, WrongUseError
 from ops.cli.reading import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from forms.csn_list import ListedBox
     from workflow.commands import Command
+    from workflow.facts import Actor
     from workflow.outcome import Outcome
+    from workflow.views.cards import Account
 
 LARGEST_LIST = 1_000_000
 """Bytes: more than the cards that one list may hold."""
@@ -207,34 +212,63 @@ def take_up(login: str, *, yes: bool, password_stdin: bool) -> None:
 
 
 @stock.command()
-def places() -> None:
-    """Show the places with their numbers, their last closing, and since when an account is open."""
-    from workflow.views.stock import places as shown
+@as_anybody
+def places(login: str, *, password_stdin: bool) -> None:
+    """Show the places with their numbers, their last closing, and since when an account is open.
 
-    with reading() as (connection, _clock):
-        found = shown(connection)
+    Of a place that waits to be counted the closing is for those who may not count: --as an auditor.
+    """
+    from workflow.views.stock import places as shown
+    from workflow.views.stock_counts import hidden_from
+
+    with told(login, from_stdin=password_stdin) as (connection, actor):
+        found = shown(connection, hidden_from(connection, actor))
     for one in found:
-        closed = f"closed on {one.closed_on} with {one.closing}" if one.closed_on else "never counted"
+        number = "" if one.is_hidden else f" with {one.closing}"
+        closed = f"closed on {one.closed_on}{number}" if one.closed_on else "never counted"
         still = f", open since {one.open_since}" if one.open_since else ""
         click.echo(f"{one.id:>4} {one.kind:<10} {one.name}: {closed}{still}")
 
 
 @stock.command()
-def show() -> None:
-    """Show the account by box and by state; exit code 1 when it does not balance."""
-    from workflow.views.cards import account
+@as_anybody
+def show(login: str, *, password_stdin: bool) -> None:
+    """Show the account by box and by state; exit code 1 when it does not balance.
 
-    with reading() as (connection, _clock):
-        found = account(connection)
+    While cards wait to be counted its numbers are for those who may not count: --as an auditor.
+    """
+    from workflow.views.cards import account
+    from workflow.views.stock_counts import hidden_from
+
+    with told(login, from_stdin=password_stdin) as (connection, actor):
+        found, hidden = account(connection), hidden_from(connection, actor)
+    if hidden:
+        click.echo("Cards wait to be counted, so no numbers are shown. --as an auditor shows them.")
+    else:
+        _say_account(found)
+    if not found.balances:
+        raise FoundError("the account of cards does not balance: count, and look at the audit log")
+    click.echo("The account balances." if hidden else f"The account balances: {found.counted_in} cards.")
+
+
+def _say_account(found: Account) -> None:
     for box in found.boxes:
         click.echo(
             f"box {box.box}: {box.counted_in} counted in, {box.blank} blank, {box.used} used, {box.spoiled} spoiled"
         )
     for state, cards in found.by_state:
         click.echo(f"  {state.en:<20} {cards:>6}")
-    if not found.balances:
-        raise FoundError("the account of cards does not balance: count, and look at the audit log")
-    click.echo(f"The account balances: {found.counted_in} cards.")
+
+
+@contextmanager
+def told(login: str, *, from_stdin: bool) -> Iterator[tuple[Any, Actor | None]]:
+    """Give a connection for queries, and who asks; nobody where no login is given."""
+    if not login:
+        with reading() as (connection, _clock):
+            yield connection, None
+        return
+    with acting(login, from_stdin=from_stdin) as (office, actor), office.reading() as connection:
+        yield connection, actor
 
 
 def _do(command: Command, login: str, *, password_stdin: bool) -> Outcome:

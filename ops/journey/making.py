@@ -77,7 +77,7 @@ def close_accounts(house: House) -> None:
 def _places(house: House) -> tuple[Place, ...]:
     """Look at the shelves: people who stand before them see what lies there."""
     with house.office.reading() as connection:
-        return places(connection)
+        return places(connection, frozenset())
 
 
 def make(house: House, number: str, reader: str) -> str:

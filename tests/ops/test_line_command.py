@@ -93,6 +93,8 @@ def test_a_box_is_counted_in_from_the_makers_list_and_shown(registry, tmp_path):
     code, said = stock_by(registry.account(Role.CONTROLLER), "count", "1", "--counted", "2")
     assert (code, said) == (0, "The count agrees with the books.\n")
     code, said = guanfang("show", group="stock")
+    assert (code, "no numbers are shown" in said, "2" in said) == (0, True, False)
+    code, said = stock_by(registry.account(Role.AUDITOR), "show")
     assert (code, "The account balances: 2 cards." in said) == (0, True)
     source.write_text("00112233aabbccdd\n00112233AABBCCDD\n", encoding="utf-8")
     code, said = stock_by(registry.centre, "receive", *in_box, "--yes")

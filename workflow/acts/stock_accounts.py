@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
-from workflow.acts.stock_people import KEEPERS, differs, require_number, require_person
+from workflow.acts.stock_people import differs, require_number, require_person
 from workflow.commands_of_stock import ConfirmAccount, CountPlace
 from workflow.days import taipei_day
 from workflow.errors import Refused
 from workflow.outcome import Outcome
-from workflow.stock_words import COUNTABLE, AccountState
+from workflow.stock_words import COUNTABLE, KEEPERS, AccountState
 from workflow.store import schema as t
 from workflow.store.stock_books import lock_place, opening_of, take_entries
 

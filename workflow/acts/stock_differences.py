@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from workflow.acts.act import Act
 from workflow.acts.stock_intake import shelve
 from workflow.acts.stock_moves import arrive, on_the_way
-from workflow.acts.stock_people import KEEPERS, require_number, require_person
+from workflow.acts.stock_people import require_number, require_person
 from workflow.commands_of_stock import SettleDifference
 from workflow.errors import Refused
 from workflow.outcome import Outcome
-from workflow.stock_words import AccountState, BoxState, EntryKind, MoveState, PlaceKind
+from workflow.stock_words import KEEPERS, AccountState, BoxState, EntryKind, MoveState, PlaceKind
 from workflow.store import schema as t
 from workflow.store.stock_books import Step, enter, standard_place
 from workflow.vocabulary import CardState
@@ -42,8 +42,8 @@ def _settle(work: UnitOfWork, command: SettleDifference, actor: Actor, _prepared
     person = require_person(actor, *found.people)
     missing = tuple(dict.fromkeys(csn.strip().lower() for csn in command.missing if csn.strip()))
     if command.recounted + len(missing) != found.expected:
-        numbers = {"recounted": command.recounted, "missing": len(missing), "expected": found.expected}
-        raise Refused("stock.does_not_settle", **numbers)
+        # Whoever counts again is not told what to arrive at.
+        raise Refused("stock.does_not_settle", recounted=command.recounted, missing=len(missing))
     _write_off(work, found, missing, command.reason, actor)
     _go_on(work, found, command.recounted, actor)
     work.connection.execute(

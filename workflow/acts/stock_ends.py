@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
-from workflow.acts.stock_people import KEEPERS, require_person
+from workflow.acts.stock_people import require_person
 from workflow.commands_of_stock import AddPlace, ProposeDestruction, TakeUpCards, WitnessDestruction
 from workflow.errors import BadInput, FieldProblem, Refused
 from workflow.outcome import Outcome
-from workflow.stock_words import STORES, EntryKind, PlaceKind
+from workflow.stock_words import KEEPERS, STORES, EntryKind, PlaceKind
 from workflow.store import schema as t
 from workflow.store.stock_books import Step, carry, standard_place
 from workflow.vocabulary import CardState, Role

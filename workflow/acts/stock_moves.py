@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
-from workflow.acts.stock_people import KEEPERS, differs, require_number, require_person, require_store
+from workflow.acts.stock_people import differs, require_number, require_person, require_store
 from workflow.commands_of_stock import HandOut, TakeIn
 from workflow.errors import BadInput, FieldProblem, Refused
 from workflow.outcome import Outcome
-from workflow.stock_words import EntryKind, MoveState, PlaceKind
+from workflow.stock_words import KEEPERS, EntryKind, MoveState, PlaceKind
 from workflow.store import schema as t
 from workflow.store.stock_books import Step, carry, enter, standard_place
 from workflow.vocabulary import CardState, Role

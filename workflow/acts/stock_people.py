@@ -9,14 +9,11 @@ import sqlalchemy as sa
 from workflow.errors import BadInput, FieldProblem, Refused
 from workflow.stock_words import STORES
 from workflow.store import schema as t
-from workflow.vocabulary import Role
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
     from workflow.store.unit_of_work import UnitOfWork
 
-KEEPERS = frozenset({Role.CARD_CENTRE, Role.CONTROLLER})
-"""Who counts, receives, witnesses, confirms and settles: the card centre, and who guards the rooms (ROL-01)."""
 P = t.stock_place.c
 
 

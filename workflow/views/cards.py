@@ -12,6 +12,7 @@ from workflow.store import schema as s
 from workflow.vocabulary import CardState, OutboxState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
 PAGE = 100
@@ -103,9 +104,16 @@ def account(connection: sa.Connection) -> Account:
 
 
 def cards(
-    connection: sa.Connection, state: CardState | None = None, after: int = 0
+    connection: sa.Connection,
+    state: CardState | None = None,
+    after: int = 0,
+    place: int = 0,
+    hidden: Collection[int] = (),
 ) -> tuple[tuple[CardLine, ...], int | None]:
-    """Return cards in the order they were counted in, after the card with id `after`, and where the next page begins."""
+    """Return cards in the order they were counted in, after the card with id `after`, and where the next page begins.
+
+    `state` and `place` narrow them down. Cards in a hidden place are passed over (`stock_counts`).
+    """
     card = s.card.c
     query = (
         sa.select(s.card, s.case.c.number.label("case_number"), s.stock_place.c.name.label("place"))
@@ -117,6 +125,10 @@ def cards(
     )
     if state is not None:
         query = query.where(card.state == state)
+    if place:
+        query = query.where(card.place_id == place)
+    if hidden:
+        query = query.where(sa.or_(card.place_id.is_(None), card.place_id.not_in(hidden)))
     rows = connection.execute(query).all()
     lines = tuple(
         CardLine(

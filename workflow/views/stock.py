@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -25,17 +25,21 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of the house; `there` is what the books say now, which is for the auditor alone."""
+    """A place of the house; `there` is what the books say now, which is for the auditor alone.
+
+    Of a hidden place (`stock_counts`) neither that nor the last closing number is known.
+    """
 
     id: int
     name: str
     english: str
     kind: PlaceKind
-    there: int
+    there: int | None
     closing: int | None
     closed_on: date | None
     open_since: date | None
     """The day of the oldest step that no closed account counts; None when all do."""
+    is_hidden: bool
 
     @property
     def choice(self) -> tuple[str, str]:
@@ -71,7 +75,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """A box or a move: what it is, how it stands, and who had a hand in it. `cards` only once it was counted."""
+    """A box or a move: what it is, how it stands, and who had a hand in it.
+
+    `cards` is known once the count agreed or was settled, and before that to those from whom nothing is hidden.
+    """
 
     id: int
     title: str
@@ -87,14 +94,14 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A count that differs: numbers are shown to whoever settles it, for they count again."""
+    """A count that differs. Whoever may settle it counts again, and is shown no number before (`stock_counts`)."""
 
     id: int
     matter: str
     title: str
     place: str
-    expected: int
-    counted: int
+    expected: int | None
+    counted: int | None
     opened_at: datetime
     recounted: int | None
     missing: tuple[str, ...]
@@ -116,7 +123,7 @@ class Destruction:
     witnessed_at: datetime | None
 
 
-def places(connection: sa.Connection) -> tuple[Place, ...]:
+def places(connection: sa.Connection, hidden: frozenset[int]) -> tuple[Place, ...]:
     """Return the places that are in use, in the order they were opened."""
     lying = connection.execute(sa.select(K.place_id, sa.func.count()).group_by(K.place_id))
     there = {place_id: int(cards) for place_id, cards in lying}
@@ -132,10 +139,11 @@ def places(connection: sa.Connection) -> tuple[Place, ...]:
             row.name,
             row.english,
             PlaceKind(row.kind),
-            there.get(row.id, 0),
-            last[row.id][0] if row.id in last else None,
+            None if row.id in hidden else there.get(row.id, 0),
+            last[row.id][0] if row.id in last and row.id not in hidden else None,
             last[row.id][1] if row.id in last else None,
             taipei_day(since[row.id]) if row.id in since else None,
+            row.id in hidden,
         )
         for row in rows
     )
@@ -156,7 +164,9 @@ def waiting(connection: sa.Connection) -> Waiting:
     )
 
 
-def boxes(connection: sa.Connection, box_id: int | None = None) -> tuple[Handling, ...]:
+def boxes(
+    connection: sa.Connection, hidden: frozenset[int], box_id: int | None = None
+) -> tuple[Handling, ...]:
     """Return the newest boxes, those that wait first; or one, by its number."""
     query = sa.select(s.stock_box, P.name.label("dest")).join(s.stock_place, P.id == B.place_id)
     if box_id is not None:
@@ -171,7 +181,7 @@ def boxes(connection: sa.Connection, box_id: int | None = None) -> tuple[Handlin
             state=BoxState(row.state),
             first_by=row.received_by,
             first_at=row.received_at,
-            cards=None if row.counted is None else row.listed,
+            cards=None if hidden and row.state != str(BoxState.COUNTED) else row.listed,
             counted_by=row.counted_by or "",
             counted_at=row.counted_at,
         )
@@ -179,7 +189,9 @@ def boxes(connection: sa.Connection, box_id: int | None = None) -> tuple[Handlin
     )
 
 
-def moves(connection: sa.Connection, move_id: int | None = None) -> tuple[Handling, ...]:
+def moves(
+    connection: sa.Connection, hidden: frozenset[int], move_id: int | None = None
+) -> tuple[Handling, ...]:
     """Return the newest moves, those that wait first; or one, by its number."""
     source, dest = s.stock_place.alias(), s.stock_place.alias()
     query = (
@@ -199,7 +211,7 @@ def moves(connection: sa.Connection, move_id: int | None = None) -> tuple[Handli
             state=MoveState(row.state),
             first_by=row.handed_by,
             first_at=row.handed_at,
-            cards=None if row.counted is None else row.cards,
+            cards=None if hidden and row.state != str(MoveState.RECEIVED) else row.cards,
             counted_by=row.counted_by or "",
             counted_at=row.counted_at,
         )
@@ -221,17 +233,19 @@ def store_boxes(connection: sa.Connection) -> tuple[str, ...]:
     return tuple(connection.execute(query).scalars())
 
 
-def spoiled_cards(connection: sa.Connection) -> tuple[str, ...]:
-    """Return the cards in the box of spoiled cards that no open destruction names."""
-    bins = sa.select(P.id).where(P.kind == str(PlaceKind.BIN))
+def spoiled_cards(connection: sa.Connection, hidden: frozenset[int]) -> tuple[str, ...]:
+    """Return the cards in the box of spoiled cards that no open destruction names; none while it is hidden."""
+    bins = sa.select(P.id).where(P.kind == str(PlaceKind.BIN), P.id.not_in(hidden))
     listed = connection.execute(sa.select(X.csns).where(X.witnessed_at.is_(None))).scalars()
     taken = {csn for csns in listed for csn in csns}
     there = connection.execute(sa.select(K.csn).where(K.place_id.in_(bins)).order_by(K.id).limit(500))
     return tuple(csn for csn in there.scalars() if csn not in taken)
 
 
-def differences(connection: sa.Connection, difference_id: int | None = None) -> tuple[Difference, ...]:
-    """Return the newest differences, open ones first; or one, by its number."""
+def differences(
+    connection: sa.Connection, hidden: frozenset[int], difference_id: int | None = None
+) -> tuple[Difference, ...]:
+    """Return the newest differences, open ones first; or one, by its number. Those of hidden places have no numbers."""
     query = sa.select(s.stock_difference, P.name.label("place")).join(s.stock_place, P.id == D.place_id)
     if difference_id is not None:
         query = query.where(D.id == difference_id)
@@ -242,8 +256,8 @@ def differences(connection: sa.Connection, difference_id: int | None = None) -> 
             matter=row.matter,
             title=_title(connection, row.matter),
             place=row.place,
-            expected=row.expected,
-            counted=row.counted,
+            expected=row.expected if _is_told(row, hidden) else None,
+            counted=row.counted if _is_told(row, hidden) else None,
             opened_at=row.opened_at,
             recounted=row.recounted,
             missing=tuple(row.missing or ()),
@@ -255,12 +269,18 @@ def differences(connection: sa.Connection, difference_id: int | None = None) -> 
     )
 
 
-def difference(connection: sa.Connection, difference_id: int) -> Difference:
+def difference(connection: sa.Connection, hidden: frozenset[int], difference_id: int) -> Difference:
     """Return one difference; NotFound without it."""
-    found = differences(connection, difference_id)
+    found = differences(connection, hidden, difference_id)
     if not found:
         raise NotFound("stock.not_found")
     return found[0]
+
+
+def _is_told(row: Any, hidden: frozenset[int]) -> bool:
+    """Tell whether a difference's numbers may be shown; those of a settled box or move lead to no other count."""
+    settled = row.settled_at is not None and not row.matter.startswith("account:")
+    return settled or row.place_id not in hidden
 
 
 def _title(connection: sa.Connection, matter: str) -> str:

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workflow.errors import NotFound
+from workflow.errors import NotFound, Refused
 from workflow.stock_words import AccountState, EntryKind
 from workflow.store import schema as s
+from workflow.views.stock_counts import hidden_from, withheld
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    from workflow.facts import Actor
 
 A, P, E = s.stock_account.c, s.stock_place.c, s.stock_entry.c
 PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """What an account says: with how many cards it opened, how many it expected, how many were counted."""
+
+    opening: int
+    expected: int
+    counted: int
+    closing: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """An account of a place. Expected and closing numbers are known only once it was counted, as it always was."""
+    """An account of a place. `numbers` are withheld, None, while they lead to what the next count has to find."""
 
     id: int
     place: str
     place_english: str
     day: date
     state: AccountState
-    opening: int
-    expected: int
-    counted: int
-    closing: int | None
+    numbers: Numbers | None
     counted_by: str
     counted_at: datetime
     confirmed_by: str
@@ -56,27 +66,45 @@ class Moved:
     by_name: str
 
 
-def accounts(connection: sa.Connection, before: int | None = None) -> tuple[tuple[Account, ...], int | None]:
-    """Return accounts, newest first, and where the next page begins."""
+def accounts(
+    connection: sa.Connection, hidden: frozenset[int], before: int | None = None
+) -> tuple[tuple[Account, ...], int | None]:
+    """Return accounts, newest first, and where the next page begins; without the numbers that lead to hidden places."""
     query = _query().order_by(A.id.desc()).limit(PAGE + 1)
     if before is not None:
         query = query.where(A.id < before)
-    found = tuple(_account(row) for row in connection.execute(query))
+    found = _accounts(connection, query, hidden)
     return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
 
-def to_confirm(connection: sa.Connection) -> tuple[Account, ...]:
+def to_confirm(connection: sa.Connection, hidden: frozenset[int]) -> tuple[Account, ...]:
     """Return the accounts that are not closed, oldest first."""
     query = _query().where(A.state != str(AccountState.CLOSED)).order_by(A.id)
-    return tuple(_account(row) for row in connection.execute(query))
+    return _accounts(connection, query, hidden)
 
 
-def account(connection: sa.Connection, account_id: int) -> Account:
+def account(connection: sa.Connection, hidden: frozenset[int], account_id: int) -> Account:
     """Return one account; NotFound without it."""
-    row = connection.execute(_query().where(A.id == account_id)).first()
-    if row is None:
+    found = _accounts(connection, _query().where(A.id == account_id), hidden)
+    if not found:
         raise NotFound("stock.not_found")
-    return _account(row)
+    return found[0]
+
+
+def told_account(connection: sa.Connection, actor: Actor, account_id: int) -> tuple[Account, Numbers]:
+    """Return an account for a sheet; NotFound without it, Refused to somebody from whom its numbers are withheld."""
+    found = account(connection, hidden_from(connection, actor), account_id)
+    if found.numbers is None:
+        raise Refused("stock.count_open", place=found.place)
+    return found, found.numbers
+
+
+def _accounts(
+    connection: sa.Connection, query: sa.Select[Any], hidden: frozenset[int]
+) -> tuple[Account, ...]:
+    silent = withheld(connection, hidden)
+    found = (_account(row) for row in connection.execute(query))
+    return tuple(replace(one, numbers=None) if one.id in silent else one for one in found)
 
 
 def figures(connection: sa.Connection, account_id: int) -> tuple[Figure, ...]:
@@ -113,10 +141,7 @@ def _account(row: Any) -> Account:
         place_english=row.place_english,
         day=row.day,
         state=AccountState(row.state),
-        opening=row.opening,
-        expected=row.expected,
-        counted=row.counted,
-        closing=row.closing,
+        numbers=Numbers(row.opening, row.expected, row.counted, row.closing),
         counted_by=row.counted_by,
         counted_at=row.counted_at,
         confirmed_by=row.confirmed_by or "",

@@ -84,13 +84,64 @@ def test_cards_go_from_the_makers_list_to_the_closed_account(counter, guard, thi
     assert paper.data.startswith(b"%PDF")
 
 
-def test_nobody_who_counts_is_shown_what_the_books_say(counter, guard):
+def seen_of(browser):
+    """Return everything that somebody is told of the stock, on pages and in downloads."""
+    paths = [
+        "",
+        "?state=blank",
+        "boxes/",
+        "boxes/1/",
+        "moves/",
+        "moves/1/",
+        "accounts/",
+        "accounts/1/",
+        "differences/",
+    ]
+    paths += ["differences/1/", "destructions/", "accounts/1/account.csv", "accounts/1/account.pdf"]
+    answers = [browser.get(f"/centre/stock/{path}") for path in paths]
+    answers += [browser.get("/staff/worklist/"), browser.get("/centre/line/")]
+    return "".join(answer.text for answer in answers if answer.mimetype != "application/pdf")
+
+
+def test_a_box_that_waits_or_differs_is_counted_and_settled_blind(counter, guard, third):
+    # Decimal 311, hexadecimal 137.
     upload(counter.centre, "order,box,first,last\nA7,1,00000001,00000137\n")
-    for path in ("boxes/1/", "boxes/", ""):
-        page = guard.get(f"/centre/stock/{path}").text
-        assert ">311<" not in page.split("各狀態張數")[0]
-    assert "帳上張數" not in guard.get("/centre/stock/").text
-    assert "帳上張數" in counter.browser("auditor").get("/centre/stock/").text
+    auditor = counter.browser("auditor")
+    for counted in ("", "310"):
+        if counted:
+            guard.post("/centre/stock/boxes/1/", counted=counted)
+        for browser in (counter.centre, guard, third):
+            assert not re.search(r"\b31[01]\b|000000[0-9a-f]{2}", seen_of(browser))
+        assert re.search(r"\b311\b", auditor.get("/centre/stock/").text)
+    wrong = third.post("/centre/stock/differences/1/", recounted="310", missing="", reason="失")
+    assert (wrong.status_code, "與帳上張數不符" in wrong.text, "311" in wrong.text) == (409, True, False)
+    assert "311／310" in auditor.get("/centre/stock/differences/").text
+    third.post("/centre/stock/differences/1/", recounted="310", missing="00000007", reason="短裝")
+    assert "311／310" in guard.get("/centre/stock/differences/").text
+
+
+def test_a_place_tells_no_number_from_the_first_card_to_the_closed_account(counter, guard, third):
+    upload(counter.centre, "order,box,first,last\nA7,1,00000001,00000137\n")
+    guard.post("/centre/stock/boxes/1/", counted="311")
+    vault = places(counter)["vault"]
+    auditor = counter.browser("auditor")
+    assert "00000001" not in counter.centre.get("/centre/stock/").text
+    counter.centre.post("/centre/stock/accounts/", place_id=vault, counted="300")
+    for browser in (counter.centre, guard, third):
+        assert not re.search(r"\b300\b|000000[0-9a-f]{2}", seen_of(browser))
+        for download in ("csv", "pdf"):
+            refusal = browser.get(f"/centre/stock/accounts/1/account.{download}")
+            assert (refusal.status_code, "待盤點" in refusal.text) == (409, True)
+    assert "00000001" in auditor.get(f"/centre/stock/?place={vault}").text
+    assert auditor.get("/centre/stock/accounts/1/account.pdf").data.startswith(b"%PDF")
+    gone = " ".join(f"{number:08x}" for number in range(1, 12))
+    third.post("/centre/stock/differences/1/", recounted="300", missing=gone, reason="遍尋不著")
+    guard.post("/centre/stock/accounts/1/")
+    assert "00000012" in counter.centre.get("/centre/stock/?state=blank").text
+    assert guard.get("/centre/stock/accounts/1/account.csv").status_code == 200
+    line = places(counter)["line"]
+    counter.centre.post("/centre/stock/moves/", from_id=vault, to_id=line, csns="00000012")
+    assert not re.search(r"\b(300|299)\b|000001[0-9a-f]{2}", seen_of(counter.centre))
 
 
 def test_a_bad_list_names_its_lines_and_a_second_click_takes_nothing_twice(counter):
