@@ -57,6 +57,8 @@ def _page(case: CaseSeen, problems: tuple[FieldProblem, ...] = ()) -> str:
     page = whole_number(request.args.get("page", "1"), 1)
     with office().reading() as connection:
         found, pages = to_check(connection, case.case_id, page)
+        if page > pages:
+            page, (found, pages) = pages, to_check(connection, case.case_id, pages)
     return render_template(
         "applicant/accept.html",
         case=case,

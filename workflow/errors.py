@@ -285,6 +285,10 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "本批尚有項目未處理，或結果不同。",
         "Some items of the batch are not done yet, or came out otherwise.",
     ),
+    "request.nothing_to_accept": (
+        "此案的憑證均已廢止，無法接受；請改選「不接受憑證」結案，如仍需要請重新申請。",
+        "Every certificate of this case is revoked, so none can be accepted. Decline them, and apply again if needed.",
+    ),
     "letter.duplicate": (
         "此公文已登錄：{sender} {number}（收文號 {ours}）。",
         "This letter is logged already: {sender} {number} (our number {ours}).",

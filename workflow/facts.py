@@ -95,6 +95,8 @@ class Surroundings:
     """Items of a batch that nobody refused and that have no certificate yet."""
     items_issued: int = 0
     items_refused: int = 0
+    items_alive: int = 0
+    """Certificates of a batch that wait for their subscriber's word and are not revoked."""
     held_elsewhere: bool = False
     """Whether another case of the same card keeps its certificates suspended."""
     other_reset: str | None = None

@@ -217,6 +217,12 @@ def some_wait_for_acceptance(facts: Facts, _policy: Policy, _command: Command) -
 
 
 @guard("items")
+def something_to_accept(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
+    """A batch of which every certificate was revoked meanwhile can't come into force (ACT-06, REV-01)."""
+    return None if facts.around.items_alive else Refused("request.nothing_to_accept")
+
+
+@guard("items")
 def none_was_issued(facts: Facts, _policy: Policy, _command: Command) -> RegistryError | None:
     """A batch whose every item was refused at the gate ends without a certificate."""
     around = facts.around

@@ -175,12 +175,19 @@ def test_a_subscriber_checks_and_accepts_a_certificate_on_the_site(foundation, h
 
 
 @pytest.mark.rule("ACT-06")
-def test_a_subscriber_declines_a_certificate_that_is_wrong(foundation, house, mails):
+def test_a_subscriber_declines_certificates_that_are_wrong(foundation, house, mails, monkeypatch):
+    monkeypatch.setattr("workflow.views.acceptance.PAGE", 1)
     code = foundation.agency.user_code
-    foundation.submit({"a.csr": csr(1)}, profile=OF_FOUNDATION, user_code=code, user_code_again=code)
+    files = {"a.csr": csr(1), "b.csr": csr(2)}
+    foundation.submit(files, profile=OF_FOUNDATION, user_code=code, user_code_again=code)
     foundation.approve_twice()
     house.wait_for_state(foundation.number, "to_accept")
     subscriber, page = foundation.opened()
+    with pytest.raises(JourneyError):
+        page.form("/accept/certificates/")
+    page = subscriber.open(page.link("下一頁"))
+    page = subscriber.try_to_send(page.form("/accept/certificates/"), {"word": "decline", "user_code": ""})
+    assert page.complaints
     subscriber.send(page.form("/accept/certificates/"), {"word": "decline", "user_code": code})
     assert {str(one.status) for one in house.case(foundation.number).certificates} == {"revoked"}
     house.wait("the mail", lambda: mails.about("不接受憑證"))

@@ -177,6 +177,18 @@ def test_what_was_revoked_meanwhile_stays_revoked(small):
     assert small.in_repository(case_id) == [False, True]
 
 
+@pytest.mark.rule("ACT-06", "REV-01")
+def test_a_batch_that_was_all_revoked_is_not_accepted_but_declined(small):
+    case_id = small.over()
+    for row in small.world.house.certificates(case_id):
+        small.world.revoke(row)
+    with pytest.raises(Refused, match=r"request\.nothing_to_accept"):
+        small.accept(case_id)
+    assert small.registry.state(case_id) == "to_accept"
+    small.say(r.DeclineCertificates, case_id)
+    assert small.registry.state(case_id) == "not_accepted"
+
+
 def test_the_subscriber_sees_their_own_certificates_alone(small):
     mine, other = small.over(*batches.items(0)), small.over(*batches.items(1))
     theirs = small.world.house.certificates(other)[0].serial
@@ -203,6 +215,11 @@ def test_a_case_is_opened_by_the_serial_of_its_certificate_too(small):
         with pytest.raises(WrongUserCode, match=r"case\.number_or_code_wrong"):
             small.registry.do(CheckUserCode(number=number, user_code=code), PUBLIC)
     assert small.registry.case(case_id).user_code_tries == 1
+    small.accept(case_id)
+    for _ in range(4):
+        with pytest.raises(WrongUserCode, match=r"case\.number_or_code_wrong"):
+            small.registry.do(CheckUserCode(number=serial, user_code="Wrong-1"), PUBLIC)
+    assert small.registry.case(case_id).user_code_tries == 0
 
 
 def test_accepting_and_lapsing_at_the_same_moment_do_one_of_both(migrated_postgresql_url):

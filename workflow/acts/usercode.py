@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from workflow import policies
 from workflow.acts.act import PUBLIC, STAFF, Act
+from workflow.cases.certificate_request import States
 from workflow.commands import CheckUserCode, UnlockUserCode, WithUserCode
 from workflow.errors import NotFound, Refused, RegistryError, Stale, UserCodeLocked, WrongUserCode
 from workflow.machine import state_of
@@ -82,9 +83,14 @@ def _prepare_check(office: Office, command: CheckUserCode, _actor: Actor) -> Tri
     with office.reading() as connection:
         case_id = connection.execute(sa.select(t.case.c.id).where(t.case.c.number == number)).scalar()
         if case_id is None and SERIAL.fullmatch(number):
-            # The subscriber of a certificate without a card names it by its serial (ACT-06).
-            c = t.certificate.c
-            query = sa.select(c.case_id).where(c.serial == number.lower(), c.item_id.is_not(None))
+            # The subscriber of a certificate without a card names it by its serial (ACT-06). Afterwards anyone can
+            # read serials in the repository, so they open nothing: whoever guesses would lock the subscriber's code.
+            c, k = t.certificate.c, t.case.c
+            query = (
+                sa.select(c.case_id)
+                .join(t.case, k.id == c.case_id)
+                .where(c.serial == number.lower(), c.item_id.is_not(None), k.state == str(States.TO_ACCEPT))
+            )
             case_id = connection.execute(query).scalar()
     if case_id is None:
         office.hasher.hash(command.user_code)

@@ -90,7 +90,7 @@ ROWS: tuple[Row, ...] = (
     Row("hand_over", S.ISSUING, S.TO_ACCEPT, SYSTEM, when=BY_ACCEPTANCE, guards=(g.some_wait_for_acceptance,), starts=("acceptance",),
         effects=(notice("request_to_accept"),), cites=("ACT-06", "RV2-06")),
     Row("remind_acceptance", S.TO_ACCEPT, S.TO_ACCEPT, SYSTEM, effects=(notice("acceptance_reminder"),), cites=("NTC-01",)),
-    Row("accept_certificates", S.TO_ACCEPT, S.ACCEPTED, HOLDER, change=StatusChange.ACTIVATE, stops=("acceptance",),
+    Row("accept_certificates", S.TO_ACCEPT, S.ACCEPTED, HOLDER, guards=(g.something_to_accept,), change=StatusChange.ACTIVATE, stops=("acceptance",),
         effects=(notice("request_accepted"),), cites=("ACT-06", "ACT-07")),
     Row("decline_certificates", S.TO_ACCEPT, S.DECLINED, HOLDER, change=StatusChange.REVOKE, stops=("acceptance",),
         effects=(CRL, notice("request_declined")), cites=("ACT-06", "ACT-09")),

@@ -242,12 +242,17 @@ def _items(connection: sa.Connection, case: CaseFacts) -> dict[str, Any]:
             sa.select(i.state, sa.func.count().label("number")).where(mine).group_by(i.state)
         )
     }
+    c = t.certificate.c
+    alive = sa.select(sa.func.count()).where(
+        c.case_id == case.id, c.item_id.is_not(None), c.status == str(CertificateStatus.ISSUED)
+    )
     unseen = connection.execute(sa.select(i.id).where(mine, i.examined_at.is_(None)).limit(1)).first()
     return {
         "items_examined": unseen is None,
         "items_waiting": counts.get(ItemState.WAITING, 0),
         "items_issued": counts.get(ItemState.ISSUED, 0),
         "items_refused": counts.get(ItemState.REFUSED, 0),
+        "items_alive": connection.execute(alive).scalar_one(),
     }
 
 
