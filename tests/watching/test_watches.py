@@ -122,6 +122,16 @@ def test_keys_that_share_a_prime_are_found_and_nothing_is_revoked(lists: Lists) 
     assert "建議" in lists.rows(t.watch_finding)[0].zh
 
 
+def test_a_modulus_under_another_exponent_is_found_and_a_key_certified_twice_is_not(lists: Lists) -> None:
+    for serial in (5, 6):
+        lists.certificate(serial, der=certificate_of(KEY.public_key()))
+    assert watch_weak_keys(lists.office) == 0
+    other = rsa.RSAPublicNumbers(65539, KEY.public_key().public_numbers().n).public_key()
+    lists.certificate(7, der=certificate_of(other))
+    assert watch_weak_keys(lists.office) == 2
+    assert {subject for _code, subject in open_codes(lists)} == {f"xca {serial:032x}" for serial in (5, 7)}
+
+
 @pytest.mark.rule("AUD-07")
 @pytest.mark.parametrize(
     ("issued", "sampled"), [(0, 0), (1, 1), (33, 1), (34, 2), (100, 3), (101, 4), (10_000, 300)]

@@ -44,13 +44,16 @@ def _finding(name: str, row: str) -> Found:
 
 
 def _moduli(connection: sa.Connection) -> Iterator[tuple[str, str, int]]:
-    """Give name, row and modulus of each RSA key; the same modulus in two authorities' certificates is given once."""
-    seen = set[int]()
+    """Give name, row and modulus of each RSA key; one key in two certificates, such as an authority's, is given once.
+
+    A modulus under another exponent is another key to whoever compares them whole, and no secret to either holder.
+    """
+    seen = set[tuple[int, int]]()
     for name, row, der in _certificates(connection):
-        modulus = _modulus(der)
-        if modulus is not None and modulus not in seen:
-            seen.add(modulus)
-            yield name, row, modulus
+        key = _rsa_key(der)
+        if key is not None and key not in seen:
+            seen.add(key)
+            yield name, row, key[0]
 
 
 def _certificates(connection: sa.Connection) -> Iterator[tuple[str, str, bytes]]:
@@ -63,10 +66,13 @@ def _certificates(connection: sa.Connection) -> Iterator[tuple[str, str, bytes]]
             yield f"{one.authority} {one.serial}", f"certificate:{one.id}", bytes(one.der)
 
 
-def _modulus(der: bytes) -> int | None:
-    """Return the modulus, or None: what cannot be read is for the reconciliation to find."""
+def _rsa_key(der: bytes) -> tuple[int, int] | None:
+    """Return modulus and exponent, or None: what cannot be read is for the reconciliation to find."""
     try:
         key = load_public_key(read_certificate(der).spki_der)
     except PkiError:
         return None
-    return key.public_numbers().n if isinstance(key, rsa.RSAPublicKey) else None
+    if not isinstance(key, rsa.RSAPublicKey):
+        return None
+    numbers = key.public_numbers()
+    return numbers.n, numbers.e
