@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hardware.folder_station import FolderStation
 from hardware.pcsc_station import PcscStation
-from ops import health, logs, metrics
+from ops import dumps, health, logs, metrics
 from ops.activation import KeeperClient
 from ops.checkpoint_key import FileCheckpointKey
 from ops.clock import DemoClock, SystemClock
@@ -49,9 +49,11 @@ def build_office(
 ) -> Office:
     """Put the office together; clock, mailer or the database's address may be given in place of the configured ones.
 
-    SettingsError when a secret is missing or a key can't be opened.
+    Whoever has an office opens keys, so from here on the process can't be dumped or traced. SettingsError when a
+    secret is missing or a key can't be opened.
     """
     settings.require_secrets()
+    dumps.forbid()
     engine = open_engine(address or settings.url)
     wall = SystemClock()
     clock = clock or (DemoClock(engine, wall) if settings.demo else wall)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import logging
 import os
-import resource
 import signal
 import socket
 import stat
@@ -15,6 +13,7 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from ops import dumps
 from pki.shares import LONGEST_SECRET, wipe
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ log = logging.getLogger("guanfang.activation")
 PATIENCE_SECONDS: Final = 5.0
 LONGEST_LINE: Final = 512
 _CREDENTIALS: Final = struct.Struct("3i")
-_PR_SET_DUMPABLE: Final = 4
 
 
 class Keeper:
@@ -154,16 +152,9 @@ def _user_of(writer: asyncio.StreamWriter) -> int:
     return int(user)
 
 
-def harden() -> None:
-    """Let nobody dump or trace this process, not even its own user (prctl(2), PR_SET_DUMPABLE)."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-        log.warning("the keeper can be traced: prctl was refused")
-
-
 def run(path: Path) -> None:
     """Keep until told to stop by SIGTERM or SIGINT, which deactivates."""
-    harden()
+    dumps.forbid()
     asyncio.run(_until_stopped(path))
 
 

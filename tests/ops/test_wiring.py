@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import resource
+
 import pytest
 
 from hardware.folder_station import FolderStation
@@ -88,3 +91,13 @@ def test_a_checkpoint_key_open_to_others_is_refused(built, make_settings, migrat
 def test_without_secrets_there_is_no_office(make_settings):
     with pytest.raises(SettingsError, match="GUANFANG_KEY_PASSPHRASE"):
         wiring.build_office(make_settings(key_passphrase=""))
+
+
+@pytest.mark.rule("ROL-08")
+def test_whoever_opens_keys_can_not_be_dumped_or_traced(built):
+    kernel, dumpable, allow = ctypes.CDLL(None), 3, 4
+    kernel.prctl(allow, 1, 0, 0, 0)
+    assert kernel.prctl(dumpable) == 1
+    built()
+    assert kernel.prctl(dumpable) == 0
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
