@@ -83,11 +83,10 @@ def test_after_an_activation_killed_at_any_moment_the_holder_gets_a_pin_that_wor
     assert ways == ["repeated"] * (len(passed) - 1) + ["unblocked"]
 
 
-def test_the_same_on_postgresql_around_its_commits(postgresql_posted, tmp_path):
+def test_the_same_on_postgresql(postgresql_posted, tmp_path):
     passed = moments_of(postgresql_posted, tmp_path)
-    chosen = [at for at, name in enumerate(passed) if "commit" in name or at % 3 == 0]
-    ways = [fall_and_go_on(postgresql_posted, at, passed[at]) for at in chosen]
-    assert ways == ["repeated"] * (len(chosen) - 1) + ["unblocked"]
+    ways = [fall_and_go_on(postgresql_posted, at, name) for at, name in enumerate(passed)]
+    assert ways == ["repeated"] * (len(passed) - 1) + ["unblocked"]
 
 
 def test_an_activation_that_ended_is_refused_in_words_when_repeated(posted):

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from tests.faults.line import Line
 
 
+PIN = "735162"
+BOTH = pytest.mark.parametrize("at", [0, 1], ids=["before the commit", "after the commit"])
+EACH = pytest.mark.parametrize("errand", [CardErrand.ACTIVATE, CardErrand.UNBLOCK])
+
+
 def killed(browser, turn, response, at):
     """Take a step in a process that dies before or after its commit."""
     office = browser.office
@@ -27,29 +32,34 @@ def killed(browser, turn, response, at):
         browser.office = office
 
 
-def walk(line: Line, at: int) -> None:
+def walk(line: Line, at: int, errand: CardErrand) -> None:
     with line.copy() as bench:
         browser = Browser(bench)
-        turn = browser.open(CardErrand.ACTIVATE)
+        if errand is CardErrand.UNBLOCK:
+            browser.activate()
+        turn = browser.open(errand)
         # A child must not inherit a connection that its parent goes on using.
         browser.office.engine.dispose()
         with bench.station.open_session(READER) as session:
             while not turn.done:
-                response = browser.answer(session, turn)
+                response = browser.answer(session, turn, new_pin=PIN)
                 assert killed(browser, turn, response, at) == signal.SIGKILL
                 turn = browser.step(turn, response)
                 browser.office.engine.dispose()
         with bench.station.open_session(READER) as session:
             session.run(select())
-            session.run(verify_pin(turn.answer["pin"]))
+            session.run(verify_pin(turn.answer.get("pin", PIN)))
         assert bench.case.state == "activated"
         assert browser.audited().count("activate") == 1
 
 
-@pytest.mark.parametrize("at", [0, 1], ids=["before the commit", "after the commit"])
-def test_every_step_of_an_activation_may_be_killed_and_is_repeated(holders_line, at):
-    walk(holders_line, at)
+@BOTH
+@EACH
+def test_every_step_of_a_conversation_may_be_killed_and_is_repeated(holders_line, errand, at):
+    walk(holders_line, at, errand)
 
 
-def test_the_same_on_postgresql(postgresql_holders_line):
-    walk(postgresql_holders_line, 1)
+@BOTH
+@EACH
+def test_the_same_on_postgresql(postgresql_holders_line, errand, at):
+    walk(postgresql_holders_line, at, errand)
