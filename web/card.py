@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from web.access import public
 from web.casework import as_download
 from web.language import t
 from web.ports import ports
+from web.security import limited
 from workflow.vocabulary import CardErrand
 
 if TYPE_CHECKING:
@@ -241,8 +243,20 @@ def check() -> str:
 def agent() -> str:
     """Tell how the card agent is installed on each operating system."""
     package = _package()
-    digest = hashlib.sha256(package.read_bytes()).hexdigest() if package else ""
+    digest = _digest_of(package) if package else ""
     return render_template("card/agent.html", package=package, digest=digest)
+
+
+def _digest_of(package: Path) -> str:
+    """Return the SHA-256 of the wheel; it is read again only when it was replaced."""
+    known = package.stat()
+    return _digest(package, known.st_mtime_ns, known.st_size)
+
+
+@lru_cache(maxsize=4)
+def _digest(package: Path, _mtime_ns: int, _size: int) -> str:
+    with package.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _package() -> Path | None:
@@ -253,6 +267,7 @@ def _package() -> Path | None:
 
 @blueprint.get("/agent/package/<name>")
 @public
+@limited("60 per minute", "GET")
 def agent_package(name: str) -> Response:
     """Hand out the wheel under its own name, which installers read its version from."""
     package = _package()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 
 import pytest
@@ -124,6 +125,20 @@ def test_suspension_and_resumption_take_effect_and_show_the_status(client, brows
     assert browser_of.statuses() == {"valid"}
 
 
+def test_the_agents_package_is_read_for_its_hash_once(browser_of, tmp_path, monkeypatch):
+    package = tmp_path / "guanfang-0.1.0-py3-none-any.whl"
+    package.write_bytes(b"wheel")
+    opened, opening = [], io.open
+    monkeypatch.setattr(
+        io, "open", lambda path, *more: opened.append(path == package) or opening(path, *more)
+    )
+    ports = WebPorts(office=browser_of.office, secret_key="t" * 40, agent_package=package)
+    client = create_app(ports).test_client()
+    for _ in range(3):
+        assert hashlib.sha256(b"wheel").hexdigest() in client.get("/agent/").text
+    assert sum(opened) == 1
+
+
 def test_the_agent_is_handed_out_as_the_operators_own_package(browser_of, tmp_path):
     package = tmp_path / "guanfang-0.1.0-py3-none-any.whl"
     ports = WebPorts(office=browser_of.office, secret_key="t" * 40, agent_package=package)
@@ -133,6 +148,9 @@ def test_the_agent_is_handed_out_as_the_operators_own_package(browser_of, tmp_pa
     page = client.get("/agent/").text
     assert hashlib.sha256(b"wheel").hexdigest() in page
     assert page.count(f"install {browser_of.office.settings.base_url}/agent/package/{package.name}") == 3
+    package.write_bytes(b"another wheel")
+    assert hashlib.sha256(b"another wheel").hexdigest() in client.get("/agent/").text
+    package.write_bytes(b"wheel")
     answer = client.get(f"/agent/package/{package.name}")
     assert (answer.data, answer.headers["Content-Disposition"]) == (
         b"wheel", f"attachment; filename={package.name}",
