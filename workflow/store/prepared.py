@@ -72,13 +72,14 @@ class Many:
         alike: set[str] = set()
         for place, name in enumerate(self._names, start=1):
             process, values = self._processors[name], [row[name] for row in rows]
+            sent = [process(value) for value in values] if process else values
             # One column has to be an array: it says how many rows there are.
             needed = place == len(self._names) and not arrays
-            if not needed and all(value == values[0] for value in values):
+            if not needed and _is_one(sent):
                 alike.add(name)
-                shared.append(process(values[0]) if process else values[0])
+                shared.append(sent[0])
             else:
-                arrays.append([process(value) for value in values] if process else values)
+                arrays.append(sent)
         connection.exec_driver_sql(self._text(frozenset(alike)), (*shared, *arrays))
 
     def _text(self, alike: frozenset[str]) -> str:
@@ -102,6 +103,12 @@ class Many:
         return (
             f"unnest({arrays}) WITH ORDINALITY AS given ({', '.join(map(self._quote, names))}, place_of_row)"
         )
+
+
+def _is_one(sent: Sequence[Any]) -> bool:
+    """Tell whether all values are the same as they travel: to Python, 1 and true are equal, alone and within JSON."""
+    first = sent[0]
+    return all(one is first or (type(one) is type(first) and one == first) for one in sent)
 
 
 def fits_arrays(table: sa.Table, names: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from workflow.store import schema as t
 from workflow.store.database import open_engine
+from workflow.store.prepared import Many
 from workflow.store.writing import FEW, in_one_journey, writes_of
 
 AT = datetime(2026, 11, 20, 16, 30, 0, 250_000, tzinfo=UTC)
@@ -112,3 +113,22 @@ def test_what_is_refused_on_the_way_is_told_as_any_refusal_of_the_database(conne
     with pytest.raises(sa.exc.IntegrityError), connection.begin_nested(), in_one_journey(connection):
         writes.insert(connection, "audit_leaf", rows)
     assert connection.execute(sa.select(sa.func.count()).select_from(t.audit_leaf)).scalar() == 1
+
+
+def test_one_and_true_are_two_values(migrated_postgresql_url):
+    table = sa.Table(
+        "scratch",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer),
+        sa.Column("said", sa.JSON),
+        prefixes=["TEMPORARY"],
+    )
+    rows = [{"id": number, "said": {"a": bool(number) or 1}} for number in range(2)]
+    assert rows[0]["said"] == rows[1]["said"]
+    engine = open_engine(migrated_postgresql_url)
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        table.create(connection)
+        Many.inserting(table, connection.dialect, ("said", "id")).send(connection, rows)
+        said = connection.execute(sa.text("SELECT CAST(said AS text) FROM scratch ORDER BY id")).scalars()
+        assert [one.replace(" ", "") for one in said] == ['{"a":1}', '{"a":true}']
+    engine.dispose()
