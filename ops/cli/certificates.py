@@ -37,7 +37,9 @@ cert.add_command(show)
 @cert.command()
 @click.option("--serial", required=True, help="The serial in hexadecimal; colons may stand between.")
 @click.option("--reason", required=True, type=click.Choice(_REASONS))
-@click.option("--note", required=True, help="Why, in a sentence; it goes into the audit log.")
+@click.option(
+    "--note", required=True, help="Why, in a sentence; it goes into the audit log and to the holder."
+)
 @click.option(
     "--ca", type=click.Choice([str(ca) for ca in Ca]), help="Needed for a serial that is on no record."
 )

@@ -23,13 +23,24 @@ from workflow.commands_of_requests import AmendCertificateRequest
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.handlers import handle
 from workflow.ocsp.once import status
+from workflow.performers import perform_next
 from workflow.store import schema as t
-from workflow.vocabulary import Role
+from workflow.vocabulary import Lane, Role
 
 __all__ = ["guanfang"]
 PASSWORD = "correct horse battery"
 STAFF = (("desk", "help_desk"), ("rei", "second_reviewer"), ("mei", "second_reviewer"), ("aud", "auditor"))
 OID = "2.16.886.111.7"
+
+
+class Posted:
+    """A mailer that keeps what is sent."""
+
+    def __init__(self):
+        self.mails = []
+
+    def send(self, mail):
+        self.mails.append(mail)
 
 
 @pytest.fixture
@@ -221,6 +232,25 @@ def test_two_officers_revoke_a_certificate_by_its_serial(call, folder, url, offi
     again = revoke(call, serial, "--yes")
     assert (again.exit_code, "already" in again.output) == (1, True)
     assert [row.kind for row in rows(url, t.audit_entry)].count("serial_revoked") == 1
+
+
+@pytest.mark.rule("REV-08")
+def test_a_holder_is_told_why_the_ca_revoked_a_certificate(call, folder, url, office):
+    issued(call, folder, url, office)
+    serial = rows(url, t.certificate, t.certificate.c.item_id.is_not(None))[0].serial
+    posted = Posted()
+    office = replace(office, mailer=posted)
+    while perform_next(office, Lane.NOTICE, "tests"):
+        pass
+    posted.mails.clear()
+    assert revoke(call, serial, "--yes").exit_code == 0
+    while perform_next(office, Lane.NOTICE, "tests"):
+        pass
+    (mail,) = posted.mails
+    assert mail.to == "c@example.tw"
+    for said in (serial, "金鑰洩漏 Key compromise：遺失", "不能回復", "can't be undone"):
+        assert said in mail.text
+    assert rows(url, t.sent_notice)[-1].template == "revoked_by_ca"
 
 
 @pytest.mark.rule("ROL-02")

@@ -19,11 +19,12 @@ from workflow.acts.act import Act
 from workflow.authorities import certificate_of, current, serving
 from workflow.commands_of_requests import RevokeSerial
 from workflow.deeds import deed, roles_in_words
+from workflow.effects import notice
 from workflow.errors import BadInput, FieldProblem, NotAllowed, NotFound, Refused
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.crl_entries import follow_up
-from workflow.store.outbox import crl_row
+from workflow.store.outbox import crl_row, outbox_row
 from workflow.vocabulary import CertificateStatus, RevocationReason, Role
 
 if TYPE_CHECKING:
@@ -170,12 +171,29 @@ def _revoke(work: UnitOfWork, command: RevokeSerial, actor: Actor, signed: _Sign
         "signatures": list(signed.signatures),
     }
     work.audit("serial_revoked", actor, said)
+    if row is not None and recorded and row.case_id is not None:
+        _tell_holder(work, command, signed.serial, row.case_id, ca)
     return Outcome()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The case whose contact is told; it is not locked, since nothing of it changes."""
+
+    id: int
+    ca: str
+
+
+def _tell_holder(work: UnitOfWork, command: RevokeSerial, serial: str, case_id: int, ca: str) -> None:
+    """Ask for the notice that a CA owes the holder whose certificate it revoked, with the reason (REV-08)."""
+    reason = f"{command.reason.zh} {command.reason.en}：{command.note.strip()}"
+    do, case = notice("revoked_by_ca"), _Case(case_id, ca)
+    work.ask([outbox_row(case, do, {"serial": serial, "reason": reason}, work.now, work.office.wall.now())])
 
 
 def _found(work: UnitOfWork, command: RevokeSerial, signed: _Signed) -> Any:
     """Return the serial's row under its lock; None for one on no record, which only a named CA can be told to revoke."""
-    query = sa.select(C.id, C.ca, C.status, C.der).where(C.serial == signed.serial)
+    query = sa.select(C.id, C.ca, C.status, C.der, C.case_id).where(C.serial == signed.serial)
     if command.authority is not None:
         query = query.where(C.authority == command.authority)
     elif command.ca is not None:

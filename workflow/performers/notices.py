@@ -108,10 +108,11 @@ def _told(office: Office, work: Work, case: CaseFacts) -> Told:
     return Told(
         case=case,
         contact=name,
-        reason=reason or "",
+        reason=str(work.payload.get("reason", "")) or reason or "",
         due_at=due,
         ban_until=until,
         mail_number=str(work.payload.get("mail_number", "")),
+        serial=str(work.payload.get("serial", "")),
         base_url=office.settings.base_url,
         hotline=office.settings.hotline,
     )

@@ -23,6 +23,7 @@ class Told:
     due_at: datetime | None
     ban_until: date | None
     mail_number: str
+    serial: str
     base_url: str
     hotline: str
 
@@ -178,6 +179,11 @@ WORDING: dict[str, tuple[str, str, str, str]] = {
         "憑證逾期未接受，視為拒絕，已廢止並公布於廢止清冊，須重新申請。",
         "The certificates were not accepted in time, so they are revoked and on the list; please apply again.",
     ),
+    "revoked_by_ca": (
+        "憑證機構已廢止憑證", "Certificate revoked by the authority",
+        "憑證機構已廢止您的憑證（序號 {serial}），理由如下：\n\n    {reason}\n\n廢止不能回復；如仍需使用請重新申請，如有疑問請洽服務台。",
+        "The authority has revoked your certificate (serial {serial}) for this reason:\n\n    {reason}\n\nThis can't be undone. Apply again if you still need one; call the help desk if you have questions.",
+    ),
     "reset_late_declined": ("逾期正本不受理", "Late original declined",
         "逾期補寄之正本不予受理，理由：{reason}", "The late original was declined: {reason}"),
 }  # fmt: skip
@@ -189,6 +195,7 @@ def compose(template: str, told: Told) -> tuple[str, str]:
     facts = {
         "reason": told.reason,
         "mail_number": told.mail_number,
+        "serial": told.serial,
         "last_day_zh": told.last_day_zh,
         "last_day_en": told.last_day_en,
         "ban_zh": f"{roc_long(told.ban_until)}以後始得重新申請" if told.ban_until else "須重新申請",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
@@ -18,7 +18,6 @@ from workflow.vocabulary import Lane, OutboxState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workflow.facts import CaseFacts
     from workflow.office import Office
 
 W = t.outbox.c
@@ -40,8 +39,20 @@ class Work:
     created_at: datetime
 
 
+class Asking(Protocol):
+    """The case for which work is asked: its number in the database, and its CA."""
+
+    @property
+    def id(self) -> int:
+        """The case's row."""
+
+    @property
+    def ca(self) -> str:
+        """Its CA."""
+
+
 def outbox_row(
-    case: CaseFacts, do: Do, payload: Mapping[str, Any], now: datetime, wall: datetime
+    case: Asking, do: Do, payload: Mapping[str, Any], now: datetime, wall: datetime
 ) -> dict[str, Any]:
     """Return a row for a case's effect; a CRL is one piece of work a CA, however many cases ask for it."""
     merge = f"{do.effect}:{case.ca}" if do.effect is Effect.PUBLISH_CRL else None
