@@ -106,6 +106,10 @@ STAFF_SENTENCES: Mapping[str, tuple[str, str]] = {
         "提議的帳號須由另一位管理員確認。",
         "A proposed account is confirmed by another administrator.",
     ),
+    "account.auditors_review": (
+        "單人緊急開立的帳號須由稽核員查明並確認。",
+        "An account that was made alone is looked into and confirmed by an auditor.",
+    ),
     "account.not_confirmed": (
         "帳號「{login}」係單人緊急開立，經他人確認前不得確認其他帳號，亦不得在場見證。",
         (

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from forms.canonical import canonical_json
+from workflow.acts.account_rows import made_alone
 from workflow.acts.accounts import actor_of
 from workflow.deeds import deed
 from workflow.errors import NotAllowed, Refused, Words
 from workflow.policies.trusted_people import PEOPLE
 from workflow.store import schema as t
-from workflow.vocabulary import ProposalState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -100,18 +100,12 @@ def _accounts(office: Office, hands: Sequence[Hand]) -> list[Any]:
                 query.where(a.id.in_([hand.account_id for hand in hands]), a.active.is_(True))
             )
         }
-        made_alone = connection.execute(_made_alone([row.login for row in found.values()])).scalar()
+        alone = made_alone(connection, [row.login for row in found.values()])
     if any(hand.account_id not in found for hand in hands):
         raise NotAllowed("access.denied", role="—", action=deed("BeginKeyTask"))
-    if made_alone is not None:
-        raise NotAllowed("account.not_confirmed", login=made_alone)
+    if alone is not None:
+        raise NotAllowed("account.not_confirmed", login=alone)
     return [found[hand.account_id] for hand in hands]
-
-
-def _made_alone(logins: Sequence[str]) -> sa.Select[Any]:
-    """One person could make as many people as a task wants; until somebody else has confirmed them, they are nobody."""
-    p = t.account_proposal.c
-    return sa.select(p.login).where(p.login.in_(logins), p.state == str(ProposalState.ALONE))
 
 
 def _require_different(rows: Iterable[Any]) -> None:

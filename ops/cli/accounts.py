@@ -58,7 +58,7 @@ def add(roles: tuple[str, ...], *, password_stdin: bool, **given: Any) -> None:
     """Add an account; a person who has one already is named by its login, so that four eyes stay two people's.
 
     Once a ceremony was held, or two administrators are there, trusted roles are proposed and confirmed instead. With
-    --alone-because the account is made all the same; the alarm stands until somebody else confirms it.
+    --alone-because the account is made all the same; the alarm stands until an auditor confirms it.
     """
     from ops.accounts import NewAccount
     from ops.accounts import add as add_account
@@ -107,7 +107,7 @@ def proposals() -> None:
 )
 @_as_administrator
 def confirm(login: str, fingerprint: str | None, as_login: str, *, password_stdin: bool) -> None:
-    """Confirm the proposal of LOGIN (another administrator), or an account made alone (auditor or administrator)."""
+    """Confirm the proposal of LOGIN (another administrator), or an account made alone (auditor)."""
     from workflow.commands_of_people import ConfirmProposal
     from workflow.handlers import handle
 

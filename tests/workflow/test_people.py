@@ -135,9 +135,12 @@ def test_a_role_given_alone_is_an_alarm_until_somebody_else_confirms_it(house):
         house.confirm(eve, password=NEW)
     with refused(NotAllowed, "access.denied"):
         house.confirm(olga, "eve", password=NEW)
+    for login in ("olga", "eve"):
+        with refused(NotAllowed, "account.auditors_review"):
+            house.confirm(house.ada, login)
     house.confirm(house.auditor)
     assert house.findings() == ["eve"]
-    house.confirm(house.ada, "eve")
+    house.confirm(house.auditor, "eve")
     assert house.findings() == []
     kinds = house.registry.audit_kinds()
     assert (kinds.count("account_added_alone"), kinds.count("account_reviewed")) == (2, 2)

@@ -13,6 +13,8 @@ from workflow.store import schema as t
 from workflow.vocabulary import ProposalState, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from workflow.commands_of_people import AccountCommand
     from workflow.store.unit_of_work import UnitOfWork
 
@@ -80,6 +82,15 @@ def window_number(connection: sa.Connection, name: str | None) -> int | None:
     if found is None:
         raise Refused("account.window_unknown", window=name)
     return int(found)
+
+
+def made_alone(connection: sa.Connection, logins: Iterable[str]) -> str | None:
+    """Return a login among these that one person made alone and no auditor has reviewed yet, or None.
+
+    One person could make as many people as a task wants; until they are reviewed, they are nobody (ROL-02).
+    """
+    query = sa.select(P.login).where(P.login.in_(tuple(logins)), P.state == str(ProposalState.ALONE))
+    return connection.execute(query.order_by(P.login).limit(1)).scalar()
 
 
 def insert_account(work: UnitOfWork, row: dict[str, Any]) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from forms.canonical import canonical_json, sha256_hex
-from workflow.acts.account_rows import Made, insert_account, new_row, require_fits, require_free
+from workflow.acts.account_rows import Made, insert_account, made_alone, new_row, require_fits, require_free
 from workflow.acts.accounts import check_password
 from workflow.acts.act import Act
 from workflow.commands_of_people import AddAccount, ConfirmProposal, ProposeAccount, WithdrawProposal
@@ -218,6 +218,9 @@ def _require_another(connection: sa.Connection, row: Any, actor: Actor) -> None:
     """Refuse the one who proposed, the one whom it is for, and one whose own account nobody has confirmed yet."""
     if row.state == str(ProposalState.OPEN) and not actor.has(Role.ADMINISTRATOR):
         raise NotAllowed("account.administrators_confirm")
+    # Who sat at the machine is not known, and is most likely an administrator.
+    if row.state == str(ProposalState.ALONE) and not actor.has(Role.AUDITOR):
+        raise NotAllowed("account.auditors_review")
     concerned = {one["person"] for one in row.signatures} | {row.person_id}
     mine = sa.select(A.id).where(A.login == row.login, A.person_id == actor.person_id)
     if (
@@ -230,8 +233,7 @@ def _require_another(connection: sa.Connection, row: Any, actor: Actor) -> None:
         in_office = sa.select(A.id).where(A.id == row.proposed_by, A.active.is_(True))
         if connection.execute(in_office).first() is None:
             raise NotAllowed("account.proposer_gone")
-    unsure = sa.select(P.id).where(P.login == actor.name, P.state == str(ProposalState.ALONE))
-    if connection.execute(unsure).first() is not None:
+    if made_alone(connection, [actor.name]) is not None:
         raise NotAllowed("account.not_confirmed", login=actor.name)
 
 

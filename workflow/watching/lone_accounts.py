@@ -19,8 +19,8 @@ def lone_accounts(connection: sa.Connection) -> tuple[Found, ...]:
             code="account.alone",
             subject=row.login,
             zh=f"帳號 {row.login} 係單人緊急開立並授予受信賴角色（{row.reason}），請稽核員查明後以 guanfang accounts confirm 確認。",
-            en=f"The account {row.login} was given a trusted role by one person alone ({row.reason}). Look into it;"
-            " an auditor or another administrator then runs `guanfang accounts confirm`.",
+            en=f"The account {row.login} was given a trusted role by one person alone ({row.reason}). An auditor"
+            " looks into it and then runs `guanfang accounts confirm`.",
             rows=(f"account_proposal:{row.id}",),
         )
         for row in connection.execute(query)
