@@ -204,7 +204,7 @@ def quarantine() -> Answer:
         try:
             perform(_settle())
         except RegistryError as error:
-            field = "outcome" if error.code == "card.holds_keys" else "reason"
+            field = "outcome" if error.code in {"card.holds_keys", "stock.was_spoiled"} else "reason"
             problems, status = problems_of(error, field), status_of(error)
         else:
             flash(t("隔離卡片已處理。", "The card is settled."), "good")

@@ -17,6 +17,7 @@ from workflow.commands_of_stock import (
     ConfirmAccount,
     CountPlace,
     ProposeDestruction,
+    ReportFound,
     SettleDifference,
     WitnessDestruction,
 )
@@ -136,9 +137,33 @@ def _download(sheet: Sheet) -> Response:
 @allow(*KEEPERS, Role.AUDITOR)
 def differences() -> str:
     """Show the counts that differed, open ones first."""
+    return _differences_page()
+
+
+@blueprint.post("/differences/")
+@allow(*KEEPERS)
+def report_found() -> Answer:
+    """Put a missing card that turned up again into quarantine."""
+    csn = request.form.get("csn", "").strip()
+    try:
+        perform(ReportFound(csn=csn, reason=request.form.get("reason", "")))
+    except RegistryError as error:
+        field = "reason" if error.code == "case.reason_missing" else "csn"
+        return _differences_page(problems_of(error, field)), status_of(error)
+    said = (
+        f"{csn} 已列入隔離，請放入隔離櫃，由另一位人員於「隔離卡片」處理。",
+        f"{csn} is in quarantine. Put it into the cabinet; somebody else settles it under 'Cards in quarantine'.",
+    )
+    flash(t(*said), "good")
+    return redirect(url_for("stock_accounts.differences"))
+
+
+def _differences_page(problems: Problems = ()) -> str:
     with office().reading() as connection:
         found = stock.differences(connection, hidden_from(connection, actor()))
-    return render_template("centre/stock_differences.html", found=found)
+    return render_template(
+        "centre/stock_differences.html", found=found, problems=problems, typed=request.form
+    )
 
 
 @blueprint.route("/differences/<int(max=999999999999999):difference_id>/", methods=["GET", "POST"])

@@ -30,6 +30,7 @@ KINDS: Final[Mapping[str, Words]] = {
     "blank_claimed": Words("取用空白卡", "blank card taken"),
     "box_counted": Words("點收空白卡箱", "box of blank cards counted"),
     "card_interrupted": Words("製卡中斷", "making of a card interrupted"),
+    "card_found": Words("尋獲短少卡片", "missing card found again"),
     "card_retired": Words("註銷卡片", "card retired"),
     "card_retirement_begun": Words("開始註銷卡片", "retirement of a card begun"),
     "card_session_broken_off": Words("讀卡中斷", "use of a card broken off"),

@@ -84,6 +84,14 @@ class SettleDifference(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportFound(Command):
+    """Put a missing card that turned up again into quarantine, where somebody else settles it."""
+
+    csn: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposeDestruction(Command):
     """Put spoiled cards up for destruction."""
 

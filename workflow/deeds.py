@@ -107,6 +107,7 @@ DEEDS: dict[str, Words] = {
     "CountPlace": Words("庫存盤點", "count a place"),
     "ConfirmAccount": Words("確認庫存日結", "confirm an account of cards"),
     "SettleDifference": Words("處理點收差異", "settle a difference of cards"),
+    "ReportFound": Words("登錄尋獲短少卡片", "report a missing card as found"),
     "ProposeDestruction": Words("提報銷毀廢卡", "put spoiled cards up for destruction"),
     "WitnessDestruction": Words("見證銷毀廢卡", "witness the destruction of cards"),
     "TakeUpCards": Words("期初列帳", "take cards up into the books"),

@@ -64,6 +64,22 @@ STOCK_SENTENCES: Mapping[str, tuple[str, str]] = {
         "庫存帳中查無此筆資料，請由清單重新選擇。",
         "The books of the stock have no such row. Choose from the list.",
     ),
+    "stock.not_missing": (
+        "卡片（晶片序號 {csn}）不在短少之列，請核對晶片序號。",
+        "The card (chip {csn}) is not missing. Check the serial number.",
+    ),
+    "stock.was_spoiled": (
+        "卡片（晶片序號 {csn}）短少時並非空白卡，不得再作空白卡，請報廢。",
+        "The card (chip {csn}) was no blank when it went missing and can't be one again. Spoil it.",
+    ),
+    "stock.still_certified": (
+        "卡片仍有未廢止的憑證，不得列為短少：{cards}。請先登錄廢卡，或請簽發員廢止其憑證。",
+        "Cards with certificates that are not revoked can't be missing: {cards}. Spoil the card or revoke them first.",
+    ),
+    "stock.came_later": (
+        "盤點之後才送到「{place}」，不屬於這次盤點：{cards}。請核對晶片序號。",
+        "Came to '{place}' after the count, so this account can't miss them: {cards}. Check the serial numbers.",
+    ),
     "stock.nothing_to_take_up": (
         "沒有待列帳的卡片：每張卡片都已有存放處。",
         "There is no card to take up: each has its place in the books.",

@@ -48,6 +48,7 @@ class EntryKind(Word):
     STAFF = "staff", "作為人員卡片", "Became a staff card"
     MISSING = "missing", "短少", "Missing"
     DESTROYED = "destroyed", "銷毀", "Destroyed"
+    FOUND = "found", "尋獲", "Found again"
 
 
 class BoxState(Word):

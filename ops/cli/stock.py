@@ -161,6 +161,18 @@ def settle(
 
 
 @stock.command()
+@click.argument("csn")
+@click.option("--reason", required=True, help="Where and how it was found.")
+@as_somebody
+def found(csn: str, reason: str, login: str, *, password_stdin: bool) -> None:
+    """Put the missing card CSN, which turned up again, into quarantine, where somebody else settles it."""
+    from workflow.commands_of_stock import ReportFound
+
+    _do(ReportFound(csn=csn, reason=reason), login, password_stdin=password_stdin)
+    click.echo(f"Card {csn} is in quarantine. Somebody else settles it.")
+
+
+@stock.command()
 @click.option("--card", "cards", multiple=True, required=True, help="A serial number; may be repeated.")
 @click.option("--method", required=True, help="How they are destroyed, such as shredding.")
 @as_somebody

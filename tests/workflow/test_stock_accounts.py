@@ -17,10 +17,12 @@ from tests.workflow.test_stock import claim, refused, stock
 from workflow import commands as c
 from workflow import commands_of_stock as s
 from workflow.commands_of_line import SettleQuarantined
-from workflow.errors import RegistryError
+from workflow.errors import NotFound, Refused, RegistryError
 from workflow.facts import SYSTEM
 from workflow.policies.card_stock import UNCLOSED_DAYS
+from workflow.stock_words import PlaceKind
 from workflow.store import schema as t
+from workflow.vocabulary import Role
 
 __all__ = ["stock"]
 
@@ -74,6 +76,81 @@ def test_a_card_that_was_gone_and_booked_late_settles_the_account_without_being_
     stock.do(s.ConfirmAccount(account_id=account), stock.two)
     assert stock.kind_of(csns[0]) == "quarantine"
     assert stock.close(stock.line).closing == 2
+
+
+def lost(stock, csn, place=None):
+    """Have a count miss a card, and the account closed without it."""
+    place = place or stock.line
+    there = stock.there(place) - 1
+    account = stock.do(s.CountPlace(place_id=place, counted=there)).created_id
+    found = stock.differences()[0]
+    settle = s.SettleDifference(difference_id=found.id, recounted=there, missing=(csn,), reason="遍尋不著")
+    stock.do(settle, stock.third)
+    stock.do(s.ConfirmAccount(account_id=account), stock.two)
+
+
+@pytest.mark.rule("CRD-02", "ROL-07")
+def test_a_missing_blank_that_is_found_is_a_blank_again_only_by_a_second_person(stock):
+    csn = stock.at_line(2)[0]
+    refused("case.reason_missing", stock.do, s.ReportFound(csn=csn, reason=" "))
+    with pytest.raises(NotFound):
+        stock.do(s.ReportFound(csn=csn, reason="抽屜"))
+    lost(stock, csn)
+    stock.do(s.ReportFound(csn=csn.upper(), reason="抽屜"))
+    assert stock.kind_of(csn) == "quarantine"
+    refused("card.not_blank", claim, stock, csn)
+    same = stock.registry.account(Role.CARD_CENTRE, person=stock.one.person_id)
+    for release in (True, False):
+        refused("stock.same_person", stock.do, SettleQuarantined(csn=csn, release=release, reason="x"), same)
+    stock.do(SettleQuarantined(csn=csn, release=True, reason="完好"), stock.two)
+    assert stock.kind_of(csn) == "line"
+    claim(stock, csn)
+    assert stock.close(stock.line).closing == 2
+    cabinet = next(row.id for row in stock.registry.rows(t.stock_place) if row.kind == "quarantine")
+    assert stock.close(cabinet).closing == 0
+    assert "card_found" in {row.kind for row in stock.registry.rows(t.audit_entry)}
+
+
+def test_a_spoiled_card_that_is_found_again_is_only_destroyed(stock):
+    csn = stock.counted(1)[0]
+    stock.do(c.SpoilBlank(csn=csn, reason="彎折"))
+    lost(stock, csn, next(row.id for row in stock.registry.rows(t.stock_place) if row.kind == "bin"))
+    stock.do(s.ReportFound(csn=csn, reason="碎紙機旁"))
+    refused(
+        "stock.was_spoiled",
+        stock.do,
+        SettleQuarantined(csn=csn, release=True, reason="完好"),
+        stock.two,
+    )
+    stock.do(SettleQuarantined(csn=csn, release=False, reason="銷毀"), stock.two)
+    assert stock.kind_of(csn) == "bin"
+
+
+@pytest.mark.rule("CRD-01")
+def test_a_card_with_live_certificates_is_missing_only_once_they_are_revoked(stock):
+    case = stock.registry.a_case("made")
+    csn = stock.registry.csn(case)
+    shelf = next(row.id for row in stock.registry.rows(t.stock_place) if row.kind == "shelf")
+    with pytest.raises(Refused, match="certificates"):
+        lost(stock, csn, shelf)
+    which = t.certificate.c.case_id == case
+    assert len(stock.registry.rows(t.certificate, which)) == 2
+    stock.registry.update(t.certificate, which, status="revoked")
+    found = stock.differences()[0]
+    settle = s.SettleDifference(difference_id=found.id, recounted=0, missing=(csn,), reason="失竊")
+    stock.do(settle, stock.third)
+    stock.do(s.ReportFound(csn=csn, reason="拾獲"))
+    refused("card.holds_keys", stock.do, SettleQuarantined(csn=csn, release=True, reason="完好"), stock.two)
+
+
+def test_an_account_misses_no_card_that_came_after_the_count(stock):
+    stock.at_line(2)
+    account = stock.do(s.CountPlace(place_id=stock.line, counted=1)).created_id
+    later = stock.at_line(1)
+    found = stock.differences()[0]
+    settle = s.SettleDifference(difference_id=found.id, recounted=1, missing=later, reason="遍尋不著")
+    refused("stock.came_later", stock.do, settle, stock.third)
+    assert stock.account(account).state == "differs"
 
 
 def test_more_cards_than_the_books_have_are_no_settlement(stock):
@@ -262,6 +339,13 @@ class Days(RuleBasedStateMachine):
         self.settle(there, gone)
         self.stock.do(s.ConfirmAccount(account_id=account), self.stock.two)
         assert self.stock.account(account).closing == self.stock.there(place)
+
+    @rule(release=st.booleans())
+    def find(self, release):
+        gone = self.stock.place(PlaceKind.MISSING)
+        for csn in self.cards(gone, "spoiled")[:1]:
+            self.stock.do(s.ReportFound(csn=csn, reason="尋獲"))
+            self.stock.do(SettleQuarantined(csn=csn, release=release, reason="檢查"), self.stock.two)
 
     def settle(self, recounted, missing):
         for found in self.stock.differences():

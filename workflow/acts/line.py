@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from workflow.acts.act import Act
 from workflow.acts.making import bind_blank
+from workflow.acts.stock_found import came_from
 from workflow.commands_of_line import (
     InterruptJob,
     OpenLineBatch,
@@ -32,7 +33,7 @@ from workflow.store import schema as t
 from workflow.store.line_jobs import job_of_card, next_job, on_the_line
 from workflow.store.line_stock import require_at_line
 from workflow.store.loading import load_cases
-from workflow.store.stock_books import Step, carry, carry_to, standard_place
+from workflow.store.stock_books import Step, carry, carry_to
 from workflow.store.unit_of_work import Extra
 from workflow.vocabulary import CardState, JobState, ReaderState, Role
 
@@ -206,11 +207,12 @@ def _settle(work: UnitOfWork, command: SettleQuarantined, actor: Actor, _prepare
         raise NotFound("card.not_quarantined", csn=csn)
     if command.release and (card.signature_spki is not None or card.encipherment_spki is not None):
         raise Refused("card.holds_keys", csn=csn)
+    store = came_from(work, card, actor, release=command.release)
     values: dict[str, Any] = {"state": str(CardState.SPOILED), "reason": command.reason}
     if command.release:
         # The sealed secrets stay: the card may hold them already, and its next case goes on with them.
         values = {"state": str(CardState.BLANK), "case_id": None, "number": None, "step": "", "reason": ""}
-        carry(work, K.id == card.id, Step(EntryKind.RELEASED, _came_from(work, csn), actor))
+        carry(work, K.id == card.id, Step(EntryKind.RELEASED, store, actor))
     else:
         carry_to(work, K.id == card.id, EntryKind.SPOILED, PlaceKind.BIN, actor)
     work.connection.execute(sa.update(t.card).where(K.id == card.id).values(updated_at=work.now, **values))
@@ -218,14 +220,6 @@ def _settle(work: UnitOfWork, command: SettleQuarantined, actor: Actor, _prepare
     said = {"csn": csn, "number": card.number, "step": card.step, "reason": command.reason}
     work.audit(kind, actor, {**said, "case_asked": card.case_id})
     return Outcome()
-
-
-def _came_from(work: UnitOfWork, csn: str) -> int:
-    """Return the line on which a card was when it was quarantined, to which it returns."""
-    e = t.stock_entry.c
-    query = sa.select(e.from_id).where(e.csn == csn, e.kind == str(EntryKind.QUARANTINED))
-    found = work.connection.execute(query.order_by(e.id.desc()).limit(1)).scalar()
-    return int(found or standard_place(work.connection, PlaceKind.LINE, work.now))
 
 
 ACTS = (

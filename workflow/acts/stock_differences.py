@@ -1,6 +1,6 @@
 """Settling a count that differed: somebody else counts again and names the cards that are not there, with a reason.
 
-A card that is missing can be found again, but never used: nobody knows where it was.
+A card that is missing and turns up again goes through quarantine (`stock_found`).
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ from workflow.outcome import Outcome
 from workflow.stock_words import KEEPERS, AccountState, BoxState, EntryKind, MoveState, PlaceKind
 from workflow.store import schema as t
 from workflow.store.stock_books import Step, enter, standard_place
-from workflow.vocabulary import CardState
+from workflow.vocabulary import CardState, CertificateStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from workflow.facts import Actor
     from workflow.store.unit_of_work import UnitOfWork
 
 D, K, B, M, E = t.stock_difference.c, t.card.c, t.stock_box.c, t.stock_move.c, t.stock_entry.c
-_LOST = (str(CardState.BLANK), str(CardState.SPOILED))
-"""States of cards that may be missing; one with keys is quarantined first, so that its certificates are revoked."""
+P, C = t.stock_place.c, t.certificate.c
+_LOST = tuple(
+    str(state) for state in (CardState.BLANK, CardState.SPOILED, CardState.QUARANTINED, CardState.MADE)
+)
+"""States of cards that may be missing, once no certificate of theirs is alive; one being made is quarantined first."""
 NAMED = 10
 
 
@@ -76,12 +81,11 @@ def _write_off(work: UnitOfWork, found: Any, missing: tuple[str, ...], reason: s
         which &= on_the_way(number, found.place_id)
     query = sa.select(K.id, K.csn, K.place_id).where(which).order_by(K.id)
     cards = work.connection.execute(query.with_for_update()).all()
-    absent = sorted(set(missing) - {card.csn for card in cards})
-    if absent:
-        place = work.connection.execute(
-            sa.select(t.stock_place.c.name).where(t.stock_place.c.id == found.place_id)
-        ).scalar_one()
-        raise Refused("stock.not_at_place", place=place, cards="、".join(absent[:NAMED]))
+    place = work.connection.execute(sa.select(P.name).where(P.id == found.place_id)).scalar_one()
+    _refuse("stock.not_at_place", set(missing) - {card.csn for card in cards}, place)
+    if kind == "account":
+        _refuse("stock.came_later", _came_later(work, found, missing), place)
+    _refuse("stock.still_certified", _certified(work, missing), place)
     work.connection.execute(
         sa.update(t.card)
         .where(K.id.in_([card.id for card in cards]))
@@ -90,6 +94,25 @@ def _write_off(work: UnitOfWork, found: Any, missing: tuple[str, ...], reason: s
     nowhere = standard_place(work.connection, PlaceKind.MISSING, work.now)
     account_id = number if kind == "account" else None
     enter(work, cards, Step(EntryKind.MISSING, nowhere, actor, found.matter, account_id))
+
+
+def _refuse(code: str, csns: Collection[str], place: str) -> None:
+    if csns:
+        raise Refused(code, place=place, cards="、".join(sorted(csns)[:NAMED]))
+
+
+def _came_later(work: UnitOfWork, found: Any, csns: tuple[str, ...]) -> set[str]:
+    """Return which cards came to an account's place after it was counted."""
+    later = sa.select(E.csn).where(E.to_id == found.place_id, E.to_account.is_(None), E.csn.in_(csns))
+    return set(work.connection.execute(later).scalars())
+
+
+def _certified(work: UnitOfWork, csns: tuple[str, ...]) -> set[str]:
+    """Return which cards have a certificate that somebody might rely on."""
+    alive = sa.select(C.csn).where(
+        C.csn.in_(csns), C.status != str(CertificateStatus.REVOKED), C.not_after > work.now
+    )
+    return set(work.connection.execute(alive).scalars())
 
 
 def _booked_late(work: UnitOfWork, found: Any, missing: tuple[str, ...]) -> tuple[str, ...]:

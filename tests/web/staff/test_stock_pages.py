@@ -144,6 +144,19 @@ def test_a_place_tells_no_number_from_the_first_card_to_the_closed_account(count
     assert not re.search(r"\b(300|299)\b|000001[0-9a-f]{2}", seen_of(counter.centre))
 
 
+def test_a_missing_card_that_is_found_goes_through_quarantine_and_other_hands(counter, guard, third):
+    upload(counter.centre, LIST)
+    guard.post("/centre/stock/boxes/2/", counted="1")
+    third.post("/centre/stock/differences/1/", recounted="1", missing="00000010", reason="短裝")
+    wrong = guard.post("/centre/stock/differences/", csn="00000011", reason="夾層")
+    assert (wrong.status_code, 'id="e-csn"' in wrong.text) == (404, True)
+    assert "已列入隔離" in third.post("/centre/stock/differences/", csn="00000010", reason="夾層").text
+    settle = {"csn": "00000010", "outcome": "release", "reason": "完好"}
+    assert third.post("/centre/line/quarantine/", **settle).status_code == 409
+    assert "已處理" in counter.centre.post("/centre/line/quarantine/", **settle).text
+    assert place_of(counter, "00000010") == "vault"
+
+
 def test_a_bad_list_names_its_lines_and_a_second_click_takes_nothing_twice(counter):
     bad = upload(counter.centre, "order,box,csn\nA7,1,xyz\nA7,1,00000001\nA7,,00000002\n")
     assert bad.status_code == 400
