@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workflow import commands as c
 from workflow import commands_of_requests as r
+from workflow.deeds import deed
 from workflow.errors import BadInput, FieldProblem
 
 if TYPE_CHECKING:
@@ -135,12 +136,15 @@ _BY_ITSELF = {
 
 
 def words_of(trigger: str) -> tuple[str, str]:
-    """Return what the history calls a trigger, in Chinese and in English; the bare trigger if it has no words."""
+    """Return what the history calls a trigger, in Chinese and in English."""
     if trigger in ACTIONS:
         return ACTIONS[trigger].zh, ACTIONS[trigger].en
     if trigger in DESKS:
         return DESKS[trigger][1:]
-    return _BY_ITSELF.get(trigger, (trigger, trigger))
+    if trigger in _BY_ITSELF:
+        return _BY_ITSELF[trigger]
+    known = deed(trigger)
+    return known.zh, known.en
 
 
 FIELD_OF = {
