@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -212,15 +213,20 @@ def _looked(answer: dict[str, Any]) -> dict[str, Any]:
         details = None
     with office().reading() as connection:
         certificates = holders.of_card(connection, answer["csn"])
-    html = render_template(
-        "card/results/look.html", answer=answer, details=details, certificates=certificates
-    )
+    shown = answer | {"certificates": [_dated(one) for one in answer["certificates"]]}
+    html = render_template("card/results/look.html", answer=shown, details=details, certificates=certificates)
     return {
         "html": html,
         "csn": answer["csn"],
         "known": details is not None,
         "activated": details is not None and details.activated,
     }
+
+
+def _dated(certificate: dict[str, Any]) -> dict[str, Any]:
+    """Return a certificate with its moments to be read in Taipei, as all other days of the page are."""
+    moments = {name: datetime.fromisoformat(certificate[name]) for name in ("not_before", "not_after")}
+    return certificate | moments
 
 
 def _proved(token: str) -> dict[str, Any]:
