@@ -136,6 +136,7 @@ _WORDS = {
         "Sending the PIN to the card: do not remove the card.",
     ),
     "done": ("完成，可以取出卡片。", "Done: the card may be removed."),
+    "read": ("已讀取卡片，請勿取出，繼續下一步。", "The card was read. Leave it in the reader and go on."),
     "failed": ("沒有完成。", "It was not completed."),
     "lost": (
         "與網站的連線中斷，請確認網路後再試一次。",

@@ -21,6 +21,7 @@ def test_a_holder_activates_views_tests_changes_and_unblocks(holder, stand):
     holder.pair()
     holder.read_card()
     assert stand.bench.card.number in holder.page.inner_text("#details")
+    assert "請勿取出" in holder.page.inner_text("#told")
     holder.look_well("details")
     holder.send(user_code=CODE)
     assert "開卡成功" in holder.result()
@@ -38,10 +39,13 @@ def test_a_holder_activates_views_tests_changes_and_unblocks(holder, stand):
     holder.go("/card/view/")
     holder.read_card()
     assert "有效" in holder.page.inner_text("#details")
+    assert "可以取出卡片" in holder.page.inner_text("#told")
+    holder.look_well("view")
     holder.errand("/card/test/", pin=pin)
     assert "測試成功" in holder.result()
     holder.errand("/card/change-pin/", pin=pin, new_pin=PIN, new_pin_again=PIN)
     assert "PIN 碼已更改" in holder.result()
+    holder.look_well("pin-changed")
 
     for left in ("2", "1", "鎖住"):
         holder.errand("/card/test/", pin="918273")
@@ -49,6 +53,7 @@ def test_a_holder_activates_views_tests_changes_and_unblocks(holder, stand):
     holder.look_well("locked")
     holder.errand("/card/unblock/", user_code=CODE, new_pin=LATER, new_pin_again=LATER)
     assert "新 PIN 碼已設定" in holder.result()
+    holder.look_well("unblocked")
     holder.errand("/card/test/", pin=LATER)
     assert "測試成功" in holder.result()
 

@@ -76,12 +76,13 @@ async function look() {
   if (!reader) { trouble({ message: words.choose }); return; }
   await working(async () => {
     seen = await talk(agent, wires, "look", { reader }, words, tell);
+    const goesOn = asks.length && (seen.known || ofStaff) && !(errand === "activate" && seen.activated);
     hide("progress");
-    byId("told").textContent = words.done;
+    byId("told").textContent = goesOn ? words.read : words.done;
     show("details", seen.html);
     await forget(wires, seen, words);
     if (errand === "activate" && seen.activated) show("activated");
-    else if (asks.length && (seen.known || ofStaff)) byId("errand").hidden = false;
+    else if (goesOn) byId("errand").hidden = false;
   });
 }
 
