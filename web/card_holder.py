@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 
 from forms.contact_change import CONTACT_CHANGE
+from forms.typed import narrow
 from web import application_form
 from web.access import public
 from web.card_talk import PROOF, owner
@@ -185,7 +186,7 @@ def take_suspension() -> Answer:
         problems += (FieldProblem("reason", "choice", "請選擇停用原因。", "Choose the reason."),)
     if problems:
         return _suspension_page("suspend", request.form, problems), 400
-    number, code = request.form["card_number"], request.form["user_code"]
+    number, code = narrow(request.form["card_number"]), request.form["user_code"]
     command = SuspendByHolder(card_number=number, user_code=code, reason=REASONS[reason][0])
     return _carried_out("suspend", command)
 
@@ -198,7 +199,7 @@ def take_resumption() -> Answer:
     problems = _missing()
     if problems:
         return _suspension_page("resume", request.form, problems), 400
-    number, code = request.form["card_number"], request.form["user_code"]
+    number, code = narrow(request.form["card_number"]), request.form["user_code"]
     return _carried_out("resume", ResumeByHolder(card_number=number, user_code=code))
 
 

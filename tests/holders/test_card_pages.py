@@ -11,7 +11,9 @@ import pytest
 from tests.workflow.registry import CODE
 from web.app import create_app
 from web.card import FLOWS
+from web.card_talk import _dated
 from web.ports import WebPorts
+from workflow.days import taipei_day
 from workflow.store import schema as t
 
 AGENT = "http://127.0.0.1:61161"
@@ -123,6 +125,21 @@ def test_suspension_and_resumption_take_effect_and_show_the_status(client, brows
     assert form(client, "/card/suspend/", **fields, reason="lost").status_code == 409
     assert "有效" in form(client, "/card/resume/", **fields).text
     assert browser_of.statuses() == {"valid"}
+
+
+def test_a_card_number_typed_at_full_width_costs_no_try(client, browser_of):
+    browser_of.activate()
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in browser_of.bench.card.number)
+    assert form(client, "/card/suspend/", card_number=wide, user_code=CODE, reason="lost").status_code == 200
+    assert browser_of.statuses() == {"suspended"}
+
+
+def test_a_moment_on_the_card_is_read_in_taipei():
+    shown = _dated({"not_before": "2026-11-20T18:00:00+00:00", "not_after": "2031-11-20T15:59:59+00:00"})
+    assert [taipei_day(shown[name]).isoformat() for name in ("not_before", "not_after")] == [
+        "2026-11-21",
+        "2031-11-20",
+    ]
 
 
 def test_the_agents_package_is_read_for_its_hash_once(browser_of, tmp_path, monkeypatch):
