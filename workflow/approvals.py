@@ -14,17 +14,24 @@ from workflow.house_certificates import NotReliableError, require_reliable
 from workflow.issuing_requests import STAFF_PROFILE
 from workflow.store import schema as t
 from workflow.store.loading import load_cases
-from workflow.store.snapshot import form_sha256, snapshot_sha256
+from workflow.store.snapshot import filed_snapshot_sha256
 from workflow.vocabulary import CaseKind, Stage, Verdict
 
 if TYPE_CHECKING:
     from workflow.facts import CaseFacts
     from workflow.office import Office
 
+D = t.review_decision.c
+_APPROVALS = (
+    sa.select(t.review_decision)
+    .where(D.case_id == sa.bindparam("b_case"), D.voided_at.is_(None), D.verdict == str(Verdict.APPROVE))
+    .order_by(D.id)
+)
+
 
 def require_approvals(office: Office, case: CaseFacts) -> tuple[str, ...]:
     """Return the digests of the approvals behind a case as it was handed in; see `approvals_of`."""
-    with office.reading() as connection:
+    with office.asking() as connection:
         return approvals_of(office, connection, case)
 
 
@@ -34,14 +41,8 @@ def approvals_of(office: Office, connection: sa.Connection, case: CaseFacts) -> 
     Raises Unavailable("certificate.not_approved") unless distinct persons approved exactly what is on file now, each
     with the key that is kept beside the decision.
     """
-    d = t.review_decision.c
-    rows = connection.execute(
-        sa.select(t.review_decision)
-        .where(d.case_id == case.id, d.voided_at.is_(None), d.verdict == str(Verdict.APPROVE))
-        .order_by(d.id)
-    ).all()
-    current = snapshot_sha256(connection, case, case.revision, form_sha256(connection, case))
-    if current != case.snapshot_sha256:
+    rows = connection.execute(_APPROVALS, {"b_case": case.id}).all()
+    if filed_snapshot_sha256(connection, case) != case.snapshot_sha256:
         _refuse("the file is not the one that was approved")
     for row in rows:
         _verify(office, case, row)
@@ -110,5 +111,5 @@ def _refuse(detail: str) -> None:
 
 def current_case(office: Office, case_id: int) -> CaseFacts:
     """Return a case as it is now."""
-    with office.reading() as connection:
+    with office.asking() as connection:
         return load_cases(connection, [case_id], lock=False)[case_id]

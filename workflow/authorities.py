@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 A = t.authority.c
-_KEPT = sa.select(A.name, A.certificate, A.sealed_key, A.key_reference)
+KEPT = (A.name, A.certificate, A.sealed_key, A.key_reference)
+"""What `with_key` has to know of an authority's row."""
 NOT_ACTIVATED_CODE = "authority.not_activated"
 
 
@@ -117,7 +118,7 @@ def establish(office: Office, not_before: datetime) -> None:
 
 def established(office: Office) -> bool:
     """Tell whether the ceremony was held."""
-    with office.reading() as connection:
+    with office.asking() as connection:
         return connection.execute(sa.select(A.id).where(A.name == FIRST_ROOT)).first() is not None
 
 
@@ -126,7 +127,7 @@ def current(office: Office, ca: Ca) -> str:
 
     A CA has one for each generation of its key: `gca`, then `gca-g2` … (RV2-09). Only one of them issues.
     """
-    with office.reading() as connection:
+    with office.asking() as connection:
         found = connection.execute(_issues_for(ca, A.name)).scalar()
     if found is None:
         raise Unavailable("authority.not_issued", ca=Words(ca.zh, ca.en))
@@ -140,7 +141,7 @@ def _issues_for(ca: Ca, *columns: Any) -> sa.Select[Any]:
 
 def is_destroyed(office: Office, name: str) -> bool:
     """Tell whether an authority's key is gone for ever and none of its CA's other keys is there to be asked."""
-    with office.reading() as connection:
+    with office.asking() as connection:
         state = connection.execute(sa.select(A.state).where(A.name == name)).scalar()
     return state == str(AuthorityState.DESTROYED) and not (name in tuple(Ca) and serving(office, Ca(name)))
 
@@ -153,7 +154,7 @@ def serving(office: Office, ca: Ca | None = None) -> tuple[str, ...]:
     query = sa.select(A.name, A.ca).where(A.ca.is_not(None), A.state != str(AuthorityState.DESTROYED))
     if ca is not None:
         query = query.where(A.ca == str(ca))
-    with office.reading() as connection:
+    with office.asking() as connection:
         rows = connection.execute(query.order_by(A.generation)).all()
     order = tuple(Ca)
     return tuple(row.name for row in sorted(rows, key=lambda row: order.index(Ca(row.ca))))
@@ -167,7 +168,7 @@ def _made(name: str, certificate: bytes, key: KeptKey, ca: Ca | None = None) -> 
 
 def certificate_of(office: Office, name: str) -> bytes:
     """Return an authority's certificate; LookupError before the ceremony."""
-    with office.reading() as connection:
+    with office.asking() as connection:
         query = sa.select(A.certificate).where(A.name == name)
         found = connection.execute(query).scalar()
     if found is None:
@@ -180,23 +181,24 @@ def working(office: Office, name: str) -> Working:
 
     Raises Unavailable when the key is kept where it can't be reached now.
     """
-    with office.reading() as connection:
-        kept = connection.execute(_KEPT.where(A.name == name)).first()
+    with office.asking() as connection:
+        kept = connection.execute(sa.select(*KEPT).where(A.name == name)).first()
     if kept is None:
         raise LookupError(f"the authority {name} has not been established")
-    return _working(office, kept)
+    return with_key(office, kept)
 
 
 def issuing_now(office: Office, ca: Ca) -> Working:
     """Return the authority that issues for a CA now, with its key; raises what `current` and `working` raise."""
-    with office.reading() as connection:
-        kept = connection.execute(_issues_for(ca, *_KEPT.selected_columns)).first()
+    with office.asking() as connection:
+        kept = connection.execute(_issues_for(ca, *KEPT)).first()
     if kept is None:
         raise Unavailable("authority.not_issued", ca=Words(ca.zh, ca.en))
-    return _working(office, kept)
+    return with_key(office, kept)
 
 
-def _working(office: Office, kept: Any) -> Working:
+def with_key(office: Office, kept: Any) -> Working:
+    """Return the authority of a row with the columns `KEPT`; raises what `working` raises."""
     if kept.sealed_key is None and kept.key_reference is None:
         raise LookupError(f"the key of the authority {kept.name} is not here")
     sealed = bytes(kept.sealed_key) if kept.sealed_key is not None else None

@@ -13,6 +13,8 @@ from workflow.commands import Command
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from workflow.issuing_requests import SignedRequest
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimBlank(Command):
@@ -57,15 +59,17 @@ class IntendCertificate(LintedCertificate):
 
     case_id: int
     item_id: int | None = None
-    request_id: int | None = None
-    """The RA's signed request that asks for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntendCertificates(Command):
-    """Store several linted certificates in one commit; one whose key has a certificate already is left out."""
+    """Store several linted certificates in one commit; one whose key has a certificate already is left out.
+
+    `requests` are the RA's, one for each case: each intent of that case goes by it.
+    """
 
     intents: tuple[IntendCertificate, ...] = field(repr=False)
+    requests: tuple[SignedRequest, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

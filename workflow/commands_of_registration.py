@@ -12,6 +12,7 @@ from workflow.commands import Command
 from workflow.commands_of_performers import LintedCertificate
 
 if TYPE_CHECKING:
+    from workflow.issuing_requests import SignedRequest
     from workflow.vocabulary import Ca
 
 
@@ -44,13 +45,10 @@ class RecordRegistrationKey(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordIssuingRequest(Command):
-    """Store the RA's signed request for keys of one case; `serials` are intents of before that now go by it."""
+    """Store the RA's signed request by which the intents of before with these serials now go."""
 
-    case_id: int
-    statement: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
-    certificate: bytes = field(repr=False)
-    serials: tuple[str, ...] = ()
+    request: SignedRequest = field(repr=False)
+    serials: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

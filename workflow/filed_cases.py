@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from forms.canonical import canonical_json, sha256_hex
 from workflow.errors import NotFound
 from workflow.store import schema as t
-from workflow.store.loading import load_cases
+from workflow.store.loading import case_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,23 +36,32 @@ class FiledCase:
     organisation: Mapping[str, Any]
 
 
+C, F, O = t.case.c, t.form_revision.c, t.organisation.c  # noqa: E741 - the organisation's columns, beside their siblings.
+_OF = "of_"
+"""What the organisation's columns are called beside those of the case."""
+_FILED = (
+    sa.select(
+        t.case,
+        sa.cast(F["values"], sa.Text).label("answers"),
+        F.sha256.label("form_sha256"),
+        F.at.label("filed_at"),
+        *(column.label(_OF + column.name) for column in O),
+    )
+    .join(t.form_revision, (F.case_id == C.id) & (F.revision == C.revision))
+    .outerjoin(t.organisation, O.id == C.organisation_id)
+    .where(C.id == sa.bindparam("b_id"))
+)
+
+
 def filed_case(connection: sa.Connection, case_id: int) -> FiledCase:
     """Load a case with its current form; NotFound when there is none."""
-    case = load_cases(connection, [case_id], lock=False).get(case_id)
-    if case is None:
+    row = connection.execute(_FILED, {"b_id": case_id}).first()
+    if row is None:
         raise NotFound("case.not_found")
-    f, o = t.form_revision.c, t.organisation.c
-    form = connection.execute(
-        sa.select(sa.cast(f["values"], sa.Text).label("answers"), f.sha256, f.at).where(
-            f.case_id == case.id, f.revision == case.revision
-        )
-    ).first()
-    query = sa.select(t.organisation).where(o.id == case.organisation_id)
-    organisation = connection.execute(query).mappings().first()
-    if form is None:
-        raise NotFound("case.not_found")
-    values, sha256 = _values(form.answers)
-    return FiledCase(case, values, sha256, form.sha256, form.at, dict(organisation or {}))
+    names = O.keys() if row.of_id is not None else ()
+    organisation = {name: getattr(row, _OF + name) for name in names}
+    values, sha256 = _values(row.answers)
+    return FiledCase(case_facts(row), values, sha256, row.form_sha256, row.filed_at, organisation)
 
 
 # A large batch is issued in many pieces of work, and each of them reads the whole form.

@@ -25,7 +25,7 @@ from workflow.commands_of_performers import (
     IntendCertificate,
     IntendCertificates,
 )
-from workflow.commands_of_registration import SignCertificates
+from workflow.commands_of_registration import RecordIssuingRequest, SignCertificates
 from workflow.errors import Refused, RegistryError
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from pki.orders import CertificateOrder
     from workflow.facts import CaseFacts
+    from workflow.issuing_requests import SignedRequest
     from workflow.office import Office
     from workflow.vocabulary import Ca
 
@@ -94,11 +95,11 @@ def _issue(
     cases = {claim.case.id: claim.case for claim in claims}
     approvals = {number: require_approvals(office, case) for number, case in cases.items()}
     _ask_again(office, rows, claims, approvals)
-    intents, refused = _prepare(office, missing, approvals)
-    if intents:
-        handle(office, IntendCertificates(intents=tuple(intents)), SYSTEM)
+    intended, refused = _prepare(office, missing, approvals)
+    if intended.requests:
+        handle(office, intended, SYSTEM)
     # An intent whose key was taken meanwhile was not stored, and its serial names nothing.
-    _sign(office, (*_waiting(rows), *(intent.serial for intent in intents)))
+    _sign(office, (*_waiting(rows), *(intent.serial for intent in intended.intents)))
     return refused
 
 
@@ -115,7 +116,7 @@ def _recorded(office: Office, claims: Sequence[Claim]) -> dict[int, Any]:
     cards = [claim.csn for claim in claims if claim.item_id is None and claim.csn is not None]
     # A card's spoiled certificate makes way for another; a request's key has one certificate for ever.
     wanted = among(C.item_id, items) | (among(C.csn, cards) & (C.status != REVOKED))
-    with office.reading() as connection:
+    with office.asking() as connection:
         found = connection.execute(_STANDING.where(wanted)).all()
     named = ((_place(row.csn, row.purpose, row.item_id), row) for row in found)
     return {places[place]: row for place, row in named if place in places}
@@ -133,7 +134,7 @@ def _certificate(row: Any) -> bytes | RegistryError:
 
 def _prepare(
     office: Office, claims: dict[int, Claim], approvals: dict[int, tuple[str, ...]]
-) -> tuple[list[IntendCertificate], dict[int, bytes | RegistryError]]:
+) -> tuple[IntendCertificates, dict[int, bytes | RegistryError]]:
     """Gate, ask, prepare and lint; returns what may be stored, and what was refused by the claims' places."""
     refused: dict[int, bytes | RegistryError] = {}
     orders: dict[int, CertificateOrder] = {}
@@ -156,8 +157,8 @@ def _prepare(
         except PkiError as error:
             refused[number] = Refused("certificate.not_issuable", detail=error.message)
             continue
-        intents.append(_intent(office, claim, (authority.name, requests[claim.case.id]), prepared))
-    return intents, refused
+        intents.append(_intent(office, claim, authority.name, prepared))
+    return IntendCertificates(intents=tuple(intents), requests=requests), refused
 
 
 def _requests(
@@ -165,7 +166,7 @@ def _requests(
     claims: dict[int, Claim],
     orders: dict[int, CertificateOrder],
     approvals: dict[int, tuple[str, ...]],
-) -> dict[int, int]:
+) -> tuple[SignedRequest, ...]:
     """Let the RA ask for the keys of each case, and verify what it asked for before anything is prepared (RV2-04)."""
     keys: dict[int, list[AskedKey]] = {}
     cases = {claim.case.id: claim.case for claim in claims.values()}
@@ -173,24 +174,23 @@ def _requests(
         claim = claims[number]
         asked = AskedKey(spki_sha256(order.spki_der).hex(), claim.purpose, order.profile.name)
         keys.setdefault(claim.case.id, []).append(asked)
-    numbers: dict[int, int] = {}
+    requests = []
     for case_id, wanted in keys.items():
         case, approved = cases[case_id], approvals[case_id]
-        numbers[case_id] = sign_request(office, case, approved, wanted)
-        with office.reading() as connection:
-            require_request(office, connection, case, approved, (numbers[case_id], wanted))
-    return numbers
+        request = sign_request(office, case, approved, wanted)
+        with office.asking() as connection:
+            require_request(office, connection, case, approved, (request, wanted))
+        requests.append(request)
+    return tuple(requests)
 
 
-def _intent(office: Office, claim: Claim, asked: tuple[str, int], prepared: Prepared) -> IntendCertificate:
-    authority, request_id = asked
+def _intent(office: Office, claim: Claim, authority: str, prepared: Prepared) -> IntendCertificate:
     serial = serial_text(prepared.serial)
     return IntendCertificate(
         case_id=claim.case.id,
         authority=authority,
         csn=claim.csn,
         item_id=claim.item_id,
-        request_id=request_id,
         purpose=claim.purpose,
         profile=prepared.profile_name,
         serial=serial,
@@ -215,7 +215,8 @@ def _ask_again(
             asked = AskedKey(row.spki_sha256, row.purpose, row.profile or "")
             waiting.setdefault(claims[number].case.id, {})[row.serial] = asked
     for case_id, keys in waiting.items():
-        sign_request(office, cases[case_id], approvals[case_id], list(keys.values()), tuple(keys))
+        request = sign_request(office, cases[case_id], approvals[case_id], list(keys.values()))
+        handle(office, RecordIssuingRequest(request=request, serials=tuple(keys)), SYSTEM)
 
 
 def _sign(office: Office, serials: tuple[str, ...]) -> None:
@@ -232,7 +233,7 @@ def _no_second(office: Office, claim: Claim) -> RegistryError:
 
 def key_reused(office: Office, spki: bytes) -> RegistryError:
     """Return the refusal of a key that is compromised, or has a certificate already in any CA (CSR-04)."""
-    with office.reading() as connection:
+    with office.asking() as connection:
         if known_compromised(connection, [spki_sha256(spki).hex()]):
             return Refused("certificate.key_compromised")
         query = sa.select(C.serial).where(C.spki_sha256 == spki_sha256(spki).hex())

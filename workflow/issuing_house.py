@@ -63,7 +63,7 @@ def issue_house_certificate(
 
 def certificate_of_key(office: Office, spki: bytes) -> Any:
     """Return the one certificate row of a key; None when it has none."""
-    with office.reading() as connection:
+    with office.asking() as connection:
         query = sa.select(C.serial, C.status, C.der, C.not_after).where(
             C.spki_sha256 == spki_sha256(spki).hex()
         )

@@ -8,8 +8,8 @@ the signature from being taken for one over anything else.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KIND: Final = "guanfang issuing request 1"
 RA_PROFILE: Final = "registration_authority"
 STAFF_PROFILE: Final = "staff_signature"
-R = t.issuing_request.c
+_BY_NUMBER = sa.select(t.issuing_request).where(t.issuing_request.c.id == sa.bindparam("b_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,16 @@ class AskedKey:
     def plain(self) -> dict[str, str]:
         """Return it as the request writes it."""
         return {"spki": self.spki_sha256, "purpose": self.purpose, "profile": self.profile}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """What an RA asks for one case: its statement, its signature over that, and its certificate."""
+
+    case_id: int
+    statement: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    certificate: bytes = field(repr=False)
 
 
 def request_statement(
@@ -68,24 +78,30 @@ def _about(case: CaseFacts, approvals: Sequence[str]) -> dict[str, object]:
     }
 
 
+def stored_request(connection: sa.Connection, number: int | None) -> SignedRequest | None:
+    """Return a stored request by its number; None when there is none."""
+    row = connection.execute(_BY_NUMBER, {"b_id": number}).first()
+    if row is None:
+        return None
+    return SignedRequest(row.case_id, row.statement.encode(), bytes(row.signature), bytes(row.certificate))
+
+
 def require_request(
     office: Office,
     connection: sa.Connection,
     case: CaseFacts,
     approvals: Sequence[str],
-    asked: tuple[int | None, Sequence[AskedKey]],
+    asked: tuple[SignedRequest | None, Sequence[AskedKey]],
 ) -> None:
     """Raise Unavailable("certificate.not_requested") unless the RA asked for just these keys, for this very case.
 
-    `asked` is the request's number and the keys that are about to be certified by it. The RA's certificate has to be
-    good now.
+    `asked` is the request and the keys that are about to be certified by it. The RA's certificate has to be good now.
     """
-    request_id, keys = asked
-    row = connection.execute(sa.select(t.issuing_request).where(R.id == request_id)).first()
-    if row is None or row.case_id != case.id:
+    request, keys = asked
+    if request is None or request.case_id != case.id:
         raise _refused("there is no request of the registration authority")
-    _require_signature(office, connection, case, row)
-    said = json.loads(row.statement)
+    _require_signature(office, connection, case, request)
+    said = json.loads(request.statement)
     about = json.loads(canonical_json(_about(case, approvals)))
     if {name: said.get(name) for name in about} != about:
         raise _refused("the request is about something else than what was approved")
@@ -93,10 +109,12 @@ def require_request(
         raise _refused("a key is not among those asked for")
 
 
-def _require_signature(office: Office, connection: sa.Connection, case: CaseFacts, row: Any) -> None:
+def _require_signature(
+    office: Office, connection: sa.Connection, case: CaseFacts, request: SignedRequest
+) -> None:
     try:
-        found = require_reliable(connection, bytes(row.certificate), RA_PROFILE, office.clock.now())
-        office.statements.verify(found.spki, row.statement.encode(), bytes(row.signature))
+        found = require_reliable(connection, request.certificate, RA_PROFILE, office.clock.now())
+        office.statements.verify(found.spki, request.statement, request.signature)
     except NotReliableError as error:
         raise _refused(f"the certificate of the registration authority: {error}") from error
     except ValueError as error:

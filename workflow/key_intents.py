@@ -27,7 +27,7 @@ def clear(office: Office, number: int, actor: Actor = SYSTEM) -> None:
     """
     from workflow.handlers import handle  # The door imports the acts, which come here.
 
-    with office.reading() as connection:
+    with office.asking() as connection:
         row = connection.execute(sa.select(t.key_intent).where(N.id == number)).first()
     if row is None or row.ended_at is not None:
         raise Refused("keys.intent_ended", number=number)

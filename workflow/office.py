@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from pki.keystores import SoftwareKeystore
 from workflow.machine import check_all
+from workflow.store.database import asking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from datetime import timedelta
 
     import sqlalchemy as sa
@@ -97,6 +99,10 @@ class Office:
         """Give a connection for queries; what is written through it is rolled back."""
         with self.engine.connect() as connection:
             yield connection
+
+    def asking(self) -> AbstractContextManager[sa.Connection]:
+        """Give a connection for single queries, quicker than `reading`: no transaction is behind them."""
+        return asking(self.engine)
 
     @property
     def keystore(self) -> Keystore:

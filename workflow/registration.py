@@ -23,13 +23,12 @@ from workflow.authorities import NOT_ACTIVATED_CODE, addresses
 from workflow.certificate_profiles import office_profiles
 from workflow.commands_of_registration import (
     IntendRegistrationKey,
-    RecordIssuingRequest,
     RecordRegistrationKey,
 )
 from workflow.errors import Refused, Unavailable
 from workflow.facts import SYSTEM
-from workflow.issuing_house import certificate_of_key, issue_house_certificate
-from workflow.issuing_requests import RA_PROFILE, request_statement
+from workflow.issuing_house import issue_house_certificate
+from workflow.issuing_requests import RA_PROFILE, SignedRequest, request_statement
 from workflow.key_intents import clear
 from workflow.store import schema as t
 from workflow.vocabulary import CertificateStatus
@@ -43,7 +42,15 @@ if TYPE_CHECKING:
     from workflow.office import Office
     from workflow.vocabulary import Ca
 
-G, N = t.registration_key.c, t.key_intent.c
+G, N, C = t.registration_key.c, t.key_intent.c, t.certificate.c
+_NEWEST = (
+    sa.select(t.registration_key, C.serial, C.status, C.der, C.not_after)
+    .outerjoin(t.certificate, C.spki_sha256 == G.spki_sha256)
+    .where(G.ca == sa.bindparam("b_ca"))
+    .order_by(G.id.desc())
+    .limit(1)
+)
+STOPPED = frozenset({str(CertificateStatus.REVOKED), str(CertificateStatus.SUSPENDED)})
 RENEW_BEFORE: Final = timedelta(days=60)
 """How long before its end a certificate is followed by another, on another key."""
 
@@ -62,16 +69,22 @@ def registration(office: Office, ca: Ca) -> Registration:
     Raises Unavailable("registration.revoked") when its certificate was revoked: another is for people to decide.
     """
     row = _newest(office, ca)
-    kept = None if row is None else certificate_of_key(office, bytes(row.spki))
-    if kept is not None and kept.status in {str(CertificateStatus.REVOKED), str(CertificateStatus.SUSPENDED)}:
-        raise Unavailable("registration.revoked", ca=ca, serial=kept.serial)
-    if row is None or (kept is not None and kept.not_after - RENEW_BEFORE <= office.clock.now()):
+    if row is not None and row.status in STOPPED:
+        raise Unavailable("registration.revoked", ca=ca, serial=row.serial)
+    certified = row is not None and row.serial is not None
+    if row is None or (certified and row.not_after - RENEW_BEFORE <= office.clock.now()):
         row = _next_key(office, ca, SYSTEM, row)
+    return Registration(_certificate(office, ca, row), _signer(office, ca, row))
+
+
+def _certificate(office: Office, ca: Ca, row: Any) -> bytes:
+    """Return the certificate of a key, issued now if it is not there yet."""
+    if row.der is not None:
+        return bytes(row.der)
     spki = bytes(row.spki)
-    certificate = issue_house_certificate(
+    return issue_house_certificate(
         office, ca, spki, lambda serial, name: _order(office, ca, spki, (serial, name))
     )
-    return Registration(certificate, _signer(office, ca, row))
 
 
 def new_key(office: Office, ca: Ca, actor: Actor = SYSTEM) -> Any:
@@ -112,7 +125,7 @@ def _cleared_unless_kept(office: Office, ca: Ca, number: int) -> Iterator[None]:
     except KeyRefusedError as error:
         raise _not_reached(ca, error) from error
     finally:
-        with office.reading() as connection:
+        with office.asking() as connection:
             ended = connection.execute(sa.select(N.ended_at).where(N.id == number)).scalar()
         if ended is None:
             with suppress(Refused, Unavailable):
@@ -124,36 +137,21 @@ def sign_request(
     case: CaseFacts,
     approvals: Sequence[str],
     keys: Sequence[AskedKey],
-    serials: tuple[str, ...] = (),
-) -> int:
-    """Sign and store the request for some keys of an approved case; returns its number.
-
-    `serials` are intents that were stored by an earlier request and now go by this one.
-    """
-    from workflow.handlers import handle  # The door imports the acts, which come here.
-
+) -> SignedRequest:
+    """Sign the request for some keys of an approved case."""
     ra = registration(office, case.ca)
     statement = request_statement(case, approvals, keys, office.clock.now())
     try:
         signature = ra.signer.sign(statement)
     except KeyRefusedError as error:
         raise _not_reached(case.ca, error) from error
-    command = RecordIssuingRequest(
-        case_id=case.id,
-        statement=statement,
-        signature=signature,
-        certificate=ra.certificate,
-        serials=serials,
-    )
-    created = handle(office, command, SYSTEM).created_id
-    assert created is not None  # noqa: S101 - the act returns the number of what it stored.
-    return created
+    return SignedRequest(case.id, statement, signature, ra.certificate)
 
 
 def _newest(office: Office, ca: Ca) -> Any:
-    with office.reading() as connection:
-        query = sa.select(t.registration_key).where(G.ca == str(ca)).order_by(G.id.desc()).limit(1)
-        return connection.execute(query).first()
+    """Return the newest key with what is on record of its certificate."""
+    with office.asking() as connection:
+        return connection.execute(_NEWEST, {"b_ca": str(ca)}).first()
 
 
 def _signer(office: Office, ca: Ca, row: Any) -> Signer:

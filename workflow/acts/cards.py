@@ -30,7 +30,7 @@ from workflow.outcome import Outcome, of_case
 from workflow.stock_words import EntryKind, PlaceKind
 from workflow.store import schema as t
 from workflow.store.line_jobs import job_made, job_spoiled, on_the_line
-from workflow.store.stock_books import Step, carry_to, demonstration_line
+from workflow.store.stock_books import Step, carry_to, demonstration_line, note, standard_place
 from workflow.store.unit_of_work import Extra, UnitOfWork
 from workflow.vocabulary import CardState, MailState, Role
 
@@ -98,18 +98,16 @@ def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: No
         columns={"card_number": command.card_number},
     )
     after = work.fire(case, command.trigger, command, actor, extra)
-    result = work.connection.execute(
-        sa.update(t.card)
-        .where(K.number == command.card_number, K.case_id == case.id, K.state == str(CardState.PERSONALISING))
-        # The PIN that the line used is forgotten here: nobody can use the card before it is activated (ACT-05).
-        .values(
-            state=str(CardState.MADE), step="made", pin_sealed=None, made_at=work.now, updated_at=work.now
-        )
-    )
-    if result.rowcount != 1:
+    begun = K.number == command.card_number, K.case_id == case.id, K.state == str(CardState.PERSONALISING)
+    card = work.connection.execute(sa.select(K.id, K.csn, K.place_id).where(*begun).with_for_update()).first()
+    if card is None:
         raise Refused("card.not_found", number=command.card_number)
-    carry_to(work, K.number == command.card_number, EntryKind.MADE, PlaceKind.SHELF, actor)
-    job_made(work.connection, case.id, work.now)
+    shelf = standard_place(work.connection, PlaceKind.SHELF, work.now)
+    # The PIN that the line used is forgotten here: nobody can use the card before it is activated (ACT-05).
+    made = {"state": str(CardState.MADE), "step": "made", "pin_sealed": None, "made_at": work.now}
+    work.update(sa.update(t.card).where(K.id == card.id).values(place_id=shelf, updated_at=work.now, **made))
+    note(work, card.csn, card.place_id, Step(EntryKind.MADE, shelf, actor))
+    work.later(lambda connection: job_made(connection, case.id, work.now))
     return of_case(after)
 
 

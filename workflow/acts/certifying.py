@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from forms.canonical import sha256_hex
 from workflow import policies
 from workflow.acts.act import Act
+from workflow.acts.registration import store_request
 from workflow.commands_of_performers import (
     IntendCertificate,
     IntendCertificates,
@@ -25,14 +26,15 @@ from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.among import among
 from workflow.store.directory import index_certificates
-from workflow.store.keys import known_compromised, require_unknown_key
-from workflow.store.writing import in_one_journey, writes_of
+from workflow.store.keys import known_keys, require_unknown_key
+from workflow.store.writing import writes_of
 from workflow.vocabulary import AuthorityState, Ca, CardState, CertificateStatus, ItemState, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from workflow.facts import Actor, CaseFacts
+    from workflow.issuing_requests import SignedRequest
     from workflow.store.unit_of_work import UnitOfWork
 
 SYSTEM = frozenset({Role.SYSTEM})
@@ -48,27 +50,30 @@ def _intend_one(work: UnitOfWork, command: IntendCertificate, actor: Actor, _pre
 
 def _intend_several(work: UnitOfWork, command: IntendCertificates, actor: Actor, _prepared: None) -> Outcome:
     """Store the intents whose keys are new, in any CA and among themselves, and not compromised (CSR-04)."""
-    hashes = [intent.spki_sha256 for intent in command.intents]
-    used = set(
-        work.connection.execute(sa.select(C.spki_sha256).where(among(C.spki_sha256, hashes))).scalars()
-    )
-    used |= known_compromised(work.connection, hashes)
+    used = known_keys(work.connection, [intent.spki_sha256 for intent in command.intents])
     fresh: dict[str, IntendCertificate] = {}
     for intent in command.intents:
         if intent.spki_sha256 not in used:
             fresh.setdefault(intent.spki_sha256, intent)
-    return _intend(work, tuple(fresh.values()), actor)
+    return _intend(work, tuple(fresh.values()), actor, command.requests)
 
 
-def _intend(work: UnitOfWork, intents: Sequence[IntendCertificate], actor: Actor) -> Outcome:
-    cases = work.hold(sorted({intent.case_id for intent in intents}))
+def _intend(
+    work: UnitOfWork,
+    intents: Sequence[IntendCertificate],
+    actor: Actor,
+    requests: Sequence[SignedRequest] = (),
+) -> Outcome:
+    of_requests = {request.case_id for request in requests}
+    cases = work.hold(sorted(of_requests | {intent.case_id for intent in intents}))
+    asked = {one.case_id: store_request(work, cases[one.case_id], one, actor) for one in requests}
     _require_issuing(work, {intent.authority for intent in intents})
     making = _cards_in_making(work, {intent.csn for intent in intents if intent.csn is not None})
     waiting = _waiting_items(work, [intent.item_id for intent in intents if intent.item_id is not None])
     for intent in intents:
         case = cases[intent.case_id]
         _require_turn(case, intent, waiting, making)
-        work.add("certificate", **_row(work, case, intent))
+        work.add("certificate", **_row(work, case, intent), request_id=asked.get(case.id))
         said = {
             "number": case.number,
             "serial": intent.serial,
@@ -100,7 +105,6 @@ def _row(work: UnitOfWork, case: CaseFacts, intent: IntendCertificate) -> dict[s
         "case_id": case.id,
         "csn": intent.csn,
         "item_id": intent.item_id,
-        "request_id": intent.request_id,
         "profile": intent.profile,
         "purpose": intent.purpose,
         "status": str(CertificateStatus.INTENDED),
@@ -197,9 +201,9 @@ def store_signed(
         updates.append(_signed(work, case, row, der))
         said = {"number": case.number, "serial": row.serial, "der": sha256_hex(der)}
         work.audit("certificate_issued", actor, said, (case.id, case.version))
-    with in_one_journey(work.connection):
-        _write(work, updates)
-        index_certificates(work.connection, [(one.columns["id"], one.columns["der"]) for one in updates])
+    recorded = [(one.columns["id"], one.columns["der"]) for one in updates]
+    work.later(lambda _connection: _write(work, updates))
+    work.later(lambda connection: index_certificates(connection, recorded))
 
 
 @dataclass(frozen=True, slots=True)

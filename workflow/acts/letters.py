@@ -18,7 +18,7 @@ from workflow.errors import BadInput, FieldProblem, NotAllowed, NotFound, Refuse
 from workflow.outcome import Outcome, of_case
 from workflow.store import schema as t
 from workflow.store.numbers import take
-from workflow.store.snapshot import form_sha256, snapshot_sha256
+from workflow.store.snapshot import filed_snapshot_sha256
 from workflow.store.unit_of_work import Extra, UnitOfWork
 from workflow.vocabulary import LetterDirection, Rank, Role
 
@@ -138,7 +138,7 @@ def _tie_one(work: UnitOfWork, command: TieLetter, case: CaseFacts, actor: Actor
         )
     )
     # The letter's attachments belong to what the reviewers see, so the snapshot is made anew.
-    snapshot = snapshot_sha256(work.connection, case, case.revision, form_sha256(work.connection, case))
+    snapshot = filed_snapshot_sha256(work.connection, case)
     extra = Extra(columns={"snapshot_sha256": snapshot, "queued_at": work.now})
     return work.fire(case, "receive_letter", command, actor, extra)
 

@@ -118,7 +118,11 @@ def _take_blank(work: UnitOfWork, command: TakeBlank, actor: Actor, _prepared: N
             _claim(work, job, command)
             return Outcome(case_id=case.id, number=case.number, created_id=job.id)
         # The case went another way since the batch was opened.
-        _set_job(work, job.id, state=str(JobState.LEFT), said=state_of(case.kind, case.state).zh)
+        left = {"state": str(JobState.LEFT), "said": state_of(case.kind, case.state).zh}
+        # At once: the next one is looked for among those that wait.
+        work.connection.execute(
+            sa.update(t.line_job).where(J.id == job.id).values(updated_at=work.now, **left)
+        )
     return Outcome()
 
 
@@ -132,19 +136,15 @@ def _go_on(work: UnitOfWork, command: TakeBlank, card: Any) -> Outcome:
 
 
 def _claim(work: UnitOfWork, job: Any, command: TakeBlank) -> None:
-    _set_job(
-        work,
-        job.id,
-        state=str(JobState.WORKING),
-        reader=command.reader,
-        worker=command.worker,
-        claimed_until=work.office.wall.now() + LEASE,
-        said="",
-    )
-
-
-def _set_job(work: UnitOfWork, job_id: int, **values: Any) -> None:
-    work.connection.execute(sa.update(t.line_job).where(J.id == job_id).values(updated_at=work.now, **values))
+    values = {
+        "state": str(JobState.WORKING),
+        "reader": command.reader,
+        "worker": command.worker,
+        "claimed_until": work.office.wall.now() + LEASE,
+        "said": "",
+        "updated_at": work.now,
+    }
+    work.update(sa.update(t.line_job).where(J.id == job.id).values(**values))
 
 
 def _interrupt(work: UnitOfWork, command: InterruptJob, actor: Actor, _prepared: None) -> Outcome:

@@ -59,7 +59,7 @@ def bind_blank(
     if begun is not None:
         raise Refused("card.begun_already", csn=begun)
     number = next_card_number(work.connection, case.ca)
-    work.connection.execute(
+    work.update(
         sa.update(t.card)
         .where(K.id == row.id)
         .values(

@@ -26,7 +26,8 @@ from workflow.store.keys import require_unknown_key
 from workflow.vocabulary import CertificateStatus, Role, StaffCardState
 
 if TYPE_CHECKING:
-    from workflow.facts import Actor
+    from workflow.facts import Actor, CaseFacts
+    from workflow.issuing_requests import SignedRequest
     from workflow.office import Office
     from workflow.store.unit_of_work import UnitOfWork
 
@@ -85,33 +86,38 @@ def _record_key(work: UnitOfWork, command: RecordRegistrationKey, actor: Actor, 
 def _record_request(
     work: UnitOfWork, command: RecordIssuingRequest, actor: Actor, _prepared: None
 ) -> Outcome:
-    case = work.hold_one(command.case_id)
+    """Store what the RA asks anew after a run was interrupted: it may have another certificate by now."""
+    case = work.hold_one(command.request.case_id)
+    number = store_request(work, case, command.request, actor)
+    work.connection.execute(
+        sa.update(t.certificate)
+        .where(
+            C.case_id == case.id,
+            among(C.serial, command.serials),
+            C.status == str(CertificateStatus.INTENDED),
+        )
+        .values(request_id=number)
+    )
+    return Outcome(created_id=number)
+
+
+def store_request(work: UnitOfWork, case: CaseFacts, request: SignedRequest, actor: Actor) -> int:
+    """Store the RA's signed request for a held case; returns its number."""
     number = work.insert(
         t.issuing_request,
         case_id=case.id,
-        statement=command.statement.decode(),
-        signature=command.signature,
-        certificate=command.certificate,
+        statement=request.statement.decode(),
+        signature=request.signature,
+        certificate=request.certificate,
         at=work.now,
     )
-    if command.serials:
-        # A run that was interrupted asks anew: the RA may have another certificate by now.
-        work.connection.execute(
-            sa.update(t.certificate)
-            .where(
-                C.case_id == case.id,
-                among(C.serial, command.serials),
-                C.status == str(CertificateStatus.INTENDED),
-            )
-            .values(request_id=number)
-        )
     said = {
         "number": case.number,
-        "request": sha256(command.statement).hexdigest(),
-        "certificate": sha256(command.certificate).hexdigest(),
+        "request": sha256(request.statement).hexdigest(),
+        "certificate": sha256(request.certificate).hexdigest(),
     }
     work.audit("certificates_requested", actor, said, (case.id, case.version))
-    return Outcome(created_id=number)
+    return number
 
 
 def _intend(work: UnitOfWork, command: IntendHouseCertificate, actor: Actor, _prepared: None) -> Outcome:

@@ -18,10 +18,10 @@ from workflow.acts.act import Act
 from workflow.acts.certifying import RECORDED, store_signed
 from workflow.acts.registration import require_house_key
 from workflow.approvals import approvals_of
-from workflow.authorities import NOT_ACTIVATED_CODE, Working, working
+from workflow.authorities import KEPT, NOT_ACTIVATED_CODE, Working, with_key
 from workflow.commands_of_registration import SignCertificates
 from workflow.errors import Unavailable
-from workflow.issuing_requests import AskedKey, require_request
+from workflow.issuing_requests import AskedKey, require_request, stored_request
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.among import among
@@ -52,15 +52,18 @@ class _Ready:
 def _prepare(office: Office, command: SignCertificates, _actor: Actor) -> _Ready:
     """Load the keys of the generations that the certificates were prepared for, whatever came after."""
     waiting = among(C.serial, command.serials) & (C.status == INTENDED)
-    with office.reading() as connection:
-        found = connection.execute(sa.select(C.authority, C.case_id).where(waiting).distinct()).all()
-    names = sorted({row.authority for row in found})
+    query = sa.select(C.authority, C.case_id).where(waiting).distinct().subquery()
+    with office.asking() as connection:
+        found = connection.execute(
+            sa.select(query.c.case_id, *KEPT).join(t.authority, t.authority.c.name == query.c.authority)
+        ).all()
     cases = sorted({row.case_id for row in found if row.case_id is not None})
+    kept = {row.name: row for row in found}
     try:
-        return _Ready({name: working(office, name) for name in names}, cases)
+        return _Ready({name: with_key(office, row) for name, row in kept.items()}, cases)
     except LookupError as error:
         raise Unavailable(
-            "authority.key_unavailable", authority=", ".join(names), detail=str(error)
+            "authority.key_unavailable", authority=", ".join(sorted(kept)), detail=str(error)
         ) from error
 
 
@@ -125,8 +128,9 @@ def _require_asked_for(work: UnitOfWork, case: CaseFacts, rows: Sequence[Any]) -
     by_request: dict[int | None, list[AskedKey]] = defaultdict(list)
     for row in rows:
         by_request[row.request_id].append(AskedKey(row.spki_sha256, row.purpose, row.profile or ""))
-    for asked in by_request.items():
-        require_request(work.office, work.connection, case, approvals, asked)
+    for number, keys in by_request.items():
+        request = stored_request(work.connection, number)
+        require_request(work.office, work.connection, case, approvals, (request, keys))
 
 
 def _record_house(work: UnitOfWork, signed: Sequence[tuple[Any, bytes]], actor: Actor) -> None:

@@ -86,7 +86,7 @@ def take_turn(office: Office, post: Post) -> Report:
     if not office.keys_activated():
         # A card that was begun would stop at its certificates (ROL-08).
         return Report(Turn.NO_KEYS)
-    with office.reading() as connection:
+    with office.asking() as connection:
         # An idle line leaves its readers to others, such as single orders.
         if not unfinished(connection, post.batch_id):
             return Report(Turn.NO_WORK)
@@ -108,7 +108,7 @@ def _failed_before(error: RegistryError) -> Report:
 
 def _with_card(office: Office, post: Post, session: CardSession) -> Report:
     csn = session.run(read_csn())
-    with office.reading() as connection:
+    with office.asking() as connection:
         state = connection.execute(sa.select(K.state).where(K.csn == csn)).scalar()
     if state not in USABLE:
         return Report(Turn.TAKE_OUT, said=CardState(state).zh if state else "")

@@ -61,7 +61,7 @@ def make_card(office: Office, session: CardSession, case_id: int, csn: str) -> N
 
     Raises Refused or a HardwareError; what was recorded by then stays, and the same call goes on from there.
     """
-    with office.reading() as connection:
+    with office.asking() as connection:
         filed = filed_case(connection, case_id)
         card: Any = connection.execute(sa.select(t.card).where(K.csn == csn)).one()
     plan = _plan(office, card)
@@ -76,7 +76,7 @@ def make_card(office: Office, session: CardSession, case_id: int, csn: str) -> N
 
 def _claim(office: Office, case: CaseFacts, csn: str) -> None:
     """Bind the card to the case, unless it was before an interruption."""
-    with office.reading() as connection:
+    with office.asking() as connection:
         card = connection.execute(sa.select(K.case_id, K.state).where(K.csn == csn)).first()
     if card is not None and card.case_id == case.id and card.state == str(CardState.PERSONALISING):
         return

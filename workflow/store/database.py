@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
@@ -23,7 +24,30 @@ def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
         return engine
     engine = sa.create_engine(url, pool_size=pool_size, isolation_level="READ COMMITTED")
     _ask_after_rest(engine)
+    _refuse_writing_outside(engine)
     return engine
+
+
+@contextmanager
+def asking(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection for single SELECTs, each of which sees what is committed when it runs.
+
+    PostgreSQL is spared a BEGIN and a ROLLBACK around them, which take as long as a short query. For want of a
+    transaction there is nothing to roll back, nor anything that a setting or a lock would last for.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT", asks=True)
+        yield connection
+
+
+def _refuse_writing_outside(engine: sa.Engine) -> None:
+    """Let nothing be written where nothing would be rolled back."""
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def _look(connection: sa.Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if connection.get_execution_options().get("asks") and not statement.startswith("SELECT"):
+            raise sa.exc.InvalidRequestError("only a SELECT runs outside a transaction")
 
 
 def address_with(url: str, options: Mapping[str, str]) -> str:

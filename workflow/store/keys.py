@@ -61,6 +61,13 @@ def require_unknown_key(connection: sa.Connection, spki_sha256: str) -> None:
         raise Refused("certificate.key_reused", serial=twin)
 
 
+def known_keys(connection: sa.Connection, digests: Sequence[str]) -> set[str]:
+    """Return those of the digests whose keys were certified before, by whichever authority, or are compromised (CSR-04)."""
+    certified = sa.select(C.spki_sha256).where(among(C.spki_sha256, digests))
+    listed = sa.select(K.spki_sha256).where(among(K.spki_sha256, digests))
+    return set(connection.execute(sa.union_all(certified, listed)).scalars())
+
+
 def known_compromised(connection: sa.Connection, digests: Sequence[str]) -> set[str]:
     """Return those of the digests whose keys are compromised, by the list or by a revocation for that reason."""
     if not digests:

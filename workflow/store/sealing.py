@@ -162,6 +162,6 @@ def sealing_is_current(connection: sa.Connection, now: datetime, lag: timedelta)
 
 def require_sealing(office: Office) -> None:
     """Raise Unavailable("audit.sealing_behind") when the seal lags: then nothing may be issued (AUD-04)."""
-    with office.reading() as connection:
+    with office.asking() as connection:
         if not sealing_is_current(connection, office.clock.now(), office.sealing_lag):
             raise Unavailable("audit.sealing_behind")

@@ -28,7 +28,7 @@ from workflow.store.writing import in_one_journey, write_outbox, writes_of
 from workflow.vocabulary import DeadlineState, StatusChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from workflow.commands import Command
@@ -60,6 +60,7 @@ class UnitOfWork:
         self.now: datetime = office.clock.now()
         self._inserts: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
         self._case_updates: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        self._later: list[Callable[[sa.Connection], object]] = []
         self._stops: list[dict[str, Any]] = []
         self._changes: dict[tuple[StatusChange, str], list[int]] = defaultdict(list)
         self._outbox: list[dict[str, Any]] = []
@@ -228,6 +229,14 @@ class UnitOfWork:
         assert primary is not None  # noqa: S101 - both databases return the key of a single insert.
         return int(primary[0])
 
+    def later(self, write: Callable[[sa.Connection], object]) -> None:
+        """Gather statements whose results nobody looks at; they travel with the rest, ahead of it and in their order."""
+        self._later.append(write)
+
+    def update(self, statement: sa.Update) -> None:
+        """Gather an update of rows that are locked already."""
+        self.later(lambda connection: connection.execute(statement))
+
     def audit(
         self, kind: str, actor: Actor, body: Mapping[str, Any], case: tuple[int, int] | None = None
     ) -> None:
@@ -244,12 +253,15 @@ class UnitOfWork:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def flush(self) -> None:
-        """Write everything that was gathered."""
+    def flush(self, whole: sa.Transaction | None = None) -> None:
+        """Write everything that was gathered; the commit of the whole, if it is given, travels with it."""
         # Which certificates change is looked at, so these statements do not travel with the others.
         self._change_certificates()
         with in_one_journey(self.connection):
             self._write()
+            if whole is not None:
+                whole.commit()
+        self._later.clear()
         self._inserts.clear()
         self._case_updates.clear()
         self._stops.clear()
@@ -268,6 +280,8 @@ class UnitOfWork:
         return self.office.wall.now() + timedelta(seconds=self.office.settings.crl_pause_seconds)
 
     def _write(self) -> None:
+        for write in self._later:
+            write(self.connection)
         writes = writes_of(self.connection.dialect)
         for rows in self._case_updates.values():
             writes.update_case(self.connection, rows)
@@ -288,7 +302,7 @@ def _only(found: Mapping[int, CaseFacts], case_id: int) -> CaseFacts:
 @contextmanager
 def transaction(office: Office) -> Iterator[UnitOfWork]:
     """Open a unit of work; it is written and committed at the end, or not at all."""
-    with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with office.engine.connect().execution_options(writes=True) as connection, connection.begin() as whole:
         work = UnitOfWork(office, connection)
         yield work
-        work.flush()
+        work.flush(whole)
