@@ -12,20 +12,24 @@ from web.app import create_app
 from web.ports import WebPorts
 
 if TYPE_CHECKING:
+    from hardware.station import CardStation
     from tests.faults.line import Bench
 
 
 class Stand:
-    """Pages at `address`, an agent at `agent.address`; `codes` are the pairing codes that its window showed."""
+    """Pages at `address`, an agent at `agent.address`; `codes` are the pairing codes that its window showed.
 
-    def __init__(self, bench: Bench) -> None:
+    The agent's readers are those of `station`, or, without one, the folder's in which the card lies.
+    """
+
+    def __init__(self, bench: Bench, station: CardStation | None = None) -> None:
         self.bench = bench
         self.codes: list[str] = []
         self.shown: list[Any] = []
         self._pages = Pages()
         self.address = self._pages.address
         self.pairings = Pairings(lambda _origin, code: self.codes.append(code))
-        self.desk = Desk(bench.station, lambda *said: self.shown.append(said))
+        self.desk = Desk(station or bench.station, lambda *said: self.shown.append(said))
         self.agent = AgentServer(frozenset({self.address}), 0, (self.pairings, self.desk), "1.0")
         self._ports = WebPorts(
             office=bench.office, secret_key="t" * 40, rate_limits=False, agent_url=self.agent.address
