@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.browsing import BUILD, findings, pictures, too_wide
 
 PICTURES = BUILD / "holder"
+MISSING = "#agent-missing:not([hidden])"
+CONNECTED = "#pairing:not([hidden]), #reader-part:not([hidden])"
 
 
 class Holder:
@@ -15,17 +17,35 @@ class Holder:
         self.page = context.new_page()
         self.page.set_default_timeout(15_000)
         self.wrong = []
+        self.windows = 0
+        self.way = ""
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
 
     def go(self, path):
         self.page.goto(self.stand.address + path)
 
+    def refuse_the_direct_way(self):
+        """Let no page ask the agent itself, as browsers do that guard the machine; its window is left."""
+        self.context.route(
+            f"{self.stand.agent.address}/version",
+            lambda route: route.abort() if route.request.method == "GET" else route.continue_(),
+        )
+
+    def connect(self):
+        """Find the agent, in the way that this browser leaves open."""
+        self.page.wait_for_selector(f"{MISSING}, {CONNECTED}")
+        if self.page.locator(MISSING).count():
+            self.windows += 1
+            self.page.click("#agent-window")
+
     def pair(self):
+        self.connect()
         self.page.wait_for_selector("#pairing:not([hidden])")
         self.page.fill("#f-pairing_code", self.stand.codes[-1])
         self.page.click("#pairing button")
 
     def read_card(self):
+        self.connect()
         self.page.wait_for_selector("#reader-part:not([hidden]) input:checked")
         self.page.click("#reader-form button[type=submit]")
         self.page.wait_for_selector("#details:not([hidden])")
@@ -55,7 +75,7 @@ class Holder:
     def look_well(self, name):
         """Keep pictures, and let axe and a narrow screen judge what is there."""
         size = self.page.viewport_size
-        pictures(self.page, PICTURES, name)
+        pictures(self.page, PICTURES, self.way + name)
         assert findings(self.page) == [], name
         assert too_wide(self.page) <= 0, name
         self.page.set_viewport_size(size)

@@ -14,8 +14,19 @@ pytestmark = pytest.mark.browser
 PIN, LATER = "735162", "846273"
 
 
+@pytest.fixture(params=["directly", "by-window"])
+def either_way(holder, request):
+    """Lend a holder whose browser asks the agent itself, and one whose browser has to go through the agent's window."""
+    if request.param == "by-window":
+        holder.way = "by-window-"
+        holder.refuse_the_direct_way()
+    yield holder
+    assert bool(holder.windows) == (request.param == "by-window")
+
+
 @pytest.mark.rule("ACT-01", "ACT-02", "PIN-02", "PCH-01", "VEW-01", "VEW-02")
-def test_a_holder_activates_views_tests_changes_and_unblocks(holder, stand):
+def test_a_holder_activates_views_tests_changes_and_unblocks(either_way, stand):
+    holder = either_way
     holder.go("/card/activate/")
     holder.look_well("pairing")
     holder.pair()
@@ -59,8 +70,8 @@ def test_a_holder_activates_views_tests_changes_and_unblocks(holder, stand):
 
 
 @pytest.mark.rule("CTC-01", "SUS-01", "STA-03")
-def test_a_holder_changes_the_contact_suspends_and_resumes(holder, stand, pin):
-    number = stand.bench.card.number
+def test_a_holder_changes_the_contact_suspends_and_resumes(either_way, stand, pin):
+    holder, number = either_way, stand.bench.card.number
     holder.errand("/card/contact/", first=True, pin=pin)
     holder.page.wait_for_url("**/card/contact/form")
     holder.look_well("contact")
@@ -89,10 +100,7 @@ def test_a_holder_changes_the_contact_suspends_and_resumes(holder, stand, pin):
 
 @pytest.mark.rule("ACT-02")
 def test_a_browser_that_refuses_the_direct_way_uses_the_agents_window(holder, stand):
-    holder.context.route(
-        f"{stand.agent.address}/version",
-        lambda route: route.abort() if route.request.method == "GET" else route.continue_(),
-    )
+    holder.refuse_the_direct_way()
     holder.go("/card/activate/")
     holder.page.wait_for_selector("#agent-missing:not([hidden])")
     holder.look_well("no-agent")
