@@ -144,7 +144,7 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "Another card is in the reader now. Put the first one back and start again.",
     ),
     "card.pin_wrong": (
-        "PIN 碼不正確，還可嘗試 {left} 次；再錯卡片將鎖住，須辦理鎖卡解碼。",
+        "PIN 碼不正確，還可嘗試 {left} 次；用完後卡片將鎖住，須辦理鎖卡解碼。",
         "The PIN is wrong. {left} tries are left; then the card locks and has to be unblocked.",
     ),
     "card.pin_locked": (

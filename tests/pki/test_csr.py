@@ -140,6 +140,7 @@ def test_a_curve_is_taken_to_sign_and_refused_to_encipher(
     assert refused(made, CIPHER) == ["key.kind"]
 
 
+@pytest.mark.rule("RV2-11")
 def test_a_request_signed_by_another_key_proves_nothing() -> None:
     spki = spki_of(rig.rsa_key(3072).public_key())
     assert refused(rig.request(spki=spki)) == ["csr.possession"]

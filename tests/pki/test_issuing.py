@@ -162,6 +162,7 @@ def test_no_certificate_outlives_its_issuer(world: World, an_order: Orders) -> N
     assert refusal.value.code == "pki.issue.outlives_issuer"
 
 
+@pytest.mark.rule("CSR-09")
 def test_a_holder_certifies_no_one(world: World, an_order: Orders) -> None:
     holder = Issuer.from_certificate(world.issue(an_order()))
     with pytest.raises(IssuingRefusedError) as refusal:

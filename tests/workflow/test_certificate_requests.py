@@ -28,7 +28,7 @@ def small(small_registry):
     return Batches(small_registry)
 
 
-@pytest.mark.rule("CSR-02", "P-11")
+@pytest.mark.rule("CSR-02", "P-11", "CSR-11")
 def test_a_batch_is_examined_approved_twice_and_issued(batches):
     case_id = batches.issued(*items(0, 1, 2))
     assert batches.registry.state(case_id) == "issued"
