@@ -253,14 +253,12 @@ class UnitOfWork:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def flush(self, whole: sa.Transaction | None = None) -> None:
-        """Write everything that was gathered; the commit of the whole, if it is given, travels with it."""
+    def flush(self) -> None:
+        """Write everything that was gathered."""
         # Which certificates change is looked at, so these statements do not travel with the others.
         self._change_certificates()
         with in_one_journey(self.connection):
             self._write()
-            if whole is not None:
-                whole.commit()
         self._later.clear()
         self._inserts.clear()
         self._case_updates.clear()
@@ -302,7 +300,7 @@ def _only(found: Mapping[int, CaseFacts], case_id: int) -> CaseFacts:
 @contextmanager
 def transaction(office: Office) -> Iterator[UnitOfWork]:
     """Open a unit of work; it is written and committed at the end, or not at all."""
-    with office.engine.connect().execution_options(writes=True) as connection, connection.begin() as whole:
+    with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
         work = UnitOfWork(office, connection)
         yield work
-        work.flush(whole)
+        work.flush()
