@@ -12,6 +12,11 @@ from types import SimpleNamespace
 import argon2
 import pytest
 import sqlalchemy as sa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from hardware.folder_station import FolderStation
 from hardware.piv import FACTORY_PUK
@@ -121,6 +126,32 @@ def office(database_address, clock, station):
     engine.dispose()
 
 
+def authorities_of_root(now):
+    """Return the certificates of a root and of a CA that it signed, by name."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+    issuer = x509.Name(
+        [x509.NameAttribute(NameOID.COUNTRY_NAME, "TW"), x509.NameAttribute(NameOID.COMMON_NAME, "root")]
+    )
+    made = {}
+    for name, own in (("root", key), ("xca", ec.generate_private_key(ec.SECP256R1()))):
+        subject = x509.Name(
+            [
+                issuer.rdns[0].get_attributes_for_oid(NameOID.COUNTRY_NAME)[0],
+                x509.NameAttribute(NameOID.COMMON_NAME, name),
+            ]
+        )
+        builder = x509.CertificateBuilder(
+            issuer, subject, own.public_key(), x509.random_serial_number(), now, now + timedelta(days=3650)
+        )
+        builder = builder.add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False
+        )
+        built = builder.add_extension(signer, critical=False).sign(key, hashes.SHA256())
+        made[name] = built.public_bytes(Encoding.DER)
+    return made
+
+
 @dataclass
 class House:
     """Puts rows of the house into the database: windows, organisations, people with accounts."""
@@ -207,8 +238,7 @@ class House:
     def repository(self):
         """Fill the repository: authorities, a list, documents and a revoked certificate; returns a valid one's serial."""
         now = self.office.clock.now()
-        for name in ("root", "xca"):
-            der = a_certificate((("C", "TW"), ("O", "行政院"), ("OU", name)), email=None, oid=None)
+        for name, der in authorities_of_root(now).items():
             self.insert(
                 s.authority,
                 name=name,
