@@ -50,12 +50,13 @@ def _intend_one(work: UnitOfWork, command: IntendCertificate, actor: Actor, _pre
 
 def _intend_several(work: UnitOfWork, command: IntendCertificates, actor: Actor, _prepared: None) -> Outcome:
     """Store the intents whose keys are new, in any CA and among themselves, and not compromised (CSR-04)."""
-    used = known_keys(work.connection, [intent.spki_sha256 for intent in command.intents])
-    fresh: dict[str, IntendCertificate] = {}
-    for intent in command.intents:
-        if intent.spki_sha256 not in used:
-            fresh.setdefault(intent.spki_sha256, intent)
-    return _intend(work, tuple(fresh.values()), actor, command.requests)
+    return _intend(work, command.intents, actor, command.requests)
+
+
+def _fresh(work: UnitOfWork, intents: Sequence[IntendCertificate]) -> Sequence[IntendCertificate]:
+    used = known_keys(work.connection, [intent.spki_sha256 for intent in intents])
+    fresh = {intent.spki_sha256: intent for intent in reversed(intents)}
+    return [one for one in intents if one is fresh[one.spki_sha256] and one.spki_sha256 not in used]
 
 
 def _intend(
@@ -70,7 +71,8 @@ def _intend(
     _require_issuing(work, {intent.authority for intent in intents})
     making = _cards_in_making(work, {intent.csn for intent in intents if intent.csn is not None})
     waiting = _waiting_items(work, [intent.item_id for intent in intents if intent.item_id is not None])
-    for intent in intents:
+    # After the items: one that somebody has issued since they were looked at is known by its key.
+    for intent in _fresh(work, intents):
         case = cases[intent.case_id]
         _require_turn(case, intent, waiting, making)
         work.add("certificate", **_row(work, case, intent), request_id=asked.get(case.id))
