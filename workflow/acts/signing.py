@@ -55,7 +55,10 @@ def _prepare(office: Office, command: SignCertificates, _actor: Actor) -> _Ready
     query = sa.select(C.authority, C.case_id).where(waiting).distinct().subquery()
     with office.asking() as connection:
         found = connection.execute(
-            sa.select(query.c.case_id, *KEPT).join(t.authority, t.authority.c.name == query.c.authority)
+            # An authority that is not there has no key, and is refused for that.
+            sa.select(query.c.case_id, query.c.authority.label("name"), *KEPT[1:]).outerjoin(
+                t.authority, t.authority.c.name == query.c.authority
+            )
         ).all()
     cases = sorted({row.case_id for row in found if row.case_id is not None})
     kept = {row.name: row for row in found}
