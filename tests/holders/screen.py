@@ -37,6 +37,8 @@ class Holder:
         if self.page.locator(MISSING).count():
             self.windows += 1
             self.page.click("#agent-window")
+            # The button stays until the window has found the agent; whoever looks again must not see it.
+            self.page.wait_for_selector(CONNECTED)
 
     def pair(self):
         self.connect()

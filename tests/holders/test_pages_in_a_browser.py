@@ -105,7 +105,7 @@ def test_a_browser_that_refuses_the_direct_way_uses_the_agents_window(holder, st
     holder.page.wait_for_selector("#agent-missing:not([hidden])")
     holder.look_well("no-agent")
     with holder.page.expect_popup() as opened:
-        holder.page.click("#agent-window")
+        holder.connect()
     window = opened.value
     holder.pair()
     expect(window.locator("#state")).to_contain_text("Connected")
