@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hardware.master_key import KEY_LENGTH, CmacMasterKey, MasterKey, SoftwareMasterKey, check_value
@@ -17,12 +18,16 @@ from workflow.commands_of_keys import RecordMasterKey
 from workflow.errors import Refused
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
+from workflow.views.keys import master_key_on_record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pki.activation import Activation
     from pki.token import Token
+    from workflow.commands_of_authorities import Hand
+    from workflow.facts import Actor
     from workflow.office import Office
     from workflow.ports import Sealer
 
@@ -180,9 +185,38 @@ class TokenMasterKeys:
             require_active(self._activation)
 
 
-def ensure_master_key(office: Office) -> str:
-    """Make the master key of the settings unless it is there, and have that written down; returns its name."""
-    return keyring_of(office).current().name if has_master_key(office) else make_master_key(office)
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Before whom a master key is made or comes back, and who will hold shares of its copy; nobody for a demonstration."""
+
+    actor: Actor = SYSTEM
+    hands: tuple[Hand, ...] = ()
+    holders: tuple[str, ...] = ()
+
+    def writing(self, keyring: MasterKeyring, name: str = "", **how: bool) -> RecordMasterKey:
+        """Return the command that writes a key of the keyring down, signed by all."""
+        return RecordMasterKey(
+            label=keyring.label, place=keyring.place, name=name, hands=self.hands, holders=self.holders, **how
+        )
+
+
+NOBODY: Final = Presence()
+
+
+def ensure_master_key(office: Office, by: Presence = NOBODY) -> str:
+    """Make the master key of the settings unless it is there, and have that written down; returns its name.
+
+    One that is there and on no record was made by a run that was killed: it is written down now.
+    """
+    if not has_master_key(office):
+        return make_master_key(office, by)
+    keyring = keyring_of(office)
+    name = keyring.current().name
+    with office.reading() as connection:
+        known = master_key_on_record(connection, name)
+    if not known:
+        handle(office, by.writing(keyring, name, found=True), by.actor)
+    return name
 
 
 def has_master_key(office: Office) -> bool:
@@ -196,27 +230,47 @@ def has_master_key(office: Office) -> bool:
     return True
 
 
+def may_be_kept(office: Office, value: bytes) -> bool:
+    """Tell whether this very key is the one of the settings, also when that can't be asked: its copy is then needed."""
+    keyring = keyring_of(office)
+    try:
+        return keyring.current().name == _name(keyring, value)
+    except Refused as refusal:
+        return refusal.code != "card.no_master_key"
+
+
 def keyring_of(office: Office) -> MasterKeyring:
     """Return the keyring that `ops.wiring` gave an office."""
     assert isinstance(office.master_keys, MasterKeyring)  # noqa: S101 - wiring knows no other.
     return office.master_keys
 
 
-def make_master_key(office: Office, value: bytes | None = None) -> str:
-    """Make the master key of the settings, once; Refused when cards were made with an earlier one of its label."""
+def make_master_key(
+    office: Office, by: Presence = NOBODY, value: Callable[[], bytes | None] = lambda: None
+) -> str:
+    """Make the master key of the settings, once, before those who are present; returns its name.
+
+    Where it is made beside a copy, `value` makes it, after everybody was found to be fit. Refused when cards were made
+    with an earlier key of its label, and for people who may not (`workflow.presence`).
+    """
     keyring = keyring_of(office)
-    handle(office, RecordMasterKey(label=keyring.label, place=keyring.place), SYSTEM)
-    name = keyring.make(value).name
-    handle(office, RecordMasterKey(label=keyring.label, place=keyring.place, name=name), SYSTEM)
+    handle(office, by.writing(keyring), by.actor)
+    name = keyring.make(value()).name
+    handle(office, by.writing(keyring, name), by.actor)
     return name
 
 
-def put_master_key_back(office: Office, value: bytes) -> str:
+def put_master_key_back(office: Office, value: bytes, by: Presence = NOBODY) -> str:
     """Keep a master key that came from its copy; Refused when cards of its label were made with another one."""
     keyring = keyring_of(office)
-    name = f"{keyring.label}.{check_value(SoftwareMasterKey(keyring.label, value))}"
-    handle(office, RecordMasterKey(label=keyring.label, place=keyring.place, name=name, back=True), SYSTEM)
+    if has_master_key(office):
+        raise Refused("card.master_key_exists", name=keyring.label)
+    handle(office, by.writing(keyring, _name(keyring, value), back=True), by.actor)
     return keyring.make(value).name
+
+
+def _name(keyring: MasterKeyring, value: bytes) -> str:
+    return f"{keyring.label}.{check_value(SoftwareMasterKey(keyring.label, value))}"
 
 
 def _seal_label(label: str) -> str:

@@ -16,9 +16,9 @@ _ID_BYTES: Final = 16
 
 def make(session: Any, label: str) -> None:
     """Make a key inside the token that can't be taken out; KeyRefusedError `pki.token.taken` for a label in use."""
-    _require_free(session, label)
+    require_free(session, label)
     template = {**_closed(), Attribute.ENCRYPT: False, Attribute.DECRYPT: False}
-    session.generate_key(
+    made = session.generate_key(
         KeyType.AES,
         KEY_BITS,
         id=secrets.token_bytes(_ID_BYTES),
@@ -27,12 +27,13 @@ def make(session: Any, label: str) -> None:
         capabilities=pkcs11.MechanismFlag.SIGN,
         template=template,
     )
+    _require_alone(session, label, made)
 
 
 def put(session: Any, label: str, value: bytes) -> None:
     """Put a key into the token that was made elsewhere, as one that comes back from a backup; refuses like `make`."""
-    _require_free(session, label)
-    session.create_object(
+    require_free(session, label)
+    made = session.create_object(
         {
             **_closed(),
             Attribute.CLASS: ObjectClass.SECRET_KEY,
@@ -44,14 +45,20 @@ def put(session: Any, label: str, value: bytes) -> None:
             Attribute.VALUE: value,
         }
     )
+    _require_alone(session, label, made)
 
 
 def cmac(session: Any, label: str, data: bytes) -> bytes:
-    """Return the AES-CMAC of the data; KeyRefusedError `pki.token.no_key` when there is no such key."""
+    """Return the AES-CMAC of the data; KeyRefusedError `pki.token.no_key` when there is no such key.
+
+    `pki.token.twins` where the label names two: neither is used, for nobody can tell which one cards know.
+    """
     try:
         key = session.get_key(object_class=ObjectClass.SECRET_KEY, label=label)
     except pkcs11.NoSuchKey as error:
         raise KeyRefusedError("pki.token.no_key", f"the token has no secret key {label}") from error
+    except pkcs11.MultipleObjectsReturned as error:
+        raise KeyRefusedError("pki.token.twins", f"the token has more than one secret key {label}") from error
     return bytes(key.sign(data, mechanism=Mechanism.AES_CMAC))
 
 
@@ -59,7 +66,25 @@ def _closed() -> dict[Attribute, bool]:
     return {Attribute.PRIVATE: True, Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
 
 
-def _require_free(session: Any, label: str) -> None:
-    query = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: label}
-    if list(session.get_objects(query)):
-        raise KeyRefusedError("pki.token.taken", f"the token has a secret key {label} already")
+def require_free(session: Any, label: str) -> None:
+    """Raise KeyRefusedError `pki.token.taken` for a label in use."""
+    if _of(session, label):
+        raise _taken(label)
+
+
+def _require_alone(session: Any, label: str, made: Any) -> None:
+    """Destroy the key that was made and refuse it where another process made one of its label at the same time.
+
+    A token knows no unique labels. Both see both keys at worst, and destroy their own: never are two left.
+    """
+    if len(_of(session, label)) > 1:
+        made.destroy()
+        raise _taken(label)
+
+
+def _of(session: Any, label: str) -> list[Any]:
+    return list(session.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: label}))
+
+
+def _taken(label: str) -> KeyRefusedError:
+    return KeyRefusedError("pki.token.taken", f"the token has a secret key {label} already")

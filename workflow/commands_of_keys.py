@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from workflow.commands import Command
+
+if TYPE_CHECKING:
+    from workflow.commands_of_authorities import Hand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,13 +22,21 @@ class ListCompromisedKeys(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordMasterKey(Command):
-    """Write down that a master key of cards is about to be made, with `name` that it was, or that it came `back`."""
+    """Write down that a master key of cards is about to be made, with `name` that it was, or that it came `back`.
+
+    The people present sign it, as they do at a ceremony; a demonstration alone may do without any (ROL-02, ROL-08).
+    """
 
     label: str
     place: str
     name: str = ""
     back: bool = False
     """Whether it came back from its copy."""
+    found: bool = False
+    """Whether it lay there already, made by a run that was killed before it could write that down."""
+    hands: tuple[Hand, ...] = field(default=(), repr=False)
+    holders: tuple[str, ...] = ()
+    """Logins of those who hold shares of its copy; where people are present, each is checked to be fit for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,13 @@ CARD_SENTENCES: dict[str, tuple[str, str]] = {
             " connected, and try again."
         ),
     ),
+    "card.master_key_people": (
+        "正式系統的卡片主金鑰須由多人在場產製或回復，請以 --with 逐一指明在場人員（每人一次）；僅測試級（test_assurance）的展示系統得由系統自行產製。",
+        (
+            "The master key of real cards is made, or put back, in front of people: name each with --with. Only a"
+            " demonstration of test assurance (GUANFANG_TEST_ASSURANCE) does it without anybody."
+        ),
+    ),
     "card.master_key_exists": (
         "卡片主金鑰 {name} 已存在，不會重新產製。更換主金鑰請使用新的名稱。",
         "The master key of cards {name} is there already and is not made again. A new one needs a new label.",

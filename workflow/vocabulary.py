@@ -164,11 +164,12 @@ class KeyTask(Word):
 
 
 class KeyDuty(Word):
-    """What several people do together about the secret that opens the keys, which changes no key (ROL-02, ROL-08)."""
+    """What several people do together about secrets beside the authorities' own keys (ROL-02, ROL-08)."""
 
     SHARING = "sharing", "金鑰啟用密碼分持", "Splitting of the keys' secret"
     ACTIVATION = "activation", "金鑰啟用", "Activation of the keys"
     DEACTIVATION = "deactivation", "金鑰停用", "Deactivation of the keys"
+    CARD_MASTER_KEY = "card_master_key", "卡片主金鑰產製或回復", "Making or return of a master key of cards"
 
 
 class ProposalState(Word):

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ops.cli.ca_people import present, say_people
 from ops.cli.group import FoundError, WrongUseError
 from ops.settings import Settings
+from workflow.vocabulary import KeyDuty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ops.master_keys import Presence
     from workflow.office import Office
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _STDIN = click.option(
-    "--stdin", "from_stdin", is_flag=True, help="Read passphrases from standard input, a line each."
+    "--stdin",
+    "from_stdin",
+    is_flag=True,
+    help="Read from standard input, a line each: the passwords of those present, then the holders' passphrases.",
+)
+_WITH = click.option(
+    "--with",
+    "logins",
+    multiple=True,
+    metavar="LOGIN",
+    help="One of the people present; once for each. A demonstration alone needs none.",
 )
 
 
@@ -28,46 +42,90 @@ _STDIN = click.option(
     "--copies", type=click.Path(path_type=Path, file_okay=False), help="An empty directory for the copy."
 )
 @click.option(
-    "--holder", "holders", multiple=True, metavar="NAME", help="Who keeps a share of the copy; once for each."
+    "--holder",
+    "holders",
+    multiple=True,
+    metavar="LOGIN",
+    help="Who keeps a share of the copy; once for each.",
 )
 @click.option(
     "--threshold", type=click.IntRange(2), default=2, show_default=True, help="Shares that open the copy."
 )
 @click.option("--yes", is_flag=True, help="Make it; without it the command only says what it would do.")
+@_WITH
 @_STDIN
 def master_key(
-    copies: Path | None, holders: tuple[str, ...], threshold: int, *, yes: bool, from_stdin: bool
+    copies: Path | None,
+    holders: tuple[str, ...],
+    threshold: int,
+    logins: tuple[str, ...],
+    *,
+    yes: bool,
+    from_stdin: bool,
 ) -> None:
     """Make the master key of GUANFANG_CARD_MASTER_KEY, which new cards get their secrets from. Does nothing twice.
 
-    With --copies the key is written there too, under a secret that the holders share; each types a passphrase.
+    With --copies the key is written there too, under a secret that the holders share; each types a passphrase. Those
+    who are present log in and sign what was made, for which holders.
     """
-    from ops.key_copies import CopiesError, Copying, Holder, remove_copies
-    from ops.master_key_copies import write_copy
+    from ops.key_copies import CopiesError
     from ops.master_keys import ensure_master_key, has_master_key, keyring_of, make_master_key
 
     if (copies is None) == bool(holders):
         raise WrongUseError("--copies 與 --holder 須同時指定。 Give --copies and --holder together.")
-    with _office() as office:
-        keyring = keyring_of(office)
-        if not yes:
+    if copies is not None and threshold > len(holders):
+        raise WrongUseError(f"--threshold: {threshold} of {len(holders)} is impossible; name more --holder")
+    if not yes:
+        with _office() as office:
+            keyring = keyring_of(office)
+            say_people(KeyDuty.CARD_MASTER_KEY)
             click.echo(f"Would make the master key {keyring.label} in {keyring.place}. Add --yes to do it.")
-            return
+        return
+    with _before(logins, holders, from_stdin=from_stdin) as (office, by):
+        keyring = keyring_of(office)
         if copies is None or has_master_key(office):
-            click.echo(f"The master key {ensure_master_key(office)} is in {keyring.place}.")
+            click.echo(f"The master key {ensure_master_key(office, by)} is in {keyring.place}.")
             return
-        given = tuple(Holder(one, _passphrase(one, from_stdin=from_stdin, twice=True)) for one in holders)
+        copy = _Copy(office, copies, holders, threshold, from_stdin)
         try:
-            value = write_copy(keyring.label, Copying(copies, given, threshold))
+            name = make_master_key(office, by, copy.make)
         except CopiesError as error:
             raise FoundError(str(error)) from error
-        try:
-            name = make_master_key(office, value)
         finally:
-            # A key that is kept needs its copy, also when that could not be written down.
-            if not has_master_key(office):
-                remove_copies(copies)
+            copy.remove_unless_needed()
         click.echo(f"The master key {name} is in {keyring.place}, its copy and shares in {copies}.")
+
+
+@dataclass(slots=True)
+class _Copy:
+    """The copy of the key that is being made; `value` is empty until it lies there."""
+
+    office: Office
+    directory: Path
+    holders: tuple[str, ...]
+    threshold: int
+    from_stdin: bool
+    value: bytes = field(default=b"", repr=False)
+
+    def make(self) -> bytes:
+        """Have each holder type a passphrase, make a key and write its copy."""
+        from ops.key_copies import Copying, Holder
+        from ops.master_key_copies import write_copy
+        from ops.master_keys import keyring_of
+
+        given = tuple(
+            Holder(one, _passphrase(one, from_stdin=self.from_stdin, twice=True)) for one in self.holders
+        )
+        self.value = write_copy(keyring_of(self.office).label, Copying(self.directory, given, self.threshold))
+        return self.value
+
+    def remove_unless_needed(self) -> None:
+        """Remove the copy of a key that was not kept; one that is kept needs it, also when that was not written down."""
+        from ops.key_copies import remove_copies
+        from ops.master_keys import may_be_kept
+
+        if self.value and not may_be_kept(self.office, self.value):
+            remove_copies(self.directory)
 
 
 @click.command("master-key-back")
@@ -76,8 +134,11 @@ def master_key(
     "--share", "files", multiple=True, required=True, type=_FILE, help="A holder's share; once for each."
 )
 @click.option("--yes", is_flag=True, help="Do it; without it the command only says what it would do.")
+@_WITH
 @_STDIN
-def master_key_back(copy: Path, files: tuple[Path, ...], *, yes: bool, from_stdin: bool) -> None:
+def master_key_back(
+    copy: Path, files: tuple[Path, ...], logins: tuple[str, ...], *, yes: bool, from_stdin: bool
+) -> None:
     """Put the lost master key of GUANFANG_CARD_MASTER_KEY back from its copy, where the settings keep such keys."""
     from ops.cli.ca_restore import read_share
     from ops.key_copies import CopiesError
@@ -85,17 +146,34 @@ def master_key_back(copy: Path, files: tuple[Path, ...], *, yes: bool, from_stdi
     from ops.master_keys import keyring_of, put_master_key_back
 
     shares = [read_share(file) for file in files]
-    with _office() as office:
-        label = keyring_of(office).label
-        if not yes:
+    if not yes:
+        with _office() as office:
+            say_people(KeyDuty.CARD_MASTER_KEY)
+            label = keyring_of(office).label
             click.echo(f"Would put the master key {label} back from {copy}. Add --yes to do it.")
-            return
+        return
+    with _before(logins, (), from_stdin=from_stdin) as (office, by):
         given = [(one, _passphrase(one.holder, from_stdin=from_stdin)) for one in shares]
         try:
-            name = put_master_key_back(office, read_copy(label, copy, given))
+            name = put_master_key_back(office, read_copy(keyring_of(office).label, copy, given), by)
         except CopiesError as error:
             raise FoundError(str(error)) from error
     click.echo(f"The master key {name} is back.")
+
+
+@contextmanager
+def _before(
+    logins: tuple[str, ...], holders: tuple[str, ...], *, from_stdin: bool
+) -> Iterator[tuple[Office, Presence]]:
+    """Give the office, and those who are present; a registry that is no demonstration refuses to go on without any."""
+    from ops.master_keys import Presence
+
+    if not logins:
+        with _office() as office:
+            yield office, Presence(holders=holders)
+        return
+    with present(logins, from_stdin=from_stdin) as (office, hands, actor):
+        yield office, Presence(actor, hands, holders)
 
 
 @contextmanager

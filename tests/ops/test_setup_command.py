@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
 from ops.cli import main
+from ops.master_keys import FileMasterKeys, MasterKeyring
+from tests.workflow.people import key_workers
+from tests.workflow.registry import PASSWORD, Registry
 from workflow.store import schema as t
+from workflow.vocabulary import Role
 
 WINDOWS = """
 [[window]]
@@ -108,3 +114,91 @@ def test_real_authorities_are_not_made_without_witnesses(run, migrated_sqlite_ur
     assert said.exit_code == 1
     assert "guanfang ca ceremony" in said.output
     assert rows(migrated_sqlite_url, t.authority) == []
+
+
+class Real:
+    """A registry that is no demonstration, with the people of ROL-02 and an officer."""
+
+    def __init__(self, url, run, folder):
+        self.registry = Registry(url)
+        self.people = key_workers(self.registry)
+        self.officer = self.registry.account(Role.SECOND_REVIEWER)
+        self.run, self.copies = run, folder / "copies"
+
+    def make(self, *more, people=None, words=()):
+        there = self.people if people is None else people
+        present = [part for one in there for part in ("--with", one.name)]
+        typed = "".join(f"{one}\n" for one in (*[PASSWORD] * len(there), *words))
+        return self.run("master-key", *present, *more, "--yes", "--stdin", input=typed)
+
+    def told(self, kind):
+        rows = self.registry.rows(t.audit_entry, t.audit_entry.c.kind == kind)
+        return [json.loads(row.body) for row in rows]
+
+
+@pytest.fixture
+def real(run, migrated_sqlite_url, monkeypatch, tmp_path):
+    monkeypatch.setenv("GUANFANG_TEST_ASSURANCE", "no")
+    stage = Real(migrated_sqlite_url, run, tmp_path)
+    yield stage
+    stage.registry.close()
+
+
+@pytest.mark.rule("ROL-02", "ROL-08")
+def test_a_real_master_key_of_cards_is_made_in_front_of_people_who_sign(real, tmp_path):
+    alone = real.run("master-key", "--yes")
+    assert alone.exit_code == 1
+    assert "--with" in alone.output
+    assert "1 × Auditor" in real.make(people=real.people[:2]).output
+    assert not (tmp_path / "data" / "card-master-keys").exists()
+    made = real.make()
+    assert made.exit_code == 0, made.output
+    (said,) = real.told("master_key_made")
+    assert {one["login"] for one in said["signatures"]} == {one.name for one in real.people}
+    assert json.loads(said["statement"])["name"] == said["name"]
+
+
+@pytest.mark.rule("ROL-08")
+def test_holders_of_a_real_master_keys_copy_are_known_and_fit(real):
+    words = ("correct horse 1", "correct horse 2")
+    auditor = real.people[2].name
+    for wrong, problem in (("nobody", "nobody"), (auditor, auditor)):
+        said = real.make("--copies", real.copies, f"--holder={wrong}", f"--holder={real.officer.name}")
+        assert (said.exit_code, problem in said.output) == (1, True), said.output
+        assert not real.copies.exists()
+    holders = (real.people[0].name, real.officer.name)
+    made = real.make("--copies", real.copies, *(f"--holder={one}" for one in holders), words=words)
+    assert made.exit_code == 0, made.output
+    assert real.told("master_key_made")[0]["holders"] == list(holders)
+
+
+def test_a_master_key_whose_maker_was_killed_is_recorded_by_the_next_run(real, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MasterKeyring, "current", killed)
+        patched.setattr("ops.master_keys.has_master_key", lambda _office: False)
+        assert real.make().exit_code == 1
+    assert not real.told("master_key_made")
+    assert real.make().exit_code == 0
+    assert real.make().exit_code == 0
+    (said,) = real.told("master_key_found")
+    assert len(said["signatures"]) == len(real.people)
+
+
+def test_the_copy_of_a_key_that_another_run_forestalled_does_not_stay(run, tmp_path, monkeypatch):
+    copies, keep = tmp_path / "copies", FileMasterKeys.keep
+
+    def forestalled(store, label, value):
+        keep(store, label, None)
+        keep(store, label, value)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FileMasterKeys, "keep", forestalled)
+        holders = ("--holder=ada", "--holder=ben")
+        said = run(
+            "master-key", "--copies", copies, *holders, "--yes", "--stdin", input="correct horse\n" * 2
+        )
+    assert said.exit_code == 1
+    assert not list(copies.iterdir())

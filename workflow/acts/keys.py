@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
+from workflow.acts.generations import TRUSTED
+from workflow.acts.share_holders import require_holders
 from workflow.commands_of_keys import ListCompromisedKeys, RecordMasterKey
 from workflow.errors import BadInput, FieldProblem, Refused
 from workflow.outcome import Outcome
+from workflow.presence import witness
 from workflow.store import schema as t
 from workflow.store.keys import already_listed
-from workflow.vocabulary import Role
+from workflow.vocabulary import KeyDuty, Role
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
+    from workflow.office import Office
+    from workflow.presence import Witnessed
     from workflow.store.unit_of_work import UnitOfWork
 
 MOST = 5_000
@@ -75,7 +80,20 @@ def _problems(command: ListCompromisedKeys) -> list[FieldProblem]:
     return found
 
 
-def _record_master(work: UnitOfWork, command: RecordMasterKey, actor: Actor, _prepared: None) -> Outcome:
+def _sign_master(office: Office, command: RecordMasterKey, actor: Actor) -> Witnessed | None:
+    """Have those present sign; where the registry is no demonstration nobody makes such a key alone."""
+    if actor.has(Role.SYSTEM) and not command.hands:
+        if not office.settings.test_assurance:
+            raise Refused("card.master_key_people")
+        return None
+    what: dict[str, Any] = {"label": command.label, "place": command.place, "name": command.name}
+    what |= {"holders": list(command.holders), "back": command.back, "found": command.found}
+    return witness(office, KeyDuty.CARD_MASTER_KEY, command.hands, actor, what)
+
+
+def _record_master(
+    work: UnitOfWork, command: RecordMasterKey, actor: Actor, seen: Witnessed | None
+) -> Outcome:
     """Refuse to have a key made whose label cards remember: theirs has to come back, and no other one."""
     for table in (t.card, t.staff_card):
         known = sa.select(table.c.master_key).where(
@@ -86,13 +104,24 @@ def _record_master(work: UnitOfWork, command: RecordMasterKey, actor: Actor, _pr
         if other is not None:
             code = "card.other_master_key" if command.back else "card.master_key_exists"
             raise Refused(code, name=other if command.back else command.label)
-    kind = "master_key_back" if command.back else "master_key_made" if command.name else "master_key_begun"
-    said = {"label": command.label, "place": command.place, "name": command.name}
-    work.audit(kind, actor, said)
+    said: dict[str, Any] = {"label": command.label, "place": command.place, "name": command.name}
+    if not command.name:
+        require_holders(work.connection, command.holders if seen is not None else ())
+    if seen is not None:
+        said |= {"holders": list(command.holders), "statement": seen.statement, "signatures": seen.said()}
+    work.audit(_kind(command), actor, said)
     return Outcome()
+
+
+def _kind(command: RecordMasterKey) -> str:
+    if command.back:
+        return "master_key_back"
+    if command.found:
+        return "master_key_found"
+    return "master_key_made" if command.name else "master_key_begun"
 
 
 ACTS = (
     Act(ListCompromisedKeys, _list, frozenset({Role.OPERATOR, Role.SYSTEM})),
-    Act(RecordMasterKey, _record_master, frozenset({Role.SYSTEM})),
+    Act(RecordMasterKey, _record_master, TRUSTED | frozenset({Role.SYSTEM}), _sign_master),
 )

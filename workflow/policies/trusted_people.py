@@ -29,6 +29,8 @@ PEOPLE: Final[Mapping[KeyTask | KeyDuty, Mapping[Role, int]]] = MappingProxyType
         # Nobody says who revokes an authority: what can't be taken back is done by those who make and end keys.
         KeyTask.REVOCATION: _KEY_WORK,
         KeyDuty.SHARING: _KEY_WORK,
+        # Nobody says who makes what the secrets of all cards follow from: those who make the authorities' keys.
+        KeyDuty.CARD_MASTER_KEY: _KEY_WORK,
         KeyDuty.ACTIVATION: _ISSUING,
         KeyDuty.DEACTIVATION: _ISSUING,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,3 +80,13 @@ def unfinished_keys(connection: sa.Connection, before: datetime | None = None) -
     if before is not None:
         query = query.where(N.at < before)
     return tuple(UnfinishedKey(row.id, row.label, row.place, row.at) for row in connection.execute(query))
+
+
+_MASTER_KEYS_ON_RECORD = ("master_key_made", "master_key_back", "master_key_found")
+
+
+def master_key_on_record(connection: sa.Connection, name: str) -> bool:
+    """Tell whether the audit log says where a master key of cards came from, by its label and check value."""
+    e = t.audit_entry.c
+    told = connection.execute(sa.select(e.body).where(e.kind.in_(_MASTER_KEYS_ON_RECORD))).scalars()
+    return any(json.loads(body).get("name") == name for body in told)
