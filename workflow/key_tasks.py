@@ -6,6 +6,7 @@ killed are found and destroyed; software keys are nowhere until they are recorde
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 K = t.key_task.c
+log = logging.getLogger("guanfang.keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,19 @@ def _undo(office: Office, number: int, actor: Actor, reason: str) -> None:
         # The reason for breaking off is the one to be told; what is left is found by `guanfang ca tasks`.
         if not isinstance(error, Unavailable | Refused):
             raise
+        _destroy_late(office, number)
+
+
+def _destroy_late(office: Office, number: int) -> None:
+    """Destroy what was still made after somebody else had ended the task; of keys that people left nothing is destroyed."""
+    row = _row(office, number)
+    if row.ended_at is None or row.state != str(KeyTaskState.ABORTED) or row.left_reason:
+        return
+    try:
+        _place(office, row)
+        _destroy(office, row)
+    except (KeyRefusedError, Refused):
+        log.warning("keys of an ended task may be left", extra={"task": number, "mark": row.mark})
 
 
 def abort(office: Office, number: int, reason: str, actor: Actor) -> None:

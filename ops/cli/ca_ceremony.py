@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ops.cli.ca_copies import CopyDesk, ask, may_be_recorded, say_broken_off
+from ops.cli.ca_copies import CopyDesk, ask, may_be_recorded, newest_task, say_broken_off
 from ops.cli.ca_people import present, say_dry_run, say_people
 from ops.cli.group import FoundError, WrongUseError
 from workflow.vocabulary import KeyTask
@@ -84,6 +84,7 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
 
     master = _Master(plan, from_stdin=from_stdin)
     with present(plan.witnesses, from_stdin=from_stdin) as (office, hands, actor):
+        before = newest_task(office)
         try:
             number = hold(office, plan.script, hands, actor, master)
         except BaseException as error:
@@ -99,7 +100,7 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
             if master.desk is not None:
                 master.desk.remove()
             # Whatever broke it off, those present are told what became of it.
-            say_broken_off(office, KeyTask.CEREMONY, error)
+            say_broken_off(office, KeyTask.CEREMONY, error, before)
             if isinstance(error, CopiesError):
                 raise FoundError(str(error)) from error
             raise

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pki.keystores import KeptKey, Keystore
     from workflow.commands_of_authorities import KeyBackup
     from workflow.office import Office
+    from workflow.views.authorities import KeyTaskLine
     from workflow.vocabulary import KeyTask
 
 
@@ -78,31 +79,46 @@ def may_be_recorded(office: Office, name: str) -> bool:
     return True
 
 
-def say_broken_off(office: Office, task: KeyTask, error: BaseException) -> None:
-    """Say on standard error what became of the keys: destroyed, or left for `guanfang ca abort`."""
-    zh, en = task.zh, task.en.lower()
-    # Who was refused because of another's task has made nothing.
-    number = "" if getattr(error, "code", "") == "authority.task_open" else _left_open(office)
-    if number:
-        zh_keys = f"金鑰可能仍在，請執行 `guanfang ca abort {number} --yes`"
+def newest_task(office: Office) -> int:
+    """Return the number of the newest task with keys, so that one which is begun next can be told from those before."""
+    from workflow.views.authorities import key_tasks
+
+    with office.reading() as connection:
+        return next((one.number for one in key_tasks(connection)), 0)
+
+
+def say_broken_off(office: Office, task: KeyTask, error: BaseException, before: int) -> None:
+    """Say on standard error what became of the keys; `before` is the `newest_task` of the time before they were made."""
+    # Who was refused because of another's task has made nothing, and neither has whoever began none.
+    mine = None if getattr(error, "code", "") == "authority.task_open" else _task_since(office, task, before)
+    if isinstance(mine, str) or (mine is not None and mine.ended_at is None):
+        number = mine if isinstance(mine, str) else mine.number
+        zh_keys = f"金鑰可能仍在，請執行 `guanfang ca abort {number} --yes`；備援已銷毀"
         en_keys = f"keys may be left, so run `guanfang ca abort {number} --yes`; its copies are destroyed"
+    elif mine is not None and mine.left_reason:
+        zh_keys = f"作業 {mine.number} 的金鑰依決定留置於原處、未銷毀（guanfang ca leave）；備援已銷毀"
+        en_keys = (
+            f"its keys were left where they lay and are not destroyed, as people decided (`guanfang ca leave`, task"
+            f" {mine.number}); its copies are destroyed"
+        )
     else:
         zh_keys, en_keys = "所產製的金鑰與備援均已銷毀", "its keys and copies are destroyed"
     click.echo(
-        f"{zh}已中止：{zh_keys}，未登錄任何憑證機構。\n"
-        f"The {en} was broken off: {en_keys}, and no authority was recorded.",
+        f"{task.zh}已中止：{zh_keys}，未登錄任何憑證機構。\n"
+        f"The {task.en.lower()} was broken off: {en_keys}, and no authority was recorded.",
         err=True,
     )
 
 
-def _left_open(office: Office) -> str:
-    """Return the number of the task that has not ended, as it stands when its keys could not be destroyed."""
+def _task_since(office: Office, task: KeyTask, before: int) -> KeyTaskLine | str | None:
+    """Return the task that was begun since then; where that can't be asked, the word for its number."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from workflow.views.authorities import key_tasks
 
     try:
         with office.reading() as connection:
-            return next((str(one.number) for one in key_tasks(connection) if one.ended_at is None), "")
+            lines = key_tasks(connection)
     except SQLAlchemyError:
         return "NUMBER"
+    return next((one for one in reversed(lines) if one.number > before and one.task is task), None)

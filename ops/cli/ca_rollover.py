@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ops.cli.acting import acting, as_somebody
-from ops.cli.ca_copies import CopyDesk, may_be_recorded, say_broken_off
+from ops.cli.ca_copies import CopyDesk, may_be_recorded, newest_task, say_broken_off
 from ops.cli.ca_people import by_people, present, say_dry_run, say_people
 from ops.cli.cases import when
 from ops.cli.group import FoundError, WrongUseError
@@ -100,13 +100,14 @@ def _roll_over(
     with present(logins, from_stdin=from_stdin) as (office, hands, actor):
         if desk is None:
             return roll_over(office, plan, hands, actor)
+        before = newest_task(office)
         try:
             return roll_over(office, plan, hands, actor, desk.take)
         except BaseException as error:
             # Whatever broke it off: a copy of a key that nobody has is none, and one that is recorded is its only one.
             if not may_be_recorded(office, plan.name):
                 desk.remove()
-                say_broken_off(office, KeyTask.ROLLOVER, error)
+                say_broken_off(office, KeyTask.ROLLOVER, error, before)
             if isinstance(error, CopiesError):
                 raise FoundError(str(error)) from error
             raise

@@ -22,7 +22,7 @@ from tests.workflow.people import hands, key_workers
 from tests.workflow.registry import PASSWORD, STATEMENTS, Registry
 from workflow import ceremonies
 from workflow.authorities import certificate_of, established, working
-from workflow.commands_of_authorities import BeginKeyTask
+from workflow.commands_of_authorities import BeginKeyTask, LeaveKeys
 from workflow.errors import Refused, Unavailable
 from workflow.store import schema as t
 from workflow.vocabulary import KeyTask, Role
@@ -152,6 +152,24 @@ def test_a_ceremony_that_breaks_off_leaves_nothing(stage, lines):
     assert "broken off" in said.output
     assert stage.nothing_is_left()
     assert stage.hold().exit_code == 0
+
+
+def test_a_ceremony_that_others_ended_meanwhile_does_not_call_left_keys_destroyed(stage, monkeypatch):
+    make = ceremonies._make
+
+    def leave_meanwhile(held, script, task):
+        make(held, script, task)
+        command = LeaveKeys(number=task.number, reason="the token is gone", hands=hands(*stage.people))
+        stage.registry.do(command, stage.people[0])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ceremonies, "_make", leave_meanwhile)
+        said = stage.hold()
+    assert said.exit_code == 1
+    assert "are not destroyed, as people decided" in said.output
+    # A later one that breaks off is not taken for the one that was left.
+    stage.write([one.name for one in stage.people[:3]])
+    assert "its keys and copies are destroyed" in stage.hold(stage.lines()[1:]).output
 
 
 def test_copies_of_recorded_keys_stay_whatever_happens_afterwards(stage, monkeypatch):

@@ -23,10 +23,12 @@ from tests import softhsm
 from tests.ops.test_ca_ceremony import PASSPHRASES, stage
 from tests.ops.test_cli import guanfang
 from tests.workflow.registry import PASSWORD
+from workflow import ceremonies
 from workflow.authorities import certificate_of, working
 from workflow.commands_of_performers import PublishCrl
 from workflow.errors import Unavailable
 from workflow.facts import SYSTEM
+from workflow.key_tasks import abort
 from workflow.store import schema as t
 from workflow.vocabulary import KeyTaskState
 
@@ -168,6 +170,21 @@ def test_a_ceremony_that_breaks_off_leaves_no_key_in_the_token(stage, use, token
     assert said.exit_code == 1
     assert words in said.output
     assert stage.nothing_is_left()
+    (task,) = stage.registry.rows(t.key_task)
+    assert not token.references(f"root-{task.mark}")
+    assert not token.references(f"xca-{task.mark}")
+
+
+def test_keys_made_after_somebody_ended_the_task_are_destroyed_too(stage, use, token, monkeypatch):
+    use("contract")
+    make = ceremonies._make
+
+    def ended_before(held, script, task):
+        abort(stage.registry.office, task.number, "taken for dead", stage.people[0])
+        make(held, script, task)
+
+    monkeypatch.setattr(ceremonies, "_make", ended_before)
+    assert stage.hold(lines(stage)).exit_code == 1
     (task,) = stage.registry.rows(t.key_task)
     assert not token.references(f"root-{task.mark}")
     assert not token.references(f"xca-{task.mark}")
