@@ -17,6 +17,7 @@ from web import (
     desk,
     directory,
     emergency,
+    guidance,
     holder,
     line,
     login,
@@ -71,6 +72,7 @@ ALL: tuple[Blueprint, ...] = (
     papers.blueprint,
     publication.blueprint,
     statistics.blueprint,
+    guidance.blueprint,
     routes.pages,
     routes.blueprint,
 )

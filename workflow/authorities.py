@@ -64,6 +64,11 @@ def bundle_path(authority: str) -> str:
     return f"/repository/{authority}/Certs/IssuedToThisCA.p7b"
 
 
+def certificate_path(authority: str) -> str:
+    """Return the path of an authority's own certificate, in DER."""
+    return f"/repository/{authority}/Certs/{authority}.crt"
+
+
 OCSP_PATH = "/OCSP/ocsp"
 
 

@@ -141,8 +141,8 @@ WORDING: dict[str, tuple[str, str, str, str]] = {
     ),
     "request_issued": (
         "憑證已簽發", "Certificates issued",
-        "您申請的憑證已全數簽發。請洽受理窗口下載，安裝前請核對憑證內容；如有錯誤請立即通知服務台。",
-        "All the certificates you asked for are issued. Ask the window for them and check their contents before you install them.",
+        "您申請的憑證已全數簽發。請洽受理窗口下載，安裝前請核對憑證內容；如有錯誤請立即通知服務台。\n\n安裝說明：{base_url}/help/server-certificates/",
+        "All the certificates you asked for are issued. Ask the window for them and check their contents before you install them; the address above says how.",
     ),
     "request_partly_refused": (
         "部分憑證已簽發", "Some certificates issued",
@@ -196,6 +196,7 @@ def compose(template: str, told: Told) -> tuple[str, str]:
         "reason": told.reason,
         "mail_number": told.mail_number,
         "serial": told.serial,
+        "base_url": told.base_url,
         "last_day_zh": told.last_day_zh,
         "last_day_en": told.last_day_en,
         "ban_zh": f"{roc_long(told.ban_until)}以後始得重新申請" if told.ban_until else "須重新申請",
