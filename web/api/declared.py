@@ -51,6 +51,10 @@ class Parameter:
         )
 
 
+LANGUAGE = Parameter("lang", ("訊息的語言", "The language of messages"), choices=("zh", "en"))
+"""Every operation takes it, as every page does; `web.language` reads it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """The JSON body that an operation takes: its shape, its largest size in bytes, and what it is."""
@@ -78,6 +82,10 @@ class Operation:
     rate: str = "60 per minute"
     refusals: tuple[int, ...] = ()
     """HTTP statuses of refusals besides those that every operation has."""
+    kept_by_caches: bool = True
+    """Whether an answer carries a validator, so that asking with it may give 304 (RFC 9110 §13)."""
+    from_registry: bool = True
+    """Whether the registry is asked, which may be out of reach or fail."""
 
     def __post_init__(self) -> None:
         in_path = {parameter.name for parameter in self.parameters if parameter.in_path}
@@ -86,9 +94,10 @@ class Operation:
 
     def check(self, given: Mapping[str, str]) -> Asked:
         """Return the declared parameters as they were given; BadInput for one that does not fit."""
-        problems = [one.problem_with(given.get(one.name)) for one in self.parameters]
+        taken = (*self.parameters, LANGUAGE)
+        problems = [one.problem_with(given.get(one.name)) for one in taken]
         found = tuple(problem for problem in problems if problem is not None)
-        known = {one.name for one in self.parameters} | {"lang"}
+        known = {one.name for one in taken}
         found += tuple(
             FieldProblem(name[:40], "unknown", "沒有這個參數。", "There is no such parameter.")
             for name in sorted(set(given) - known)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from web.api import shapes
-from web.api.declared import JSON
+from web.api.declared import JSON, LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1"
 PROBLEM = "application/problem+json"
 _ALWAYS = (400, 429)
+_FROM_REGISTRY = (500, 503)
 _WITH_BODY = (413, 415)
 _WITH_TOKEN = (401, 403)
 
@@ -26,7 +27,8 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     answers = {shape for one in operations for shape in one.answers.values() if shape is not None}
-    answers |= {one.body.shape for one in operations if one.body is not None}
+    answers.add(shapes.Problem)
+    bodies = {one.body.shape for one in operations if one.body is not None}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -38,7 +40,7 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
         "servers": [{"url": PREFIX}],
         "paths": paths,
         "components": {
-            "schemas": shapes.schemas(*sorted(answers, key=lambda one: one.__name__), shapes.Problem),
+            "schemas": shapes.schemas(answers, bodies),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -53,8 +55,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "summary": operation.says[1],
         "description": _both(operation.says),
-        "parameters": [_parameter(one) for one in operation.parameters],
-        "responses": {str(operation.status): _answer(operation)} | _refusals(operation),
+        "parameters": [_parameter(one) for one in (*operation.parameters, LANGUAGE)],
+        "responses": _answers(operation) | _refusals(operation),
         "security": [{"token": []}] if operation.scope else [],
     }
     if operation.scope:
@@ -74,7 +76,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     if parameter.choices:
         schema = {"type": "string", "enum": list(parameter.choices)}
     elif parameter.pattern:
-        schema["pattern"] = f"^{parameter.pattern}$"
+        schema["pattern"] = f"^(?:{parameter.pattern})$"
     return {
         "name": parameter.name,
         "in": "path" if parameter.in_path else "query",
@@ -84,19 +86,36 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _answer(operation: Operation) -> dict[str, Any]:
+def _answers(operation: Operation) -> dict[str, Any]:
+    """Return what an operation answers when it does what was asked: the answer, and 304 to who has it already."""
     content = {
         kind: {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}} if shape else {}
         for kind, shape in operation.answers.items()
     }
-    return {"description": operation.says[1], "content": content}
+    answer: dict[str, Any] = {"description": operation.says[1], "content": content}
+    if operation.status == HTTPStatus.CREATED:
+        answer["headers"] = _header("Location", "The address of what was made")
+    if not operation.kept_by_caches:
+        return {str(operation.status): answer}
+    answer["headers"] = _header("ETag", "To be sent as If-None-Match")
+    return {
+        str(operation.status): answer,
+        "304": {"description": "Not Modified", "headers": answer["headers"]},
+    }
+
+
+def _header(name: str, says: str) -> dict[str, Any]:
+    return {name: {"description": says, "required": True, "schema": {"type": "string"}}}
 
 
 def _refusals(operation: Operation) -> dict[str, Any]:
     problem = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     wanted = {*_ALWAYS, *operation.refusals, *(_WITH_TOKEN if operation.scope else ())}
-    wanted |= set(_WITH_BODY if operation.body else ())
-    return {
+    wanted |= {*(_WITH_BODY if operation.body else ()), *(_FROM_REGISTRY if operation.from_registry else ())}
+    refusals: dict[str, Any] = {
         str(status): {"description": HTTPStatus(status).phrase, "content": problem}
         for status in sorted(wanted)
     }
+    if operation.scope:
+        refusals["401"]["headers"] = _header("WWW-Authenticate", "Bearer (RFC 6750)")
+    return refusals

@@ -5,14 +5,15 @@ from __future__ import annotations
 import types
 import typing
 from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
 from functools import cache
 from typing import Any
 
+from web.api.shapes import MOST_IN_AN_ARRAY
 from workflow.errors import BadInput, FieldProblem
 
 MOST_PROBLEMS = 50
 LONGEST_NAME = 40
-MOST_IN_AN_ARRAY = 5000
 _hints = cache(typing.get_type_hints)
 
 
@@ -53,19 +54,29 @@ def _value(hint: Any, given: Any, where: str, problems: list[FieldProblem]) -> A
     if is_dataclass(hint):
         return _object(hint, given, where, problems)
     if typing.get_origin(hint) is tuple:
-        if not isinstance(given, list):
-            problems.append(_wrong(where, "應為陣列。", "This is an array."))
-            return ()
-        if len(given) > MOST_IN_AN_ARRAY:
-            problems.append(
-                _wrong(where, f"最多 {MOST_IN_AN_ARRAY} 筆。", f"At most {MOST_IN_AN_ARRAY} items.")
-            )
-            return ()
-        kind = typing.get_args(hint)[0]
-        return tuple(_value(kind, one, f"{where}[{at}]", problems) for at, one in enumerate(given))
+        return _array(typing.get_args(hint)[0], given, where, problems)
     if not isinstance(given, str):
         problems.append(_wrong(where, "應為文字。", "This is a string."))
-    return given
+        return given
+    return _choice(hint, given, where, problems) if issubclass(hint, Enum) else given
+
+
+def _array(kind: Any, given: Any, where: str, problems: list[FieldProblem]) -> tuple[Any, ...]:
+    if not isinstance(given, list):
+        problems.append(_wrong(where, "應為陣列。", "This is an array."))
+        return ()
+    if len(given) > MOST_IN_AN_ARRAY:
+        problems.append(_wrong(where, f"最多 {MOST_IN_AN_ARRAY} 筆。", f"At most {MOST_IN_AN_ARRAY} items."))
+        return ()
+    return tuple(_value(kind, one, f"{where}[{at}]", problems) for at, one in enumerate(given))
+
+
+def _choice(words: type[Enum], given: str, where: str, problems: list[FieldProblem]) -> Enum | None:
+    if given in list(map(str, words)):
+        return words(given)
+    known = ", ".join(map(str, words))
+    problems.append(_wrong(where, f"須為 {known} 之一。", f"This is one of {known}."))
+    return None
 
 
 def _join(where: str, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, abort, render_template, request
 
 from web.access import public, token
-from web.api.declared import JSON
+from web.api.declared import JSON, Operation
 from web.api.openapi import PREFIX, document
 from web.api.operations import LOOK_UPS
 from web.api.reading import read
@@ -21,11 +21,29 @@ from workflow.errors import BadInput, FieldProblem
 if TYPE_CHECKING:
     from flask import Response
 
-    from web.api.declared import Body, Operation
+    from web.api.declared import Asked, Body
 
-OPERATIONS: tuple[Operation, ...] = LOOK_UPS + SUBMISSIONS
 pages = Blueprint("api", __name__)
-"""The page for people and the OpenAPI document."""
+"""The page for people."""
+
+
+def _document(_asked: Asked) -> Response:
+    said = document(OPERATIONS, version("guanfang"))
+    return send(Publication(json.dumps(said, ensure_ascii=False, indent=1).encode(), JSON, max_age=300))
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    *LOOK_UPS,
+    *SUBMISSIONS,
+    Operation(
+        "getDocument",
+        "/openapi.json",
+        ("這份文件", "This document"),
+        {JSON: None},
+        _document,
+        from_registry=False,
+    ),
+)
 
 
 def blueprint_of(operations: tuple[Operation, ...]) -> Blueprint:
@@ -75,16 +93,6 @@ def _body(body: Body) -> Any:
             FieldProblem("body", "json", "內容不是正確的 JSON。", "The body is not good JSON.")
         ) from None
     return read(body.shape, given)
-
-
-@pages.get(f"{PREFIX}/openapi.json")
-@public
-@limited("60 per minute", "GET")
-def openapi() -> Response:
-    """Send the OpenAPI document."""
-    said = document(OPERATIONS, version("guanfang"))
-    content = json.dumps(said, ensure_ascii=False, indent=1).encode()
-    return send(Publication(content, JSON, max_age=300))
 
 
 @pages.get("/api/")

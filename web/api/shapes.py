@@ -9,12 +9,19 @@ import types
 import typing
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from workflow.vocabulary import Ca  # noqa: TC001 - `get_type_hints` looks it up when it runs
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from workflow.vocabulary import Word
 
 Schema = dict[str, Any]
+MOST_IN_AN_ARRAY = 5000
+"""How long an array in a body may be; those of answers are as long as what they tell."""
 _SIMPLE: dict[Any, Schema] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -201,7 +208,7 @@ class RequestItem:
 class CertificateRequest:
     """A batch of signing requests of one organisation, all for the same kind of certificate."""
 
-    ca: str
+    ca: Ca
     profile: str
     organisation_oid: str
     contact: Contact
@@ -275,34 +282,38 @@ def to_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def schemas(*shapes: type[Any]) -> dict[str, Schema]:
-    """Return the JSON Schemas of some answers and of all that they hold, by name."""
+def schemas(answers: Iterable[type[Any]], bodies: Iterable[type[Any]]) -> dict[str, Schema]:
+    """Return the JSON Schemas of some answers and bodies, and of all that they hold, by name."""
     found: dict[str, Schema] = {}
-    for shape in shapes:
-        _gather(shape, found)
+    for shape in answers:
+        _gather(shape, found, {})
+    for shape in bodies:
+        _gather(shape, found, {"maxItems": MOST_IN_AN_ARRAY})
     return dict(sorted(found.items()))
 
 
-def _gather(shape: type[Any], found: dict[str, Schema]) -> None:
+def _gather(shape: type[Any], found: dict[str, Schema], of_arrays: Schema) -> None:
     if shape.__name__ in found:
         return
     hints = typing.get_type_hints(shape)
     found[shape.__name__] = {
         "type": "object",
         "description": " ".join((shape.__doc__ or "").split()),
-        "properties": {name: _schema(hint, found) for name, hint in hints.items()},
+        "properties": {name: _schema(hint, found, of_arrays) for name, hint in hints.items()},
         "required": [item.name for item in fields(shape) if item.default is MISSING],
         "additionalProperties": False,
     }
 
 
-def _schema(hint: Any, found: dict[str, Schema]) -> Schema:
+def _schema(hint: Any, found: dict[str, Schema], of_arrays: Schema) -> Schema:
     if hint in _SIMPLE:
         return _SIMPLE[hint]
     if typing.get_origin(hint) is tuple:
-        return {"type": "array", "items": _schema(typing.get_args(hint)[0], found)}
+        return {"type": "array", "items": _schema(typing.get_args(hint)[0], found, of_arrays)} | of_arrays
     if isinstance(hint, types.UnionType):
-        kinds = [_schema(one, found) for one in typing.get_args(hint) if one is not type(None)]
+        kinds = [_schema(one, found, of_arrays) for one in typing.get_args(hint) if one is not type(None)]
         return {"oneOf": [*kinds, {"type": "null"}]}
-    _gather(hint, found)
+    if issubclass(hint, Enum):
+        return {"type": "string", "enum": list(map(str, hint))}
+    _gather(hint, found, of_arrays)
     return {"$ref": f"#/components/schemas/{hint.__name__}"}

@@ -18,7 +18,7 @@ from workflow.commands_of_requests import RequestedItem, SubmitCertificateReques
 from workflow.errors import BadInput, FieldProblem
 from workflow.views.directory import published
 from workflow.views.submissions import submission
-from workflow.vocabulary import ApiScope, Ca
+from workflow.vocabulary import ApiScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,17 +26,15 @@ if TYPE_CHECKING:
     from flask import Response
 
     from workflow.views.submissions import ItemSeen, SubmissionSeen
+    from workflow.vocabulary import Ca
 
 LARGEST = 8 * 1024 * 1024
 _PEM = "-----BEGIN"
 
 
 def _submit(_asked: Asked, request: shapes.CertificateRequest) -> Response:
-    if request.ca not in list(Ca):
-        known = ", ".join(map(str, Ca))
-        raise BadInput(FieldProblem("ca", "choice", f"憑證機構須為 {known}。", f"The CA is one of {known}."))
     command = SubmitCertificateRequest(
-        ca=Ca(request.ca),
+        ca=request.ca,
         profile=request.profile,
         organisation_oid=request.organisation_oid,
         items=tuple(_item(place, one) for place, one in enumerate(request.items)),
@@ -137,7 +135,8 @@ SUBMISSIONS: tuple[Operation, ...] = (
         scope=ApiScope.SUBMIT,
         body=Body(shapes.CertificateRequest, LARGEST, ("憑證請求檔與聯絡人", "The signing requests and whom to ask")),
         rate="30 per minute",
-        refusals=(404, 409),
+        refusals=(409,),
+        kept_by_caches=False,
     ),
     Operation(
         "getCertificateRequest",
@@ -148,5 +147,6 @@ SUBMISSIONS: tuple[Operation, ...] = (
         (Parameter("number", ("案件流水號", "Case number"), "[0-9]{25}", in_path=True, required=True),),
         scope=ApiScope.SUBMIT,
         refusals=(404,),
+        kept_by_caches=False,
     ),
 )  # fmt: skip
