@@ -62,7 +62,7 @@ def _plan(said: dict[str, Any], backup: dict[str, Any], office: Office) -> Plan:
     authorities = tuple(_authority(one, office) for one in said["authority"])
     if len({one.ca for one in authorities}) != len(authorities):
         raise ValueError("a CA stands in [[authority]] twice")
-    words, holders = _backup(backup, office)
+    words, holders = read_backup(backup, office)
     script = Script(_root(said["root"], office), authorities, words, holders)
     return Plan(
         tuple(map(str, said["witnesses"])),
@@ -73,8 +73,11 @@ def _plan(said: dict[str, Any], backup: dict[str, Any], office: Office) -> Plan:
     )
 
 
-def _backup(said: dict[str, Any], office: Office) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the backup in words, and the holders of its shares; none where the token's own means take it."""
+def read_backup(said: dict[str, Any], office: Office) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the backup in words, and the holders of its shares; none where the token's own means take it.
+
+    ValueError for one that can't be; KeyRefusedError where the keystore can't be reached.
+    """
     if "module" in said:
         if office.keystore.place() == SOFTWARE:
             raise ValueError(

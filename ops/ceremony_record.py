@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 K = t.key_task.c
+_STEPWISE = (str(KeyTask.CEREMONY), str(KeyTask.ROLLOVER))
 
 
 class NoRecordError(Exception):
@@ -33,10 +34,11 @@ def write_record(office: Office, number: int, directory: Path) -> tuple[Path, Pa
     with office.reading() as connection:
         row = connection.execute(
             sa.select(t.key_task).where(
-                K.id == number, K.task == str(KeyTask.CEREMONY), K.state == str(KeyTaskState.DONE)
+                K.id == number, K.task.in_(_STEPWISE), K.state == str(KeyTaskState.DONE)
             )
         ).first()
-    if row is None:
+    # A CA's roll-over is recorded too, and takes no ceremony.
+    if row is None or "steps" not in json.loads(row.record)["record"]:
         raise NoRecordError(f"沒有編號 {number} 的典禮紀錄。 There is no record of a ceremony {number}.")
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     said = {

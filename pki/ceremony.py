@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from pki.certificates import read_certificate
 from pki.issuing import new_serial, prepare, sign
-from pki.names import EXECUTIVE_YUAN, Subject
+from pki.names import EXECUTIVE_YUAN, Subject, read_name
 from pki.orders import Addresses, CertificateOrder, Issuer
-from pki.profiles import CLASS_3_ASSURANCE, ROOT_CA, SUBORDINATE_CA, Life
+from pki.profiles import CLASS_3_ASSURANCE, LINK_CA, ROOT_CA, SUBORDINATE_CA, TAIPEI, Life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,6 +113,34 @@ def issue_subordinate(
     profile = replace(SUBORDINATE_CA, life=plan.subordinate_life, policy=plan.policy)
     order = CertificateOrder(
         profile, name, spki_der, new_serial(random_bytes), plan.not_before, plan.root_addresses
+    )
+    return _issue(order, Issuer.from_certificate(certificate), signer)
+
+
+def issue_link(
+    linked: bytes,
+    signing: tuple[bytes, Signer],
+    addresses: Addresses,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> bytes:
+    """Return a certificate over the name and key of one root by another: its certificate and its signer (RFC 4210 §4.4).
+
+    It holds while both roots do. RFC 4210 lets the one over the older key begin with that key; ours begins with the newer
+    root, before which nobody has that to rely on. `addresses` are the signing root's.
+    """
+    certificate, signer = signing
+    subject, issuer = read_certificate(linked), read_certificate(certificate)
+    begin = max(subject.not_before, issuer.not_before)
+    days = (
+        min(subject.not_after, issuer.not_after).astimezone(TAIPEI).date() - begin.astimezone(TAIPEI).date()
+    )
+    order = CertificateOrder(
+        replace(LINK_CA, life=Life(days=days.days)),
+        read_name(subject.subject_name),
+        subject.spki_der,
+        new_serial(random_bytes),
+        begin,
+        addresses,
     )
     return _issue(order, Issuer.from_certificate(certificate), signer)
 

@@ -56,6 +56,14 @@ def ca_certificate(authority: str, authority_again: str) -> Response:
     return _file(found, CERTIFICATE)
 
 
+@blueprint.get("/repository/<subject>/Certs/<subject_again>-by-<signer>.crt")
+@public
+def link_certificate(subject: str, subject_again: str, signer: str) -> Response:
+    """Return the certificate over one root that another signed, in DER (RFC 4210 §4.4)."""
+    found = repository.link_certificate(office(), subject, signer) if subject == subject_again else None
+    return _file(found, CERTIFICATE)
+
+
 @blueprint.get("/repository/<authority>/Certs/IssuedToThisCA.p7b")
 @public
 def issued_to_this_ca(authority: str) -> Response:

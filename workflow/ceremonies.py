@@ -1,7 +1,8 @@
 """The key ceremony: root and authorities made in front of witnesses, step by step, and nothing left of one that breaks off.
 
 The order is fixed: the plan is signed, the keys are made, the root signs itself and then the others, the backup is
-taken, and the record is signed by all and stored with the keys in one transaction (ROL-02, ROL-08).
+taken, and the record is signed by all and stored with the keys in one transaction (ROL-02, ROL-08). The next generation of
+the root is made so too; it and the root before it then sign each other (RFC 4210 §4.4).
 """
 
 from __future__ import annotations
@@ -11,17 +12,24 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol
 
 from forms.canonical import canonical_json
-from pki.ceremony import Authority, CeremonyPlan, demonstration_name, issue_root, issue_subordinate
+from pki.ceremony import (
+    Authority,
+    CeremonyPlan,
+    demonstration_name,
+    issue_link,
+    issue_root,
+    issue_subordinate,
+)
 from pki.errors import KeyRefusedError, PkiError
 from pki.names import EXECUTIVE_YUAN, Subject, describe_name
 from pki.orders import Addresses
 from pki.profiles import Life
-from workflow.authorities import established, policy_oid, root_addresses
-from workflow.commands_of_authorities import BeginKeyTask, KeyBackup, NewAuthority, RecordGenerations
+from workflow.authorities import established, policy_oid, root_addresses, working
+from workflow.commands_of_authorities import BeginKeyTask, KeyBackup, NewAuthority, NewLink, RecordGenerations
 from workflow.errors import Refused, Unavailable
 from workflow.key_tasks import label_of, under_way
 from workflow.rollover import GRACE
-from workflow.store.roots import FIRST_ROOT
+from workflow.store.roots import link_name
 from workflow.vocabulary import Ca, KeyTask
 
 if TYPE_CHECKING:
@@ -44,6 +52,7 @@ class PlannedKey:
     kind: KeyKind
     years: int
     ca: Ca | None = None
+    generation: int = 1
 
     def said(self) -> dict[str, Any]:
         """Return it for the plan that people sign."""
@@ -60,13 +69,26 @@ class Script:
     """What a ceremony will make, the root first, and the backup that was agreed on, in words for the record.
 
     `holders` are the logins of those who will hold shares of the backup; the words name them too. Without any the keys
-    get no copy of ours, and one in a token can never leave it.
+    get no copy of ours, and one in a token can never leave it. `linked_to` is the root before the next one, whose key is
+    there to sign it.
     """
 
     root: PlannedKey
     authorities: tuple[PlannedKey, ...]
     backup: Mapping[str, Any]
     holders: tuple[str, ...]
+    linked_to: str | None = None
+
+    @property
+    def task(self) -> KeyTask:
+        """What it is in the books: the first root's ceremony, or the roll-over to a later one."""
+        return KeyTask.CEREMONY if self.root.generation == 1 else KeyTask.ROLLOVER
+
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """Return subject and signer of each link: new with old, old with new."""
+        if self.linked_to is None:
+            return ()
+        return (self.root.name, self.linked_to), (self.linked_to, self.root.name)
 
     def in_order(self) -> tuple[PlannedKey, ...]:
         """Return all keys in the order in which they are made."""
@@ -74,7 +96,9 @@ class Script:
 
     def said(self) -> dict[str, Any]:
         """Return it for the plan that people sign."""
-        return {"keys": [one.said() for one in self.in_order()], "backup": dict(self.backup)}
+        said = {"keys": [one.said() for one in self.in_order()], "backup": dict(self.backup)}
+        linked = [link_name(*one) for one in self.links()]
+        return said | {"links": linked} if linked else said
 
 
 class Master(Protocol):
@@ -95,6 +119,7 @@ class _Held:
     master: Master
     steps: list[dict[str, str]] = field(default_factory=list)
     made: dict[str, tuple[PlannedKey, KeptKey, bytes]] = field(default_factory=dict)
+    links: list[NewLink] = field(default_factory=list)
 
     def step(self, zh: str, en: str, **said: str) -> None:
         self.master.step(zh, en, said)
@@ -117,10 +142,10 @@ def hold(office: Office, script: Script, hands: Sequence[Hand], actor: Actor, ma
     """
     from workflow.handlers import handle  # The door imports the acts, which come here for the keys.
 
-    if established(office):
+    if script.task is KeyTask.CEREMONY and established(office):
         raise Refused("authority.established")
     begin = BeginKeyTask(
-        task=KeyTask.CEREMONY,
+        task=script.task,
         authorities=tuple(one.name for one in script.in_order()),
         plan=canonical_json(script.said()).decode(),
         holders=script.holders,
@@ -130,6 +155,7 @@ def hold(office: Office, script: Script, hands: Sequence[Hand], actor: Actor, ma
     held.step("宣讀計畫並確認在場人員", "Read the plan aloud and see who is present", plan=_digest(script))
     with under_way(office, begin, actor) as task:
         _make(held, script, task)
+        _link(held, script)
         backups = master.back_up(office.keystore, {name: key for name, (_, key, _) in held.made.items()})
         held.step("完成備援並簽署紀錄", "The backup is taken; sign the record", copies=str(len(backups)))
         handle(office, _recording(held, task, backups, hands), actor)
@@ -146,7 +172,7 @@ def _make(held: _Held, script: Script, task: OpenTask) -> None:
         try:
             label = label_of(task.mark, one.name)
             key = held.office.keystore.make(label, one.kind, copyable=bool(script.holders))
-            certificate = _certified(held, one, key)
+            certificate = _certified(held, script.root.name, one, key)
         except KeyRefusedError as error:
             raise Unavailable(
                 "authority.key_unavailable", authority=one.name, detail=error.message
@@ -162,22 +188,44 @@ def _make(held: _Held, script: Script, task: OpenTask) -> None:
         )
 
 
-def _certified(held: _Held, one: PlannedKey, key: KeptKey) -> bytes:
+def _link(held: _Held, script: Script) -> None:
+    """Let the new root and the one before it sign each other; each link is read aloud."""
+    if script.linked_to is None:
+        return
+    office, older = held.office, working(held.office, script.linked_to)
+    _, key, certificate = held.made[script.root.name]
+    pair = {older.name: (older.certificate, older.signer), script.root.name: (certificate, key.signer)}
+    for subject, signer in script.links():
+        try:
+            link = issue_link(pair[subject][0], pair[signer], root_addresses(office, signer))
+        except KeyRefusedError as error:
+            raise Unavailable("authority.key_unavailable", authority=signer, detail=error.message) from error
+        except PkiError as error:
+            raise Refused("certificate.not_issuable", detail=error.message) from error
+        held.links.append(NewLink(subject, signer, link))
+        held.step(
+            f"以 {signer} 簽發 {subject} 的連結憑證，宣讀指紋",
+            f"{signer} signs a link to {subject}; read its fingerprint aloud",
+            link=link_name(subject, signer),
+            sha256=sha256(link).hexdigest(),
+        )
+
+
+def _certified(held: _Held, root_name: str, one: PlannedKey, key: KeptKey) -> bytes:
     office = held.office
     life = Life(years=one.years)
-    root = held.made.get(FIRST_ROOT)
-    if root is None:
+    if one.name == root_name:
         return issue_root(
             CeremonyPlan(office.clock.now() - GRACE, Addresses(), root_life=life, root_name=one.subject),
             key.signer,
         )
     plan = CeremonyPlan(
         office.clock.now() - GRACE,
-        root_addresses(office, FIRST_ROOT),
+        root_addresses(office, root_name),
         subordinate_life=life,
         policy=policy_oid(office),
     )
-    _, root_key, certificate = root
+    _, root_key, certificate = held.made[root_name]
     return issue_subordinate(plan, (certificate, root_key.signer), one.subject, key.signer.spki_der)
 
 
@@ -185,7 +233,7 @@ def _recording(
     held: _Held, task: OpenTask, backups: tuple[KeyBackup, ...], hands: Sequence[Hand]
 ) -> RecordGenerations:
     authorities = tuple(
-        NewAuthority(one.name, certificate, one.ca, 1, key.sealed, key.reference)
+        NewAuthority(one.name, certificate, one.ca, one.generation, key.sealed, key.reference)
         for one, key, certificate in held.made.values()
     )
     record = {
@@ -196,10 +244,16 @@ def _recording(
         ],
         "backups": [one.said() for one in backups],
     }
+    if held.links:
+        record["links"] = [
+            {"link": link_name(one.subject, one.signer), "sha256": sha256(one.certificate).hexdigest()}
+            for one in held.links
+        ]
     return RecordGenerations(
         number=task.number,
         authorities=authorities,
         record=canonical_json(record).decode(),
         hands=tuple(hands),
         backups=backups,
+        links=tuple(held.links),
     )

@@ -53,6 +53,15 @@ class NewAuthority:
     key_reference: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A certificate over the name and key of one root that another signed; both by the names of their rows."""
+
+    subject: str
+    signer: str
+    certificate: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class EstablishAuthorities(Command):
     """Store the authorities of a demonstration, made without anybody; refused for real ones and where any stands."""
@@ -81,7 +90,7 @@ class KeyBackup:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordGenerations(ByPeople):
-    """Store all authorities that a task made, in one transaction; older generations of their CAs stop issuing.
+    """Store all authorities that a task made, in one transaction; older generations of theirs stop issuing.
 
     `record` is what was done, as canonical JSON; the people sign it.
     """
@@ -90,6 +99,7 @@ class RecordGenerations(ByPeople):
     authorities: tuple[NewAuthority, ...] = field(repr=False)
     record: str
     backups: tuple[KeyBackup, ...] = field(default=(), repr=False)
+    links: tuple[NewLink, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,6 +95,13 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "憑證機構「{name}」目前為「{state}」，不能{action}。",
         "The authority {name} is {state}, so you can't {action}.",
     ),
+    "authority.exists": (
+        "憑證機構「{name}」已由另一項金鑰作業產製，此計畫已不適用。請以 guanfang ca list 查詢，並重新擬訂計畫。",
+        (
+            "Another task has made the authority {name}, so this plan does not hold any more. See `guanfang ca list` and"
+            " plan anew."
+        ),
+    ),
     "authority.root_stays": (
         "根憑證由自身簽發，不能列入自己的廢止清冊。根金鑰遭破解時，請通知信賴方移除該根憑證，並以 guanfang ca destroy 銷毀金鑰。",
         (

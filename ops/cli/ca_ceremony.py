@@ -35,12 +35,12 @@ YES = frozenset({"y", "yes", "是"})
 def ceremony(file: Path, *, yes: bool, from_stdin: bool) -> None:
     """Hold the key ceremony: make root and authorities step by step, share their backup, leave a signed record."""
     plan = _read(file)
-    _say(plan)
+    say_plan(plan)
     say_people(KeyTask.CEREMONY)
     if not yes:
         say_dry_run()
         return
-    _hold(plan, from_stdin=from_stdin)
+    hold_plan(plan, from_stdin=from_stdin)
 
 
 def _read(file: Path) -> Plan:
@@ -63,10 +63,17 @@ def _read(file: Path) -> Plan:
         office.engine.dispose()
 
 
-def _say(plan: Plan) -> None:
+def say_plan(plan: Plan) -> None:
+    """Say what would be made, with which backup, and where the record goes."""
     for one in plan.script.in_order():
         said = one.said()
         click.echo(f"{said['authority']:<8} {said['key']:<9} {said['years']:>3} 年 years  {said['subject']}")
+    for subject, signer in plan.script.links():
+        click.echo(f"連結憑證 link: {signer} → {subject}")
+    if plan.script.task is KeyTask.ROLLOVER and not plan.script.links():
+        click.echo(
+            "前一代根金鑰已不能簽章，無連結憑證。 The root before it signs no more: there are no links."
+        )
     if plan.copies is None:
         click.echo(f"備援 backup: {plan.script.backup['module']}")
     else:
@@ -77,7 +84,8 @@ def _say(plan: Plan) -> None:
     click.echo(f"在場 present: {', '.join(plan.witnesses)}")
 
 
-def _hold(plan: Plan, *, from_stdin: bool) -> None:
+def hold_plan(plan: Plan, *, from_stdin: bool) -> None:
+    """Hold a ceremony as planned, and write its record; whatever breaks it off leaves no copy of a key that nobody has."""
     from ops.ceremony_record import write_record
     from ops.key_copies import CopiesError
     from workflow.ceremonies import hold
@@ -88,9 +96,8 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
         try:
             number = hold(office, plan.script, hands, actor, master)
         except BaseException as error:
-            if getattr(error, "code", "") != "authority.established" and may_be_recorded(
-                office, plan.script.root.name
-            ):
+            by_others = getattr(error, "code", "") in {"authority.established", "authority.exists"}
+            if not by_others and may_be_recorded(office, plan.script.root.name):
                 click.echo(
                     "憑證機構已登錄或無法確認；備援均予保留，請以 `guanfang ca tasks` 查明。\n"
                     "The authorities are recorded, or it can't be told: all copies are kept. See `guanfang ca tasks`.",
@@ -100,7 +107,7 @@ def _hold(plan: Plan, *, from_stdin: bool) -> None:
             if master.desk is not None:
                 master.desk.remove()
             # Whatever broke it off, those present are told what became of it.
-            say_broken_off(office, KeyTask.CEREMONY, error, before)
+            say_broken_off(office, plan.script.task, error, before)
             if isinstance(error, CopiesError):
                 raise FoundError(str(error)) from error
             raise

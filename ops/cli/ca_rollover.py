@@ -1,4 +1,4 @@
-"""`guanfang ca rollover`, `tasks`, `abort` and `leave`: a CA's next key, and what is left of tasks that broke off."""
+"""`guanfang ca rollover`, `tasks`, `abort` and `leave`: the next key of a CA or the root, and what is left of tasks that broke off."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from ops.cli.acting import acting, as_somebody
 from ops.cli.ca_copies import CopyDesk, may_be_recorded, newest_task, say_broken_off
 from ops.cli.ca_people import by_people, present, say_dry_run, say_people
+from ops.cli.ca_root import Asked, roll_over_root
 from ops.cli.cases import when
 from ops.cli.group import FoundError, WrongUseError
 from ops.cli.reading import reading
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
     from workflow.rollover import Rollover
 
 KINDS = click.Choice([kind.value for kind in KeyKind])
+CA_YEARS, ROOT_YEARS = 20, 30
+THE_ROOT = "root"
+"""On the command line: whichever generation is the newest."""
 
 
 @click.command()
-@click.argument("ca", type=click.Choice([str(ca) for ca in Ca]))
+@click.argument("ca", type=click.Choice([*map(str, Ca), THE_ROOT]))
 @click.option("--key", "kind", type=KINDS, default=KeyKind.RSA_4096.value, show_default=True)
 @click.option(
-    "--years", type=click.IntRange(1, 30), default=20, show_default=True, help="Of the certificate."
+    "--years",
+    type=click.IntRange(1, 30),
+    help="Of the certificate; 20 for a CA and 30 for the root without it.",
 )
 @click.option(
     "--copies",
@@ -39,22 +45,34 @@ KINDS = click.Choice([kind.value for kind in KeyKind])
 )
 @click.option("--holder", "holders", multiple=True, metavar="LOGIN", help="Who holds a share; once for each.")
 @click.option("--threshold", type=click.IntRange(2, MOST), default=THRESHOLD, show_default=True)
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="For the root: where the signed record of the ceremony goes, as JSON and PDF.",
+)
+@click.option(
+    "--module", metavar="TEXT", help="For the root: what the token's own backup is, in place of --copies."
+)
 @by_people
 def rollover(  # noqa: PLR0913 - one parameter an option.
     ca: str,
     kind: str,
-    years: int,
+    years: int | None,
     logins: tuple[str, ...],
     *,
     directory: Path | None,
     holders: tuple[str, ...],
     threshold: int,
+    record: Path | None,
+    module: str | None,
     password_stdin: bool,
     yes: bool,
 ) -> None:
-    """Give a CA its next key. New certificates come from it; the older key goes on signing lists and OCSP answers.
+    """Give a CA, or the root, its next key. New certificates come from it; the older key goes on signing lists and answers.
 
-    With --password-stdin the token's SO PIN, for a key in a token, and the holders' passphrases follow the passwords.
+    The root's is a ceremony, whose steps are confirmed one by one; it needs --record, and --copies or --module. With
+    --password-stdin follow the passwords: for the root a yes for each step, the last one at the very end; the token's SO
+    PIN, for a key in a token; and the holders' passphrases.
     """
     if (directory is None) != (not holders) or (
         holders and not threshold <= len(set(holders)) == len(holders)
@@ -62,8 +80,16 @@ def rollover(  # noqa: PLR0913 - one parameter an option.
         raise WrongUseError(
             "--copies and --holder go together, with as many different holders as --threshold or more"
         )
+    if ca == THE_ROOT:
+        asked = Asked(
+            KeyKind(kind), years or ROOT_YEARS, logins, directory, holders, threshold, module, record
+        )
+        roll_over_root(asked, from_stdin=password_stdin, yes=yes)
+        return
+    if record is not None or module is not None:
+        raise WrongUseError("--record and --module are for the root")
     desk = CopyDesk(directory, holders, threshold, password_stdin) if directory is not None else None
-    plan = replace(_planned(Ca(ca), KeyKind(kind), years), holders=holders, threshold=threshold)
+    plan = replace(_planned(Ca(ca), KeyKind(kind), years or CA_YEARS), holders=holders, threshold=threshold)
     for label, value in plan.said().items():
         click.echo(f"{label:<12} {value}")
     if desk is None:

@@ -6,7 +6,7 @@ what contradicts itself, `authorities`, `holders` and `servers` hold the data, `
 refuses to start on nonsense. Values that depend on the case (name, key, serial, addresses) come with the order.
 """
 
-from pki.profiles.authorities import OCSP_RESPONDER, REGISTRATION_AUTHORITY, ROOT_CA, SUBORDINATE_CA
+from pki.profiles.authorities import LINK_CA, OCSP_RESPONDER, REGISTRATION_AUTHORITY, ROOT_CA, SUBORDINATE_CA
 from pki.profiles.holders import (
     card_profiles,
     mobile_profiles,
@@ -33,6 +33,7 @@ from pki.profiles.table import PROFILES, all_profiles, check_profiles, unconfirm
 
 __all__ = [
     "CLASS_3_ASSURANCE",
+    "LINK_CA",
     "OCSP_RESPONDER",
     "ORGANISATION_VALIDATED",
     "POLICIES",

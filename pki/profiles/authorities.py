@@ -7,6 +7,7 @@ from typing import Final
 from pki.keygate import P256, P384, P521, KeyRules
 from pki.names import NameAttribute
 from pki.profiles.naming import NameRules
+from pki.profiles.oids import ANY_POLICY
 from pki.profiles.parts import Carrier, ExtendedUse, Extension, Life, Purpose
 from pki.profiles.profile import Profile
 
@@ -78,6 +79,23 @@ SUBORDINATE_CA: Final = Profile(
     lists=1,
     carrier=Carrier.AUTHORITY,
     origin="MOICA CA certificate, 2024",
+)
+# Two generations of a root certify each other, so that relying parties who have either accept what is under both. There
+# is no path length, for CAs stand under it, and every policy goes through it.
+LINK_CA: Final = Profile(
+    "link_ca",
+    "根憑證連結憑證",
+    "link certificate between roots",
+    Purpose.CERTIFICATION,
+    Life(years=30),
+    _SUBORDINATE_EXTENSIONS,
+    policy=ANY_POLICY,
+    critical=_CA_CRITICAL,
+    naming=_AUTHORITY_NAMES,
+    keys=_AUTHORITY_KEYS,
+    lists=1,
+    carrier=Carrier.AUTHORITY,
+    origin="RFC 4210 §4.4",
 )
 # Rule CRL-06: short-lived, renewed regularly, with id-pkix-ocsp-nocheck.
 OCSP_RESPONDER: Final = Profile(

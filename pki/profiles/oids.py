@@ -19,6 +19,8 @@ class PolicyOid:
 # id-tw-gpki-certpolicy: 3 is class3Assurance, 0 is the assurance level for tests.
 CLASS_3_ASSURANCE: Final = "2.16.886.101.0.3.3"
 TEST_ASSURANCE: Final = "2.16.886.101.0.3.0"
+# anyPolicy: a certificate of an authority that sets no limits to the policies under it (RFC 5280 §4.2.1.4).
+ANY_POLICY: Final = "2.5.29.32.0"
 # CA/Browser Forum: subject identity validated.
 ORGANISATION_VALIDATED: Final = "2.23.140.1.2.2"
 

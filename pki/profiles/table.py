@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pki.errors import ProfileRefusedError
-from pki.profiles.authorities import OCSP_RESPONDER, REGISTRATION_AUTHORITY, ROOT_CA, SUBORDINATE_CA
+from pki.profiles.authorities import LINK_CA, OCSP_RESPONDER, REGISTRATION_AUTHORITY, ROOT_CA, SUBORDINATE_CA
 from pki.profiles.holders import card_profiles, mobile_profiles, non_card_profiles, staff_profiles
 from pki.profiles.oids import CLASS_3_ASSURANCE, POLICIES
 from pki.profiles.servers import SERVER_APPLICATION, TLS_MULTI_DOMAIN, TLS_SINGLE_DOMAIN
@@ -43,6 +43,7 @@ def all_profiles(
     return check_profiles(
         (
             ROOT_CA,
+            LINK_CA,
             OCSP_RESPONDER,
             *fixed,
             *staff_profiles(policy),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pki.lint import pkix
-from pki.profiles import PROFILES, ROOT_CA, SUBORDINATE_CA, Profile, Purpose
+from pki.profiles import LINK_CA, PROFILES, ROOT_CA, SUBORDINATE_CA, Profile, Purpose
 from tests.conformance.judges import (
     VALID,
     Bench,
@@ -53,7 +53,9 @@ def test_the_authority_is_valid_to_every_judge(house: House, bench: Bench, nss: 
     assert certvalidator(house, house.authority, Evidence((house.root_list(),))) == VALID
     for certificate in (house.root, house.authority):
         assert pkilint_certificate(bench, certificate) == VALID
-    assert {ROOT_CA.name, SUBORDINATE_CA.name} == {n for n, profile in PROFILES.items() if profile.is_ca}
+    assert {ROOT_CA.name, LINK_CA.name, SUBORDINATE_CA.name} == {
+        n for n, profile in PROFILES.items() if profile.is_ca
+    }
 
 
 def test_the_judges_do_refuse_a_certificate_with_one_bit_changed(

@@ -28,6 +28,7 @@ from workflow.presence import witness
 from workflow.store import schema as t
 from workflow.store.numbers import take
 from workflow.store.outbox import crl_row
+from workflow.store.roots import IS_ROOT, link_name
 from workflow.vocabulary import AuthorityState, KeyTask, KeyTaskState, Role
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _begin(work: UnitOfWork, command: BeginKeyTask, actor: Actor, agreed: _Agree
     require_holders(work.connection, command.holders)
     if command.task is KeyTask.CEREMONY:
         _require_no_authority(work)
+    _require_new(work, command)
     mark = secrets.token_hex(MARK_BYTES)
     number = work.insert(
         t.key_task,
@@ -92,6 +94,15 @@ def _require_no_authority(work: UnitOfWork) -> None:
     """Refuse where a ceremony was held, or a demonstration's authorities were made; responders count for nothing."""
     if work.connection.execute(sa.select(A.id).where(~A.name.startswith(PREFIX))).first() is not None:
         raise Refused("authority.established")
+
+
+def _require_new(work: UnitOfWork, command: BeginKeyTask) -> None:
+    """Refuse a plan that another task has carried out meanwhile; a restoration is about what stands."""
+    if command.task not in {KeyTask.CEREMONY, KeyTask.ROLLOVER}:
+        return
+    found = work.connection.execute(sa.select(A.name).where(A.name.in_(command.authorities))).scalar()
+    if found is not None:
+        raise Refused("authority.exists", name=found)
 
 
 def _establish(work: UnitOfWork, command: EstablishAuthorities, actor: Actor, _prepared: None) -> Outcome:
@@ -123,6 +134,9 @@ def _sign_record(office: Office, command: RecordGenerations, actor: Actor) -> Wi
     if task is None:
         raise Refused("authority.task_ended", number=command.number)
     certificates = {one.name: sha256(one.certificate).hexdigest() for one in command.authorities}
+    certificates |= {
+        link_name(one.subject, one.signer): sha256(one.certificate).hexdigest() for one in command.links
+    }
     what = {"number": command.number, "certificates": certificates, "record": json.loads(command.record)}
     return witness(office, KeyTask(task), command.hands, actor, what)
 
@@ -133,6 +147,9 @@ def _record(work: UnitOfWork, command: RecordGenerations, actor: Actor, signed: 
         _put(work, one)
         # Relying parties find a list of the new key before its first certificate.
         work.ask([crl_row(one.name, work.now, work.office.wall.now())])
+    for link in command.links:
+        values = {"subject": link.subject, "signer": link.signer, "certificate": link.certificate}
+        work.insert(t.root_link, **values, at=work.now)
     for copy in command.backups:
         work.insert(t.key_backup, **copy.said(), made_at=work.now)
     work.connection.execute(sa.update(t.key_task).where(K.id == row.id).values(**ended(signed, work.now)))
@@ -151,12 +168,12 @@ def ended(signed: Witnessed, at: datetime | None) -> dict[str, Any]:
 
 
 def _put(work: UnitOfWork, one: NewAuthority) -> None:
-    if one.ca is not None:
-        work.connection.execute(
-            sa.update(t.authority)
-            .where(A.ca == str(one.ca), A.state == str(AuthorityState.ACTIVE))
-            .values(state=str(AuthorityState.RETIRED))
-        )
+    older = A.ca == str(one.ca) if one.ca is not None else IS_ROOT
+    work.connection.execute(
+        sa.update(t.authority)
+        .where(older, A.state == str(AuthorityState.ACTIVE))
+        .values(state=str(AuthorityState.RETIRED))
+    )
     work.insert(
         t.authority,
         name=one.name,

@@ -37,6 +37,7 @@ _AUTHORITIES = (
     "SELECT a.name, a.certificate, r.at, r.reason FROM authority AS a"
     " LEFT JOIN authority_revocation AS r ON r.authority = a.name"
 )
+_LINKS = "SELECT signer, certificate FROM root_link"
 _NOT_SUBORDINATE = "ocsp:"
 
 
@@ -78,7 +79,7 @@ class StatusReader:
         return list(self._connection.execute(_SQLITE, (authority, written)).fetchall())
 
     def _subordinates(self, root: str, serials: Collection[int]) -> Iterator[tuple[Key, Row]]:
-        """Give the certificates that a root issued to authorities; there are few, and few ask."""
+        """Give the certificates that a root issued to authorities and to other roots; there are few, and few ask."""
         rows = self._connection.execute(_AUTHORITIES).fetchall()
         signer = {name: bytes(certificate) for name, certificate, *_ in rows if name == root}
         for name, certificate, revoked_at, reason in rows:
@@ -89,6 +90,10 @@ class StatusReader:
                 stands = revoked_at is None
                 status = CertificateStatus.VALID if stands else CertificateStatus.REVOKED
                 yield (root, serial), (str(status), 0 if stands else 1, revoked_at, reason)
+        for signed_by, certificate in self._connection.execute(_LINKS).fetchall():
+            serial = read_certificate(bytes(certificate)).serial
+            if signed_by == root and serial in serials:
+                yield (root, serial), (str(CertificateStatus.VALID), 0, None, None)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""The root authorities: the first, and each generation of the root's key after it (RV2-09).
+"""The root authorities: the first, each generation of the root's key after it, and what links them (RV2-09, RFC 4210 §4.4).
 
 Which root signed an authority is said by that authority's certificate and stored nowhere else, so it can't be told wrong.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from workflow.store import schema as t
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-A = t.authority.c
+A, L = t.authority.c, t.root_link.c
 FIRST_ROOT: Final = "root"
 _LATER: Final = f"{FIRST_ROOT}-g"
 IS_ROOT: Final = sa.or_(A.name == FIRST_ROOT, A.name.startswith(_LATER, autoescape=True))
@@ -73,3 +74,28 @@ def signed_by(connection: sa.Connection, root: str) -> dict[str, bytes]:
     rows = connection.execute(sa.select(A.name, A.certificate).where(A.ca.is_not(None)).order_by(A.id))
     found = {row.name: bytes(row.certificate) for row in rows}
     return {name: der for name, der in found.items() if signer_of(der, wanted) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The certificate over the name and key of a root that another root signed; both by name."""
+
+    subject: str
+    signer: str
+    certificate: bytes = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What it is called in records and addresses."""
+        return link_name(self.subject, self.signer)
+
+
+def link_name(subject: str, signer: str) -> str:
+    """Return what a link is called: `root-g2-by-root` is the newer key, certified by the older one."""
+    return f"{subject}-by-{signer}"
+
+
+def links(connection: sa.Connection) -> tuple[Link, ...]:
+    """Return the links between roots, the oldest first."""
+    query = sa.select(L.subject, L.signer, L.certificate).order_by(L.id)
+    return tuple(Link(row.subject, row.signer, bytes(row.certificate)) for row in connection.execute(query))

@@ -26,7 +26,14 @@ from workflow.store.schema_house import (
     person,
     review_window,
 )
-from workflow.store.schema_keys import authority_revocation, compromised_key, key_backup, key_intent, key_task
+from workflow.store.schema_keys import (
+    authority_revocation,
+    compromised_key,
+    key_backup,
+    key_intent,
+    key_task,
+    root_link,
+)
 from workflow.store.schema_line import line_batch, line_job, line_reader
 from workflow.store.schema_paper import document, letter, letter_case, mail_item, mailing_list, sent_notice
 from workflow.store.schema_registration import issuing_request, registration_key
@@ -98,6 +105,7 @@ __all__ = [
     "request_item",
     "review_decision",
     "review_window",
+    "root_link",
     "sent_notice",
     "share_set",
     "staff_card",

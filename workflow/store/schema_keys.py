@@ -71,6 +71,19 @@ key_backup = sa.Table(
     moment("destroyed_at", null=True),
 )
 
+# What ties two generations of the root together: the certificate of one, by name and key, that another signed (RFC 4210 §4.4).
+root_link = sa.Table(
+    "root_link",
+    metadata,
+    key(),
+    # Names of authorities' rows: whose key it certifies, and who signed it.
+    text("subject"),
+    text("signer"),
+    sa.Column("certificate", sa.LargeBinary, nullable=False),
+    moment("at"),
+    sa.UniqueConstraint("subject", "signer"),
+)
+
 # An authority whose certificate the root has revoked. Rows are only added: a revocation is never taken back.
 authority_revocation = sa.Table(
     "authority_revocation",

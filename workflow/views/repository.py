@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pki.ceremony import p7b
 from workflow.store import schema as t
 from workflow.store.crl_lists import PublishedList, newest_list
-from workflow.store.roots import root_of, roots
+from workflow.store.roots import links, root_of, roots
 
 __all__ = [
     "PublishedList",
@@ -18,6 +18,7 @@ __all__ = [
     "certificate_in",
     "chain",
     "issued_to",
+    "link_certificate",
     "newest",
     "size_of",
     "slice_of",
@@ -86,9 +87,10 @@ def chain(office: Office, authority: str) -> tuple[bytes, ...]:
 
 
 def issued_to(office: Office, authority: str) -> bytes | None:
-    """Return IssuedToThisCA.p7b in DER: the authority, the other generations of its CA, and the root (CRL-03).
+    """Return IssuedToThisCA.p7b in DER: the authority, other generations of its CA, the roots and their links (CRL-03).
 
-    Whoever has a certificate of an earlier key finds that key's certificate here for as long as the CA is there.
+    Whoever has a certificate of an earlier key finds that key's certificate here for as long as the CA is there; whoever
+    trusts one root finds the way from there to what is under another.
     """
     found = chain(office, authority)
     if not found:
@@ -98,4 +100,13 @@ def issued_to(office: Office, authority: str) -> bytes | None:
     query = sa.select(a.certificate).where(a.ca == ca, a.name != authority).order_by(a.generation.desc())
     with office.reading() as connection:
         others = tuple(map(bytes, connection.execute(query).scalars()))
-    return p7b((*found[:1], *others, *found[1:]))
+        all_roots = roots(connection).values()
+        linked = tuple(link.certificate for link in links(connection))
+    return p7b(tuple(dict.fromkeys((*found[:1], *others, *found[1:], *all_roots, *linked))))
+
+
+def link_certificate(office: Office, subject: str, signer: str) -> bytes | None:
+    """Return the certificate over one root that another signed, in DER, or None for one that does not exist."""
+    with office.reading() as connection:
+        found = (one for one in links(connection) if (one.subject, one.signer) == (subject, signer))
+        return next((one.certificate for one in found), None)
