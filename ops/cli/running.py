@@ -46,7 +46,7 @@ def worker(*, once: bool) -> None:
     """Carry out deadlines and the work of the outbox, and seal the audit log."""
     from ops import logs
     from ops.wiring import build_office
-    from ops.worker import Orders, Worker, run_once
+    from ops.worker import Orders, Worker, keep_what_is_loaded, run_once
 
     settings = Settings.read()
     logs.configure(settings.log_level)
@@ -56,6 +56,7 @@ def worker(*, once: bool) -> None:
         if once:
             click.echo(f"{run_once(office)} pieces of work were done.")
         else:
+            keep_what_is_loaded()
             Worker(office, settings.worker_name, Orders.of(settings)).run()
     finally:
         office.engine.dispose()

@@ -30,6 +30,11 @@ def findings(certificate_der: bytes) -> tuple[str, ...]:
     )
 
 
+def load() -> None:
+    """Build the rules now, so that no certificate waits for them; takes most of a second once in a process."""
+    _rules()
+
+
 @lru_cache
 def _rules() -> Any:
     """Return all RFC 5280 certificate rules, as they are run."""

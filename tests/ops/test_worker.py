@@ -147,6 +147,14 @@ def test_lists_are_made_again_before_they_expire_though_nothing_happens(demo_off
     assert after > before
 
 
+def test_the_garbage_collector_passes_over_what_a_worker_has_loaded():
+    # In a process of its own: what is left alone here would be left alone in every test that follows.
+    asked = "import gc; from ops.worker import keep_what_is_loaded as keep; keep(); print(gc.get_freeze_count(), len(gc.get_objects()))"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    kept, watched = map(int, told.stdout.split())
+    assert kept > 100 * watched
+
+
 def test_a_worker_process_ends_in_order_when_told_to(demo_settings, tmp_path):
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GUANFANG_")},
