@@ -43,7 +43,7 @@ class Switch:
             forget()
 
 
-def until(true: Callable[[], bool], seconds: float = 10) -> bool:
+def until(true: Callable[[], bool], seconds: float = 90) -> bool:
     """Wait until something is true; False when it does not come."""
     end = time.monotonic() + seconds
     while not true():

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 BUILD = Path(__file__).resolve().parents[1] / "build"
 NARROW, WIDE = 360, 1280
+PATIENCE = 30_000
+"""Milliseconds for which a state is waited for; a machine that does much else is slow."""
+expect.set_options(timeout=PATIENCE)
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -96,6 +99,8 @@ def _whole(app: Any) -> Any:
 
 def findings(page: Any) -> list[str]:
     """Return what axe finds wrong with a page."""
+    # A click returns when the next page begins to come; half of one breaks rules that the whole keeps.
+    page.wait_for_load_state()
     found = Axe().run(page, options=_AXE).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browsing import BUILD, findings, pictures, too_wide
+from tests.browsing import BUILD, PATIENCE, findings, pictures, too_wide
 
 PICTURES = BUILD / "holder"
 MISSING = "#agent-missing:not([hidden])"
@@ -15,7 +15,7 @@ class Holder:
     def __init__(self, stand, context):
         self.stand, self.context = stand, context
         self.page = context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE)
         self.wrong = []
         self.windows = 0
         self.way = ""

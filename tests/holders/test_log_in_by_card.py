@@ -57,7 +57,7 @@ def test_an_agency_sees_its_certificates_cases_and_contact(agency):
     assert theirs not in shown
     agency.look_well("home")
     agency.page.click("text=線上查詢機關所有憑證")
-    assert agency.page.locator("tbody tr").count() == 2
+    expect(agency.page.locator("tbody tr")).to_have_count(2)
     agency.look_well("agency-certificates")
     agency.page.click("main >> text=我的卡片")
     agency.page.click("text=修改連絡人")

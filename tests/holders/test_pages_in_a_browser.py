@@ -140,7 +140,8 @@ def test_another_page_that_opens_the_agents_window_gets_nothing(stand, chromium)
             "agent => { window.open(`${agent}/popup?origin=${encodeURIComponent(location.origin)}`) }",
             stand.agent.address,
         )
-    assert "agent.stranger" in opened.value.content()
+    # A window is known when its answer begins to arrive.
+    expect(opened.value.locator("body")).to_contain_text("agent.stranger")
     assert stand.codes == []
     context.close()
 
@@ -148,22 +149,30 @@ def test_another_page_that_opens_the_agents_window_gets_nothing(stand, chromium)
 def test_a_window_opened_for_our_page_does_not_hear_another(holder, stand):
     holder.go("/card/view/")
     holder.pair()
+    holder.page.wait_for_selector("#reader-part:not([hidden])")
     token = holder.page.evaluate("sessionStorage.getItem('guanfang-agent-token')")
     foreign = stand.address.replace("127.0.0.1", "localhost")
     page = holder.context.new_page()
     page.goto(f"{foreign}/card/view/")
+    with page.expect_popup() as opened:
+        page.evaluate(
+            """([agent, ours]) => {
+                window.heard = [];
+                window.addEventListener("message", (event) => window.heard.push(event.data));
+                window.opened = window.open(`${agent}/popup?origin=${encodeURIComponent(ours)}`);
+            }""",
+            [stand.agent.address, stand.address],
+        )
+    opened.value.wait_for_load_state()
     heard = page.evaluate(
-        """async ([agent, ours, token]) => {
-            const heard = [];
-            window.addEventListener("message", (event) => heard.push(event.data));
-            const opened = window.open(`${agent}/popup?origin=${encodeURIComponent(ours)}`);
+        """async ([agent, token]) => {
+            window.opened.postMessage({guanfang: "request", id: 1, path: "/readers", token}, agent);
             await new Promise((settle) => setTimeout(settle, 700));
-            opened.postMessage({guanfang: "request", id: 1, path: "/readers", token}, agent);
-            await new Promise((settle) => setTimeout(settle, 700));
-            return heard;
+            return window.heard;
         }""",
-        [stand.agent.address, stand.address, token],
+        [stand.agent.address, token],
     )
+    assert token
     assert heard == []
 
 
@@ -190,7 +199,7 @@ def test_the_check_shows_what_fails_in_red_and_what_passes_in_blue(holder, stand
 @pytest.mark.rule("PIN-02")
 def test_mistakes_are_found_before_a_try_is_spent(holder, pin):
     holder.errand("/card/change-pin/", first=True, pin="12", new_pin="123456", new_pin_again="654321")
-    assert holder.page.locator(".problem").count() == 3
+    expect(holder.page.locator(".problem")).to_have_count(3)
     holder.look_well("mistakes")
     holder.send(pin=pin, new_pin=PIN, new_pin_again=PIN)
     assert "PIN 碼已更改" in holder.result()

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -24,7 +24,7 @@ from cryptography.x509 import ocsp as library
 
 from pki import der
 from pki.certificates import read_certificate
-from tests.workflow.registry import START, Registry
+from tests.workflow.registry import Registry
 from workflow.authorities import OCSP_PATH, certificate_of, establish
 from workflow.ocsp.responders import keep_desk
 from workflow.store import schema as t
@@ -56,7 +56,7 @@ def a_registry(url: str) -> Registry:
     object.__setattr__(registry.office, "key_passphrase", PASSPHRASE.encode())
     registry.clock.moment = datetime.now(UTC)
     if not _ceremony:
-        establish(registry.office, START)
+        establish(registry.office, registry.clock.moment - timedelta(days=1))
         keep_desk(registry.office)
         _ceremony.extend(row._asdict() for row in registry.rows(t.authority))
     else:

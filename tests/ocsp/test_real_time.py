@@ -13,6 +13,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -120,7 +121,7 @@ def ask_often(
         asked = time.monotonic()
         try:
             reply = ask(asked_for)
-        except OSError:
+        except (OSError, HTTPException):
             continue  # Its process was killed just now.
         answered = time.monotonic()
         if reply.ocsp.response_status.name == "SUCCESSFUL":

@@ -384,9 +384,9 @@ def test_a_worker_waits_for_the_people_and_then_issues(
         rows = [row for row in house.registry.rows(t.outbox) if row.effect == "issue_items"]
         return [(row.state, row.attempts) for row in rows if "尚未啟用" in (row.last_error or "")]
 
-    assert until(lambda: house.client().state().running, 30)
-    assert until(waiting, 30)
+    assert until(lambda: house.client().state().running)
+    assert until(waiting)
     assert waiting() == [("waiting", 0)]
     good(house.activate(*house.officers[:2]))
-    assert until(lambda: house.registry.state(case) == "issued", 30)
+    assert until(lambda: house.registry.state(case) == "issued")
     house.registry.close()

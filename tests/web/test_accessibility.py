@@ -7,8 +7,9 @@ in a certain place (an application begun, a case open, somebody logged in) are p
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browsing import WIDE, Judge, findings, fits, in_english, lint, served
+from tests.browsing import PATIENCE, WIDE, Judge, findings, fits, in_english, lint, served
 from web.app import create_app
 from workflow.store import schema as s
 
@@ -65,7 +66,7 @@ def prepared(address, chromium, house):
     def prepare(group):
         context = chromium.new_context(locale="zh-TW", viewport={"width": WIDE, "height": 900})
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         PREPARED[group](page, address, house)
         return page
 
@@ -83,10 +84,10 @@ def test_a_page_with_problems_breaks_no_rule_either(prepared, address, house):
     page = prepared("applicant")
     page.fill("#f-contact_email", "nobody")
     page.click("button[value=upload]")
-    assert page.locator("#error-summary li").count() > 2
+    expect(page.locator("#error-summary li").nth(2)).to_be_visible()
     assert findings(page) == []
     page.click("a[href='#f-contact_email']")
-    assert page.evaluate("document.activeElement.id") == "f-contact_email"
+    expect(page.locator("#f-contact_email")).to_be_focused()
     assert not house.rows(s.case)
 
 
@@ -96,7 +97,7 @@ def test_activation_keeps_the_rules_at_each_step(prepared, address, house, stati
     page.goto(f"{address}/activate/")
     assert findings(page) == []
     page.click("main .button-primary")
-    assert page.locator("h1").inner_text() == "請核對卡片資料"
+    expect(page.locator("h1")).to_have_text("請核對卡片資料")
     assert findings(page) == []
     assert fits(page)
     page.check("#f-details_right")
@@ -118,21 +119,21 @@ def test_the_districts_follow_the_county_and_bring_the_code(prepared):
     page = prepared("applicant")
     page.select_option("#f-mailing_county", "基隆市")
     page.select_option("#f-mailing_district", "七堵區")
-    assert page.input_value("#f-mailing_postal_code") == "206"
+    expect(page.locator("#f-mailing_postal_code")).to_have_value("206")
 
 
 def test_the_first_tab_stop_skips_to_the_content(prepared, address):
     page = prepared("public")
     page.goto(address)
     page.keyboard.press("Tab")
-    assert page.inner_text(":focus") == "跳到主要內容區"
+    expect(page.locator(":focus")).to_have_text("跳到主要內容區")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
 
 def test_an_application_can_be_made_without_javascript(chromium, address, house):
     house.organisation(window_id=house.window())
     page = chromium.new_context(java_script_enabled=False).new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     _apply(page, address, house)
-    assert "步驟 4" in page.inner_text("h1")
+    expect(page.locator("h1")).to_contain_text("步驟 4")

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from hardware.virtual.card import Fault, FaultKind
 from ops.line_runner import Line, Plan
-from tests.browsing import BUILD, WIDE, findings, fits, pictures, served
+from tests.browsing import BUILD, PATIENCE, WIDE, findings, fits, pictures, served
 from tests.faults.line import ready_keys
 from tests.workflow.line_rig import READERS, CardLine
 from tests.workflow.registry import PASSWORD
@@ -22,7 +22,6 @@ from workflow.views import cards
 pytestmark = pytest.mark.browser
 
 PICTURES = BUILD / "line"
-PATIENCE = 20_000
 NUMB, TORN = 4, 30
 """At which command the one card misspeaks, before it has keys, and the other is torn out, after it has."""
 
@@ -102,7 +101,7 @@ class Centre:
         self.page.locator(button).first.click()
 
     def sees(self, words, place="main"):
-        expect(self.page.locator(place)).to_contain_text(words, timeout=PATIENCE)
+        expect(self.page.locator(place)).to_contain_text(words)
 
     def look_well(self, name):
         """Keep pictures, and let axe and a narrow screen judge what is there."""
@@ -183,7 +182,7 @@ def pack(line, centre):
     centre.go("/centre/packing/")
     centre.fill(card_number=card, envelope_number=other)
     centre.press("main form:has(#f-card_number) button")
-    assert centre.page.locator("#error-summary li").count() == 1
+    expect(centre.page.locator("#error-summary li")).to_have_count(1)
     centre.look_well("wrong-envelope")
     centre.fill(card_number=card, envelope_number=envelope)
     centre.press("main form:has(#f-card_number) button")

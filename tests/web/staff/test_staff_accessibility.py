@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browsing import WIDE, Judge, findings, in_english, lint, served
 from workflow.commands import RequestReset
@@ -109,10 +110,10 @@ def test_a_form_with_problems_breaks_no_rule_either(page, address, counter):
     page.check("input[value=return_first]")
     page.fill("#f-password", "correct horse")
     page.click("form.decision button")
-    assert page.locator("#error-summary li").count() == 1
+    expect(page.locator("#error-summary li")).to_have_count(1)
     assert findings(page) == []
     page.click("a[href='#f-reason']")
-    assert page.evaluate("document.activeElement.id") == "f-reason"
+    expect(page.locator("#f-reason")).to_be_focused()
 
 
 def test_a_case_is_decided_by_keyboard_alone(page, address, counter):
