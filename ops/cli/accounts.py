@@ -38,9 +38,11 @@ def _new(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--same-person-as", metavar="LOGIN", help="The person has this account already."),
         click.option("--window", help="The window of a first reviewer, by name."),
-        click.option("--role", "roles", multiple=True, required=True, type=roles),
+        click.option(
+            "--role", "roles", multiple=True, required=True, type=roles, help="A role to give; once for each."
+        ),
         click.option("--name", required=True, help="The natural person's name."),
-        click.argument("login"),
+        click.argument("login", help="The name to log in with."),
     ):
         command = option(command)
     return command
@@ -101,7 +103,7 @@ def proposals() -> None:
 
 
 @accounts.command()
-@click.argument("login")
+@click.argument("login", help="The account's name to log in with.")
 @click.option(
     "--fingerprint", help="What was shown, in full: confirm exactly that; without it LOGIN is only shown."
 )
@@ -130,7 +132,7 @@ def confirm(login: str, fingerprint: str | None, as_login: str, *, password_stdi
 
 
 @accounts.command()
-@click.argument("login")
+@click.argument("login", help="The account's name to log in with.")
 @click.option("--reason", required=True, help="Goes into the audit log.")
 @_as_administrator
 def withdraw(login: str, reason: str, as_login: str, *, password_stdin: bool) -> None:
@@ -175,7 +177,7 @@ def list_all() -> None:
 
 
 @accounts.command()
-@click.argument("login")
+@click.argument("login", help="The account's name to log in with.")
 @click.option("--reader", required=True, help="The reader that holds a blank card.")
 @_as_administrator
 def card(login: str, reader: str, as_login: str, *, password_stdin: bool) -> None:
@@ -190,7 +192,7 @@ def card(login: str, reader: str, as_login: str, *, password_stdin: bool) -> Non
 
 
 @accounts.command("card-unblock")
-@click.argument("login")
+@click.argument("login", help="The account's name to log in with.")
 @click.option("--reader", required=True, help="The reader that holds the card of LOGIN.")
 @_as_administrator
 def card_unblock(login: str, reader: str, as_login: str, *, password_stdin: bool) -> None:
@@ -205,7 +207,7 @@ def card_unblock(login: str, reader: str, as_login: str, *, password_stdin: bool
 
 
 @accounts.command("card-end")
-@click.argument("login")
+@click.argument("login", help="The account's name to log in with.")
 @click.option("--reason", required=True, help="Why, such as: lost.")
 @click.option("--compromised", is_flag=True, help="Somebody else may know the PIN and have the card.")
 @_as_administrator

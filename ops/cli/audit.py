@@ -51,7 +51,9 @@ def _own_key(settings: Settings) -> bytes:
 
 
 @audit.command()
-@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.argument(
+    "directory", type=click.Path(path_type=Path, file_okay=False), help="Where the files are written."
+)
 def export(directory: Path) -> None:
     """Write the sealed log, its checkpoints and the public key into DIRECTORY, for the stand-alone verifier."""
     from ops.wiring import build_office

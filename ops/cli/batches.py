@@ -31,9 +31,13 @@ def batch() -> None:
 
 
 @batch.command()
-@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.argument(
+    "source", type=click.Path(exists=True, path_type=Path), help="A folder of requests, or a CSV list."
+)
 @click.option("--profile", required=True, help="The kind of certificate, such as agency_non_card_signature.")
-@click.option("--ca", required=True, type=click.Choice([str(ca) for ca in Ca]))
+@click.option(
+    "--ca", required=True, type=click.Choice([str(ca) for ca in Ca]), help="The CA that shall issue them."
+)
 @click.option("--oid", required=True, help="The organisation's OID.")
 @click.option("--contact", "contact_name", required=True, help="The contact's name.")
 @click.option("--email", "contact_email", required=True, help="The contact's e-mail.")
@@ -120,7 +124,7 @@ def _subject(row: dict[str, str]) -> dict[str, Any]:
 
 
 @batch.command("dry-run")
-@click.argument("number")
+@click.argument("number", help="The 25 digits of the batch's case.")
 @as_somebody
 def dry_run(number: str, login: str, *, password_stdin: bool) -> None:
     """Examine the batch with the case NUMBER now: every gate and lint, with nothing stored or signed."""
@@ -134,7 +138,7 @@ def dry_run(number: str, login: str, *, password_stdin: bool) -> None:
 
 
 @batch.command()
-@click.argument("number")
+@click.argument("number", help="The 25 digits of the batch's case.")
 @click.option(
     "--fingerprint", help="The fingerprint of what you saw, in full: nothing else than that is approved."
 )
@@ -174,7 +178,7 @@ def approve(number: str, fingerprint: str | None, login: str, *, yes: bool, pass
 
 
 @batch.command()
-@click.argument("number")
+@click.argument("number", help="The 25 digits of the batch's case.")
 @click.option(
     "--save",
     type=click.Path(file_okay=False, path_type=Path),

@@ -40,7 +40,7 @@ def list_authorities() -> None:
 
 
 @ca.command()
-@click.argument("name")
+@click.argument("name", help="Of the authority, such as xca or xca-g2.")
 def show(name: str) -> None:
     """Show one authority: its certificate, its key and the fingerprint to compare over the telephone."""
     from workflow.views.authorities import authorities
@@ -56,7 +56,7 @@ def show(name: str) -> None:
 
 
 @ca.command()
-@click.argument("name", type=click.Choice(["gca", "xca", "moica"]))
+@click.argument("name", type=click.Choice(["gca", "xca", "moica"]), help="The CA.")
 @click.option("--yes", is_flag=True, help="Do it; without it the command only says what it would do.")
 @as_somebody
 def registration(name: str, login: str, *, password_stdin: bool, yes: bool) -> None:

@@ -23,7 +23,13 @@ YES = frozenset({"y", "yes", "是"})
 
 
 @click.command()
-@click.option("--plan", "file", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--plan",
+    "file",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The ceremony's plan, a TOML file; docs/keys.md has one.",
+)
 @click.option("--yes", is_flag=True, help="Hold it; without it the command only reads the plan and says it.")
 @click.option(
     "--stdin",
@@ -149,8 +155,14 @@ class _Master:
 
 
 @click.command()
-@click.argument("number", type=int)
-@click.option("--out", "directory", required=True, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("number", type=int, help="Of the task, as `guanfang ca tasks` says it.")
+@click.option(
+    "--out",
+    "directory",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder that the record is written into.",
+)
 def record(number: int, directory: Path) -> None:
     """Write the signed record of a ceremony anew, as JSON and PDF; `guanfang ca tasks` has the NUMBER."""
     from ops.ceremony_record import NoRecordError, write_record

@@ -30,8 +30,17 @@ THE_ROOT = "root"
 
 
 @click.command()
-@click.argument("ca", type=click.Choice([*map(str, Ca), THE_ROOT]))
-@click.option("--key", "kind", type=KINDS, default=KeyKind.RSA_4096.value, show_default=True)
+@click.argument(
+    "ca", type=click.Choice([*map(str, Ca), THE_ROOT]), help="The CA that gets a key, or the root."
+)
+@click.option(
+    "--key",
+    "kind",
+    type=KINDS,
+    default=KeyKind.RSA_4096.value,
+    show_default=True,
+    help="The kind of the new key.",
+)
 @click.option(
     "--years",
     type=click.IntRange(1, 30),
@@ -44,7 +53,13 @@ THE_ROOT = "root"
     help="Write a copy of the key into this empty folder, and a share of what opens it for each --holder.",
 )
 @click.option("--holder", "holders", multiple=True, metavar="LOGIN", help="Who holds a share; once for each.")
-@click.option("--threshold", type=click.IntRange(2, MOST), default=THRESHOLD, show_default=True)
+@click.option(
+    "--threshold",
+    type=click.IntRange(2, MOST),
+    default=THRESHOLD,
+    show_default=True,
+    help="How many shares open the copy.",
+)
 @click.option(
     "--record",
     type=click.Path(path_type=Path, file_okay=False),
@@ -164,7 +179,7 @@ def tasks() -> None:
 
 
 @click.command()
-@click.argument("number", type=int)
+@click.argument("number", type=int, help="Of the task, as `guanfang ca tasks` says it.")
 @click.option("--reason", default="broken off", show_default=True, help="Goes into the audit log.")
 @click.option("--yes", is_flag=True, help="Do it; without it the command only says what it would do.")
 @as_somebody
@@ -181,7 +196,7 @@ def abort(number: int, reason: str, login: str, *, password_stdin: bool, yes: bo
 
 
 @click.command()
-@click.argument("number", type=int)
+@click.argument("number", type=int, help="Of the task, as `guanfang ca tasks` says it.")
 @click.option("--reason", required=True, help="Why, in a sentence; all who are present sign it.")
 @by_people
 def leave(number: int, reason: str, logins: tuple[str, ...], *, password_stdin: bool, yes: bool) -> None:

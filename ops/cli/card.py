@@ -33,7 +33,12 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 READER = click.option("--reader", metavar="NAME", help="The reader; needless when only one holds a card.")
 LABELS = {"chain": "憑證鏈 chain", "status": "憑證狀態 status", "possession": "持有私鑰 possession"}
 FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or JSON for programs.",
 )
 
 

@@ -51,6 +51,7 @@ NEVER = date(2099, 12, 31)
     type=click.Choice(list(map(str.lower, CardProtocol.__members__))),
     default="t1",
     show_default=True,
+    help="How the reader speaks to the cards.",
 )
 def virtual(files: tuple[Path, ...], ports: tuple[int, ...], protocol: str) -> None:
     """Keep virtual PIV cards in virtual readers until interrupted. For trials only: their private keys lie readable.

@@ -35,7 +35,7 @@ def case() -> None:
 
 
 @case.command()
-@click.argument("number")
+@click.argument("number", help="The 25 digits of the case.")
 def show(number: str) -> None:
     """Show the case with the 25-digit NUMBER."""
     with reading() as (connection, _clock):

@@ -18,16 +18,25 @@ if TYPE_CHECKING:
     from workflow.views.issued import IssuedCertificate
 
 _FORMATS = click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people, or JSON for programs.",
 )
 
 
 @click.command("list")
-@click.option("--ca", type=click.Choice([str(ca) for ca in Ca]))
-@click.option("--status", type=click.Choice([str(one) for one in CertificateStatus]))
+@click.option("--ca", type=click.Choice([str(ca) for ca in Ca]), help="Only those of this CA.")
+@click.option(
+    "--status", type=click.Choice([str(one) for one in CertificateStatus]), help="Only those that stand so."
+)
 @click.option("--subject", default="", help="A part of the name.")
 @click.option("--case", "case_number", default="", help="The 25 digits of a case.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
+@click.option(
+    "--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many at most."
+)
 @_FORMATS
 def list_some(
     *, ca: str | None, status: str | None, subject: str, case_number: str, limit: int, form: str
@@ -57,8 +66,8 @@ def list_some(
 
 
 @click.command()
-@click.argument("serial")
-@click.option("--ca", type=click.Choice([str(ca) for ca in Ca]))
+@click.argument("serial", help="In hexadecimal.")
+@click.option("--ca", type=click.Choice([str(ca) for ca in Ca]), help="Only those of this CA.")
 @_FORMATS
 def show(serial: str, ca: str | None, form: str) -> None:
     """Show the certificates with this SERIAL in hexadecimal, with what they say."""

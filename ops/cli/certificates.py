@@ -36,7 +36,9 @@ cert.add_command(show)
 
 @cert.command()
 @click.option("--serial", required=True, help="The serial in hexadecimal; colons may stand between.")
-@click.option("--reason", required=True, type=click.Choice(_REASONS))
+@click.option(
+    "--reason", required=True, type=click.Choice(_REASONS), help="As the lists will say it (RFC 5280 §5.3.1)."
+)
 @click.option(
     "--note", required=True, help="Why, in a sentence; it goes into the audit log and to the holder."
 )
@@ -117,7 +119,7 @@ def _describe(one: IssuedCertificate) -> None:
 
 
 @cert.command()
-@click.argument("what")
+@click.argument("what", help="A file, or a serial in hexadecimal.")
 @click.option("--profile", "name", help="The profile to lint against; a certificate on record knows its own.")
 def lint(what: str, name: str | None) -> None:
     """Lint a certificate: a FILE in PEM or DER, or one on record by its SERIAL. Exit code 1 when there are findings."""

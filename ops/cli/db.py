@@ -37,7 +37,7 @@ def _show_pending(settings: Settings) -> None:
 
 
 @db.command()
-@click.argument("revision")
+@click.argument("revision", help="A revision such as 0030, or `base`.")
 @click.option("--yes", is_flag=True, help="Do it, and lose what only the newer schema holds.")
 def downgrade(revision: str, *, yes: bool) -> None:
     """Bring the schema back to REVISION, or to `base`: nothing at all."""

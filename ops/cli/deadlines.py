@@ -56,7 +56,7 @@ def _all(connection: Any, now: datetime, days: int) -> Iterator[DueLine]:
 
 
 @deadlines.command()
-@click.argument("case")
+@click.argument("case", help="The 25 digits of the case.")
 def explain(case: str) -> None:
     """Say why the deadlines of the case with the number CASE fall on their days."""
     with reading() as (connection, _clock):

@@ -36,7 +36,9 @@ def blocklist() -> None:
 
 
 @blocklist.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The list of hashes."
+)
 @click.option("--source", help="Where the keys are known from; the file's name without it.")
 @click.option("--yes", is_flag=True, help="Put them on the list; without it the command only counts them.")
 @as_somebody
@@ -100,7 +102,7 @@ def unfinished() -> None:
 
 
 @keys.command()
-@click.argument("number", type=int)
+@click.argument("number", type=int, help="Of the key, as `guanfang keys unfinished` says it.")
 @click.option(
     "--left", default="", help="Why it can't be destroyed: its token is gone. Goes into the audit log."
 )

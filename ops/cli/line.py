@@ -173,7 +173,7 @@ def _summary(one: Batch) -> str:
 
 
 @line.command("return")
-@click.argument("reader")
+@click.argument("reader", help="The reader's name.")
 @as_somebody
 def return_reader(reader: str, login: str, *, password_stdin: bool) -> None:
     """Put the READER that was set aside back into use."""

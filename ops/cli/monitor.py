@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 @click.option(
     "--host", help="host:port to ask in place of the host in the certificates; else GUANFANG_MONITOR_HOST."
 )
-@click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people, or JSON for programs.",
+)
 def monitor(host: str | None, shape: str) -> None:
     """Fetch and judge lists, bundles, CA certificates and OCSP answers; exit code 1 when something is wrong."""
     from ops.monitor import watch_publication

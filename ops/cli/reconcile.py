@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHAPE = click.option(
-    "--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or JSON for programs.",
 )
 
 
@@ -47,7 +52,7 @@ def reconcile(context: click.Context, shape: str) -> None:
 
 
 @reconcile.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The report.")
 @click.option(
     "--public-key", type=click.Path(path_type=Path, exists=True), help="The reports' key; else our own."
 )

@@ -24,8 +24,10 @@ def repository() -> None:
 
 
 @repository.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--kind", required=True, type=click.Choice(sorted(KINDS)))
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The document itself."
+)
+@click.option("--kind", required=True, type=click.Choice(sorted(KINDS)), help="What kind of document it is.")
 @click.option("--version", required=True, help="The document's own version, such as 2.1.")
 @click.option("--title", required=True, help="The title as readers see it.")
 @click.option(
@@ -94,7 +96,7 @@ def list_all() -> None:
 
 
 @repository.command()
-@click.argument("sha256")
+@click.argument("sha256", help="Of the document, as `guanfang repository list` says it.")
 @click.option("--reason", required=True, help="Why it is taken out; goes into the audit log.")
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would be done.")
 @as_somebody

@@ -11,7 +11,12 @@ from ops.rules.table import Group, RuleTableError, collect
 
 @click.command()
 @click.option(
-    "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, for docs/rules.md, or for programs.",
 )
 def rules(form: str) -> None:
     """Print, for each rule of the sources, where it is enforced and what proves it."""

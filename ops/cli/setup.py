@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from workflow.office import Office
 
-FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+FILE = click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The TOML file."
+)
 
 
 @click.group()

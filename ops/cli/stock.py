@@ -32,7 +32,9 @@ def stock() -> None:
 
 
 @stock.command()
-@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The maker's list."
+)
 @click.option("--order", default="", help="The maker's order number, where the list does not say it.")
 @click.option("--box", default="", help="The number of the box, where the list does not say it.")
 @click.option(
@@ -79,7 +81,7 @@ def _boxes(source: Path, order: str, box: str) -> tuple[ListedBox, ...]:
 
 
 @stock.command()
-@click.argument("number", type=int)
+@click.argument("number", type=int, help="Of the box, as the stock pages say it.")
 @click.option("--counted", type=int, required=True, help="How many cards are in the box.")
 @as_somebody
 def count(number: int, counted: int, login: str, *, password_stdin: bool) -> None:
@@ -108,7 +110,7 @@ def hand_out(
 
 
 @stock.command("take-in")
-@click.argument("number", type=int)
+@click.argument("number", type=int, help="Of the move, as it was said when the cards were handed out.")
 @click.option("--counted", type=int, required=True, help="How many cards came.")
 @as_somebody
 def take_in(number: int, counted: int, login: str, *, password_stdin: bool) -> None:
@@ -120,7 +122,7 @@ def take_in(number: int, counted: int, login: str, *, password_stdin: bool) -> N
 
 
 @stock.command("count-place")
-@click.argument("place", type=int)
+@click.argument("place", type=int, help="Of the place, as `guanfang stock places` says it.")
 @click.option("--counted", type=int, required=True, help="How many cards lie there.")
 @as_somebody
 def count_place(place: int, counted: int, login: str, *, password_stdin: bool) -> None:
@@ -133,7 +135,7 @@ def count_place(place: int, counted: int, login: str, *, password_stdin: bool) -
 
 
 @stock.command()
-@click.argument("account", type=int)
+@click.argument("account", type=int, help="Of the account, as it was said when the place was counted.")
 @as_somebody
 def confirm(account: int, login: str, *, password_stdin: bool) -> None:
     """Confirm the account ACCOUNT, as another person than counted; it is closed thereby."""
@@ -144,7 +146,7 @@ def confirm(account: int, login: str, *, password_stdin: bool) -> None:
 
 
 @stock.command()
-@click.argument("number", type=int)
+@click.argument("number", type=int, help="Of the difference, as the stock pages say it.")
 @click.option("--recounted", type=int, required=True, help="How many cards there are, counted again.")
 @click.option("--missing", multiple=True, help="The serial number of a card that is not there.")
 @click.option("--reason", required=True, help="How the difference came about.")
@@ -161,7 +163,7 @@ def settle(
 
 
 @stock.command()
-@click.argument("csn")
+@click.argument("csn", help="The card's chip serial number.")
 @click.option("--reason", required=True, help="Where and how it was found.")
 @as_somebody
 def found(csn: str, reason: str, login: str, *, password_stdin: bool) -> None:
@@ -185,7 +187,7 @@ def destroy(cards: tuple[str, ...], method: str, login: str, *, password_stdin: 
 
 
 @stock.command()
-@click.argument("number", type=int)
+@click.argument("number", type=int, help="Of the destruction, as it was said when the cards were put up.")
 @as_somebody
 def witness(number: int, login: str, *, password_stdin: bool) -> None:
     """Record that one saw the cards of destruction NUMBER destroyed, as another person than put them up."""
@@ -196,8 +198,10 @@ def witness(number: int, login: str, *, password_stdin: bool) -> None:
 
 
 @stock.command("add-place")
-@click.argument("name")
-@click.option("--kind", type=click.Choice(["vault", "line", "desk"]), required=True)
+@click.argument("name", help="The store's name.")
+@click.option(
+    "--kind", type=click.Choice(["vault", "line", "desk"]), required=True, help="What kind of store it is."
+)
 @click.option("--english", default="", help="Its name in English.")
 @as_somebody
 def add_place(name: str, kind: str, english: str, login: str, *, password_stdin: bool) -> None:

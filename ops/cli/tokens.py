@@ -16,9 +16,14 @@ def token() -> None:
 
 
 @token.command()
-@click.argument("name")
+@click.argument("name", help="The token's name.")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, type=click.Choice([str(scope) for scope in ApiScope])
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([str(scope) for scope in ApiScope]),
+    help="What it may do; once for each.",
 )
 @click.option("--days", default=90, show_default=True, help="How long it lasts; at most 366.")
 @as_somebody
@@ -37,7 +42,7 @@ def add(name: str, scopes: tuple[str, ...], days: int, login: str, *, password_s
 
 
 @token.command()
-@click.argument("name")
+@click.argument("name", help="The token's name.")
 @as_somebody
 def confirm(name: str, login: str, *, password_stdin: bool) -> None:
     """Let a token that may submit requests come into force (second reviewer, another person)."""
@@ -50,7 +55,7 @@ def confirm(name: str, login: str, *, password_stdin: bool) -> None:
 
 
 @token.command()
-@click.argument("name")
+@click.argument("name", help="The token's name.")
 @click.option("--reason", required=True, help="Goes into the audit log.")
 @click.option("--yes", is_flag=True, help="Revoke it; without it the command only says what it would do.")
 @as_somebody
