@@ -121,14 +121,16 @@ crl = sa.Table(
     moment("next_update"),
     sa.UniqueConstraint("authority", "partition", "number"),
 )
-# PostgreSQL would spend longer compressing a list of a million entries than we need to make it.
-sa.event.listen(
-    crl,
-    "after_create",
-    sa.DDL(  # type: ignore[no-untyped-call]  # the library has no types here.
-        "ALTER TABLE crl ALTER COLUMN der SET STORAGE EXTERNAL"
-    ).execute_if(dialect="postgresql"),
-)
+# PostgreSQL would spend longer compressing a list of a million entries than we need to make it; certificates, which are
+# mostly keys and digests, never become smaller.
+for _table, _column in ((crl, "der"), (certificate, "tbs"), (certificate, "der")):
+    sa.event.listen(
+        _table,
+        "after_create",
+        sa.DDL(  # type: ignore[no-untyped-call]  # the library has no types here.
+            f"ALTER TABLE {_table.name} ALTER COLUMN {_column} SET STORAGE EXTERNAL"
+        ).execute_if(dialect="postgresql"),
+    )
 
 authority = sa.Table(
     "authority",

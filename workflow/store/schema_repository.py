@@ -7,11 +7,13 @@ import sqlalchemy as sa
 from workflow.store.columns import BigId, Json, key, metadata, moment, number, ref, text, word
 from workflow.vocabulary import PublishedKind
 
-# A part of a certificate's name, or an e-mail address, a DNS name or an OID that it names (STA-02).
+# A part of a certificate's name, or an e-mail address, a DNS name or an OID that it names (STA-02). This table and the
+# next refer to their certificates without a constraint: a certificate is never deleted, and to look it up again for each
+# row took longer than to write the row.
 certificate_part = sa.Table(
     "certificate_part",
     metadata,
-    sa.Column("certificate_id", BigId, sa.ForeignKey("certificate.id"), primary_key=True),
+    sa.Column("certificate_id", BigId, primary_key=True, autoincrement=False),
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
     text("kind"),
     text("value"),
@@ -24,8 +26,7 @@ certificate_gram = sa.Table(
     "certificate_gram",
     metadata,
     sa.Column("gram", sa.Text, primary_key=True),
-    sa.Column("certificate_id", BigId, sa.ForeignKey("certificate.id"), primary_key=True),
-    sa.Index("ix_certificate_gram_certificate_id", "certificate_id"),
+    sa.Column("certificate_id", BigId, primary_key=True, autoincrement=False),
 )
 
 # CP, CPS, audit reports and other papers that everybody may read (CRL-03).
