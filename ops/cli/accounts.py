@@ -12,7 +12,7 @@ from ops.cli.cases import when
 from ops.cli.group import WrongUseError
 from ops.cli.reading import line, reading
 from ops.settings import Settings
-from workflow.errors import NotFound
+from workflow.errors import NotFound, Refused
 from workflow.views import accounts as view
 from workflow.vocabulary import STAFF_ROLES, Role
 
@@ -210,15 +210,36 @@ def card_unblock(login: str, reader: str, as_login: str, *, password_stdin: bool
 @click.argument("login", help="The account's name to log in with.")
 @click.option("--reason", required=True, help="Why, such as: lost.")
 @click.option("--compromised", is_flag=True, help="Somebody else may know the PIN and have the card.")
+@click.option("--yes", is_flag=True, help="End it; without it the command only says what it would do.")
 @_as_administrator
-def card_end(login: str, reason: str, as_login: str, *, compromised: bool, password_stdin: bool) -> None:
+def card_end(
+    login: str, reason: str, as_login: str, *, compromised: bool, yes: bool, password_stdin: bool
+) -> None:
     """End the card of LOGIN, as when it is lost: the account can't use it, and its certificate is revoked."""
     from workflow.commands_of_staff_cards import EndStaffCard
     from workflow.handlers import handle
 
+    if not yes:
+        number = _card_of(login)
+        click.echo(f"將停用卡片 {number} 並廢止其憑證，無法復原；加上 --yes 執行。")
+        click.echo(
+            f"Would end card {number} of {login} and revoke its certificate for ever. Add --yes to do it."
+        )
+        return
     with acting(as_login, from_stdin=password_stdin) as (office, who):
         handle(office, EndStaffCard(login=login, reason=reason, compromised=compromised), who)
     click.echo(f"卡片已停用、憑證已廢止。 The card of {login} is ended and its certificate revoked.")
+
+
+def _card_of(login: str) -> str:
+    """Return the number of the card that an account has in use; Refused without one."""
+    from workflow.views.account_list import all_accounts
+
+    with reading() as (connection, clock):
+        found = [one.card_number for one in all_accounts(connection, clock.now()) if one.login == login]
+    if not found or found[0] is None:
+        raise Refused("staff_card.none", login=login)
+    return found[0]
 
 
 def _typed(what: str, *, from_stdin: bool, twice: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def repository() -> None:
 @click.option(
     "--ca", type=click.Choice([str(ca) for ca in Ca]), help="The CA it is for; all of them without it."
 )
+@click.option("--yes", is_flag=True, help="Place it; without it the command only says what it would do.")
 @as_somebody
 def add(  # noqa: PLR0913, PLR0917 - a document is described by this much.
     file: Path,
@@ -49,6 +51,7 @@ def add(  # noqa: PLR0913, PLR0917 - a document is described by this much.
     ca: str | None,
     login: str,
     *,
+    yes: bool,
     password_stdin: bool,
 ) -> None:
     """Place FILE in the repository, where everybody can read it at once."""
@@ -64,6 +67,13 @@ def add(  # noqa: PLR0913, PLR0917 - a document is described by this much.
         file_name=file.name,
         content=file.read_bytes(),
     )
+    if not yes:
+        click.echo(
+            f"Would publish {file.name} for everybody as {kind} {version} of {ca or 'all CAs'},"
+            f" in force from {command.in_force_from}, SHA-256 {sha256(command.content).hexdigest()}."
+            " Add --yes to do it."
+        )
+        return
     with acting(login, from_stdin=password_stdin) as (office, actor):
         outcome = handle(office, command, actor)
     click.echo(f"Published as /repository/documents/{outcome.number}")

@@ -150,13 +150,30 @@ def confirm(account: int, login: str, *, password_stdin: bool) -> None:
 @click.option("--recounted", type=int, required=True, help="How many cards there are, counted again.")
 @click.option("--missing", multiple=True, help="The serial number of a card that is not there.")
 @click.option("--reason", required=True, help="How the difference came about.")
+@click.option("--yes", is_flag=True, help="Settle it; without it the command only says what it would do.")
 @as_somebody
-def settle(
-    number: int, recounted: int, missing: tuple[str, ...], reason: str, login: str, *, password_stdin: bool
+def settle(  # noqa: PLR0913 - one parameter an option.
+    number: int,
+    recounted: int,
+    missing: tuple[str, ...],
+    reason: str,
+    login: str,
+    *,
+    yes: bool,
+    password_stdin: bool,
 ) -> None:
     """Settle the difference NUMBER, as somebody who did not handle the cards."""
     from workflow.commands_of_stock import SettleDifference
+    from workflow.views.stock import difference
 
+    if not yes:
+        with reading() as (connection, _clock):
+            # What the books expect is told to nobody who counts.
+            place = difference(connection, frozenset(), number).place
+        gone = ", ".join(missing) or "none"
+        click.echo(f"Would settle difference {number} at {place} for good: {recounted} cards are there.")
+        click.echo(f"Written off as missing: {gone}. Add --yes to do it.")
+        return
     command = SettleDifference(difference_id=number, recounted=recounted, missing=missing, reason=reason)
     _do(command, login, password_stdin=password_stdin)
     click.echo(f"Difference {number} is settled.")
@@ -188,11 +205,19 @@ def destroy(cards: tuple[str, ...], method: str, login: str, *, password_stdin: 
 
 @stock.command()
 @click.argument("number", type=int, help="Of the destruction, as it was said when the cards were put up.")
+@click.option("--yes", is_flag=True, help="Record it; without it the command only names the cards.")
 @as_somebody
-def witness(number: int, login: str, *, password_stdin: bool) -> None:
+def witness(number: int, login: str, *, yes: bool, password_stdin: bool) -> None:
     """Record that one saw the cards of destruction NUMBER destroyed, as another person than put them up."""
     from workflow.commands_of_stock import WitnessDestruction
+    from workflow.views.stock import destruction
 
+    if not yes:
+        with reading() as (connection, _clock):
+            found = destruction(connection, number)
+        click.echo(f"Would record for good that {len(found.csns)} cards were destroyed ({found.method}):")
+        click.echo(f"{', '.join(found.csns)}. Add --yes to do it.")
+        return
     _do(WitnessDestruction(destruction_id=number), login, password_stdin=password_stdin)
     click.echo(f"Destruction {number} is witnessed.")
 

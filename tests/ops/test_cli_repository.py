@@ -33,7 +33,10 @@ def test_a_document_is_placed_and_taken_out(staffed, tmp_path):
     file = tmp_path / "cps.pdf"
     file.write_bytes(b"%PDF-1.7")
     describe = ("--kind", "cps", "--version", "1.0", "--title", "CPS", "--in-force-from", "2026-01-01")
-    placed = staffed("repository", "add", str(file), *describe, who="op")
+    tried = staffed("repository", "add", str(file), *describe, who="op")
+    assert (tried.exit_code, "Would publish cps.pdf" in tried.output) == (0, True)
+    assert staffed("repository", "list").output == ""
+    placed = staffed("repository", "add", str(file), *describe, "--yes", who="op")
     assert placed.exit_code == 0, placed.output
     digest = placed.output.strip().rpartition("/")[2]
     assert digest in staffed("repository", "list").output
@@ -48,8 +51,8 @@ def test_nobody_acts_without_the_right_password_or_role(staffed, tmp_path, migra
     file = tmp_path / "cps.pdf"
     file.write_bytes(b"%PDF-1.7")
     describe = ("--kind", "cps", "--version", "1.0", "--title", "CPS", "--in-force-from", "2026-01-01")
-    wrong = staffed("repository", "add", str(file), *describe, who="op", password="wrong")
-    other = staffed("repository", "add", str(file), *describe, who="rei")
+    wrong = staffed("repository", "add", str(file), *describe, "--yes", who="op", password="wrong")
+    other = staffed("repository", "add", str(file), *describe, "--yes", who="rei")
     assert (wrong.exit_code, other.exit_code) == (1, 1)
     assert "password" in wrong.output
     engine = database.open_engine(migrated_sqlite_url)

@@ -104,12 +104,16 @@ def test_a_box_is_counted_in_from_the_makers_list_and_shown(registry, tmp_path):
 def test_cards_are_carried_counted_settled_and_closed_from_the_command_line(registry):
     guard, third = registry.account(Role.CONTROLLER), registry.account(Role.CARD_CENTRE)
     vault, line = (str(place) for place in _stores(registry))
+    settle = ("settle", "1", "--recounted", "2", "--missing", "00000001", "--reason", "遺失")
     steps = (
         (registry.centre, 0, "hand-out", "--from", vault, "--to", line, "--box", "A7/B7"),
         (guard, 0, "take-in", "1", "--counted", "3"),
         (registry.centre, 1, "count-place", line, "--counted", "2"),
         (guard, 1, "confirm", "1"),
-        (third, 0, "settle", "1", "--recounted", "2", "--missing", "00000001", "--reason", "遺失"),
+        (third, 0, *settle),
+        # Only tried so far, so the account still waits.
+        (guard, 1, "confirm", "1"),
+        (third, 0, *settle, "--yes"),
         (guard, 0, "confirm", "1"),
     )
     _carry_out(steps)
@@ -125,10 +129,14 @@ def test_spoiled_cards_are_destroyed_from_the_command_line(registry):
     steps = (
         (registry.centre, 1, "destroy", "--card", "00000002", "--method", "碎卡"),
         (registry.centre, 0, "destroy", "--card", "00000003", "--method", "碎卡"),
-        (registry.centre, 1, "witness", "1"),
-        (registry.account(Role.CONTROLLER), 0, "witness", "1"),
+        (registry.centre, 1, "witness", "1", "--yes"),
     )
     _carry_out(steps)
+    guard = registry.account(Role.CONTROLLER)
+    code, said = stock_by(guard, "witness", "1")
+    assert (code, "1 cards were destroyed (碎卡):\n00000003" in said) == (0, True)
+    assert registry.rows(t.stock_destruction)[0].witnessed_at is None
+    assert stock_by(guard, "witness", "1", "--yes")[0] == 0
     assert registry.rows(t.stock_destruction)[0].witnessed_at
 
 

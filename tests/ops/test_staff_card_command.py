@@ -84,13 +84,17 @@ def test_a_card_is_made_unblocked_and_ended_at_the_desk(registry, desk):
     assert "unblocked" in said
     assert not any(one in said for one in (PASSWORD, PIN, OTHER_PIN))
     takes(registry, OTHER_PIN)
-    desk("accounts", "card-end", officer, "--reason", "遺失")
+    end = ("accounts", "card-end", officer, "--reason", "遺失")
+    said = desk(*end)
+    assert f"Would end card {card.number}" in said
+    assert registry.rows(t.staff_card)[0].state != "ended"
+    desk(*end, "--yes")
     (card,) = registry.rows(t.staff_card)
     (certificate,) = registry.rows(t.certificate, t.certificate.c.csn == card.csn)
     assert (card.state, card.master_key, certificate.status) == ("ended", None, "revoked")
     assert certificate.reason == "cessation_of_operation"
-    said = desk("accounts", "card-end", officer, "--reason", "遺失", expected=1)
-    assert "has no card in use" in said
+    for again in (end, (*end, "--yes")):
+        assert "has no card in use" in desk(*again, expected=1)
 
 
 @pytest.mark.usefixtures("blank")
