@@ -23,6 +23,8 @@ from workflow.handlers import handle
 from workflow.views import accounts
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from werkzeug.wrappers import Response
 
     from workflow.vocabulary import ApiScope, Role
@@ -31,6 +33,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 ACCOUNT = "account_id"
 EPOCH = "session_epoch"
 BEGAN = "logged_in_at"
+SEEN = "seen_at"
 _RULE = "access_rule"
 _OPEN_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 
@@ -135,16 +138,17 @@ def begin_session(account_id: int) -> None:
         epoch = accounts.session_epoch(connection, account_id)
     session.clear()
     session.permanent = True
-    session[ACCOUNT], session[EPOCH], session[BEGAN] = account_id, epoch, office().wall.now().timestamp()
+    now = office().wall.now().timestamp()
+    session[ACCOUNT], session[EPOCH], session[BEGAN], session[SEEN] = account_id, epoch, now, now
 
 
 def _read_account() -> Actor | None:
-    """Read the account of a session that is neither too old nor ended by a log-out."""
-    account_id, epoch, began = session.get(ACCOUNT), session.get(EPOCH), session.get(BEGAN)
-    if not (isinstance(account_id, int) and isinstance(epoch, int) and isinstance(began, float)):
+    """Read the account of a session that is neither too old, nor idle for too long, nor ended by a log-out."""
+    account_id, epoch = session.get(ACCOUNT), session.get(EPOCH)
+    if not (isinstance(account_id, int) and isinstance(epoch, int)):
         return None
     found = None
-    if 0 <= office().wall.now().timestamp() - began < ports().staff_longest.total_seconds():
+    if _younger(BEGAN, ports().staff_longest) and _younger(SEEN, ports().staff_idle):
         with office().reading() as connection:
             found = accounts.actor(connection, account_id, epoch)
             if found is not None:
@@ -152,7 +156,15 @@ def _read_account() -> Actor | None:
                 names_of_staff()[found.name] = accounts.person_of(connection, found.name) or found.name
     if found is None:
         session.pop(ACCOUNT, None)
+    else:
+        session[SEEN] = office().wall.now().timestamp()
     return found
+
+
+def _younger(mark: str, span: timedelta) -> bool:
+    """Tell whether the session's mark was set less than a span ago."""
+    since = session.get(mark)
+    return isinstance(since, float) and 0 <= office().wall.now().timestamp() - since < span.total_seconds()
 
 
 def actor() -> Actor:

@@ -20,6 +20,7 @@ from web.api import shapes
 from web.api.openapi import PREFIX, PROBLEM
 from web.api.shapes import Problem
 from web.language import say, t
+from web.ways import logged_out, ways
 from workflow import errors
 from workflow.errors import FieldProblem, RegistryError
 from workflow.outages import outage
@@ -61,6 +62,10 @@ _CSRF = (
     "頁面已逾時或來源不明，為保護您的資料，這次送出沒有被受理。請返回上一頁重新整理後再送出。",
     "The page has expired or came from elsewhere, so nothing was accepted. Go back, reload and send again.",
 )
+_LOGGED_OUT = (
+    "您尚未登入，或登入已逾時，這次送出沒有被受理。請重新登入；您填寫的內容會帶回頁面。",
+    "You are not logged in, or no longer, so nothing was accepted. Log in again; what you typed is kept.",
+)
 
 
 def status_of(error: RegistryError) -> HTTPStatus:
@@ -84,12 +89,8 @@ def _page(status: int, said: Bilingual | tuple[str, str], code: str = "") -> Ans
     if request.path.startswith(PREFIX):
         return _problem(status, said, code)
     _know_the_visitor()
-    sentence = say(said)
-    # The way back is offered only to addresses that may be opened by a link.
-    found = status != HTTPStatus.NOT_FOUND and (request.method == "GET" or _has_get())
-    back = request.path if found else ""
     return render_template(
-        "errors/error.html", status=status, sentence=sentence, code=code, back=back
+        "errors/error.html", status=status, sentence=say(said), code=code, ways=ways(status)
     ), status
 
 
@@ -126,10 +127,6 @@ def _problem(
     return answer
 
 
-def _has_get() -> bool:
-    return request.url_rule is not None and "GET" in (request.url_rule.methods or set())
-
-
 def _refusal(error: RegistryError) -> Answer | Response:
     if isinstance(error, errors.BadInput) and request.path.startswith(PREFIX):
         return _problem(status_of(error), error, error.code, error.problems)
@@ -137,6 +134,9 @@ def _refusal(error: RegistryError) -> Answer | Response:
 
 
 def _csrf(_error: CSRFError) -> Answer | Response:
+    _know_the_visitor()
+    if logged_out():
+        return _page(HTTPStatus.FORBIDDEN, _LOGGED_OUT, "session.ended")
     return _page(HTTPStatus.BAD_REQUEST, _CSRF, "request.csrf")
 
 
@@ -144,7 +144,10 @@ def _http(error: HTTPException) -> Answer | BaseResponse:
     status = error.code or int(HTTPStatus.INTERNAL_SERVER_ERROR)
     if status < HTTPStatus.BAD_REQUEST:
         return error.get_response()
-    answer = _page(status, _HTTP_WORDS.get(HTTPStatus(status), _OTHER))
+    words = _HTTP_WORDS.get(HTTPStatus(status), _OTHER)
+    if status == HTTPStatus.FORBIDDEN and logged_out():
+        words = _LOGGED_OUT
+    answer = _page(status, words)
     if isinstance(answer, Response) and isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return answer

@@ -86,7 +86,8 @@ def install(app: Flask, given: WebPorts) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=given.https,
-        PERMANENT_SESSION_LIFETIME=given.staff_idle,
+        # The staff's idle time is counted by the log-in itself; an applicant may take hours over the form.
+        PERMANENT_SESSION_LIFETIME=given.staff_longest,
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
