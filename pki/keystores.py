@@ -34,6 +34,8 @@ class KeptKey:
 
 SOFTWARE: Final = "software"
 """The place of keys that are encrypted in the registry's own rows."""
+MARK: Final = "-[0-9a-f]{16}"
+"""What follows a name in the label of a key whose making was written down before (a pattern)."""
 
 
 def not_software(reference: str | None) -> KeyRefusedError:
@@ -62,8 +64,11 @@ class Keystore(Protocol):
         KeyRefusedError `pki.key.elsewhere` for the reference of a key that is kept in another place.
         """
 
+    def references(self, label: str) -> tuple[str, ...]:
+        """Return what names the keys that lie under a label, also with the mark of an intent behind it; none in rows."""
+
     def destroy_others(self, label: str, keep: frozenset[str | None]) -> int:
-        """Destroy the keys of a label but for some; returns how many."""
+        """Destroy the keys of a label, also those with an intent's mark behind it, but for some; returns how many."""
 
     def copy(self, sealed: bytes, passphrase: bytes) -> bytes:
         """Return a software key encrypted under another passphrase, for a backup."""
@@ -108,6 +113,11 @@ class SoftwareKeystore:
         """Do nothing with a software key, which whoever keeps it wipes; refuse any other."""
         if reference is not None:
             raise not_software(reference)
+
+    def references(self, label: str) -> tuple[str, ...]:
+        """Return nothing: software keys have no place of their own."""
+        del label
+        return ()
 
     def destroy_others(self, label: str, keep: frozenset[str | None]) -> int:
         """Do nothing: no software key stands anywhere but in the row that knows it."""
@@ -178,9 +188,13 @@ class TokenKeystore:
             self._signers.pop(reference, None)
             self._token.destroy(reference)
 
+    def references(self, label: str) -> tuple[str, ...]:
+        """Name the keys in the token that bear a label."""
+        return (*self._token.references(label), *self._token.marked(label))
+
     def destroy_others(self, label: str, keep: frozenset[str | None]) -> int:
         """Destroy the label's keys that nobody remembers any more."""
-        others = [one for one in self._token.references(label) if one not in keep]
+        others = [one for one in self.references(label) if one not in keep]
         for one in others:
             self.destroy(one)
         return len(others)
@@ -261,6 +275,11 @@ class SharedKeystore:
             self._token.destroy(reference)
         elif reference is not None:
             raise not_software(reference)
+
+    def references(self, label: str) -> tuple[str, ...]:
+        """Name the keys in the token that bear a label."""
+        require_active(self._activation)
+        return self._token.references(label) if self._token is not None else ()
 
     def destroy_others(self, label: str, keep: frozenset[str | None]) -> int:
         """Destroy the label's keys that nobody remembers any more."""

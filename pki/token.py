@@ -8,6 +8,7 @@ operation at a time; after a fork the child opens its own session, and a session
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -22,6 +23,7 @@ from pkcs11.util.ec import encode_ec_public_key, encode_ecdsa_signature, encode_
 from pki import token_secrets
 from pki.errors import KeyRefusedError
 from pki.keys import KeyKind, PrivateKey, load_public_key
+from pki.keystores import MARK
 from pki.token_copies import CLOSED, COPYABLE, put_wrapping_key, require_opening, take_in, wrap
 from pki.token_keys import TokenEllipticCurveKey, TokenRsaKey, rsa_public_key
 
@@ -104,6 +106,17 @@ class Token:
         query = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: label}
         ids = self._do(lambda session: [bytes(one[Attribute.ID]) for one in session.get_objects(query)])
         return tuple(self._reference(label, one) for one in ids)
+
+    def marked(self, label: str) -> tuple[str, ...]:
+        """Return the references of all keys whose label is this one with the mark of an intent behind it."""
+        wanted = re.compile(re.escape(label) + MARK)
+
+        def found(session: Any) -> list[tuple[str, bytes]]:
+            every = session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+            return [(str(one[Attribute.LABEL]), bytes(one[Attribute.ID])) for one in every]
+
+        named = self._do(found)
+        return tuple(self._reference(name, key_id) for name, key_id in named if wanted.fullmatch(name))
 
     def destroy(self, reference: str) -> None:
         """Destroy a key, private and public half; one that is not there any more is no error."""

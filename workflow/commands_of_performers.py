@@ -126,14 +126,27 @@ class RecordAuthority(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IntendResponderKey(Command):
+    """Write down that a key for an authority's OCSP responder will be made, before it is; `replaces` as below.
+
+    The outcome's id is the intent's, and its number the label to make the key under; both are empty when the responder
+    was renewed meanwhile.
+    """
+
+    authority: str
+    replaces: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RenewResponder(Command):
     """Store the next certificate of an authority's OCSP responder, with its key, in place of the one named (CRL-06).
 
     `replaces` is the SHA-256 of the certificate in use, empty for none; when another has taken its place meanwhile,
-    nothing is stored.
+    nothing is stored. `intent` is the id of the key's intent, which ends with it.
     """
 
     authority: str
+    intent: int
     certificate: bytes = field(repr=False)
     sealed_key: bytes | None = field(default=None, repr=False)
     key_reference: str | None = None

@@ -63,6 +63,7 @@ DEEDS: dict[str, Words] = {
     "lapse_acceptance": Words("逾期未接受憑證處理", "lapse the acceptance"),
     "none_issued": Words("登錄均未簽發", "record that none was issued"),
     "SubmitCertificateRequest": Words("送出憑證請求", "submit certificate requests"),
+    "IntendResponderKey": Words("更新 OCSP 回應憑證", "renew a responder"),
     "IntendRegistrationKey": Words("換發註冊中心金鑰", "replace the registration authority's key"),
     "ClearKeyIntent": Words("清除未登錄的金鑰", "clear a key away that is on no record"),
     "RecordRegistrationKey": Words("換發註冊中心金鑰", "replace the registration authority's key"),

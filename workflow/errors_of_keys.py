@@ -80,6 +80,13 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "編號 {number} 的金鑰已登錄、已清除或不存在，請以 guanfang keys unfinished 查詢。",
         "The key {number} is on record, was cleared away or never was; see `guanfang keys unfinished`.",
     ),
+    "keys.intent_young": (
+        "編號 {number} 的金鑰（{label}）自 {since} 起產製，可能仍在進行，{until} 以前不能清除。請於其後再執行；若已登錄，guanfang keys unfinished 即不再列出。",
+        (
+            "The key {number} ({label}) was begun at {since} and may be in the making; nobody clears it away before"
+            " {until}. Run it again after that. Once it is on record, `guanfang keys unfinished` no longer lists it."
+        ),
+    ),
     "keys.elsewhere": (
         "編號 {number} 的金鑰應於「{place}」產製，目前的金鑰庫為「{here}」，無法代為清除。請改用原金鑰庫的設定再執行一次。",
         (

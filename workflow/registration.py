@@ -7,7 +7,7 @@ person has to ask for it.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -25,11 +25,11 @@ from workflow.commands_of_registration import (
     IntendRegistrationKey,
     RecordRegistrationKey,
 )
-from workflow.errors import Refused, Unavailable
+from workflow.errors import Unavailable
 from workflow.facts import SYSTEM
 from workflow.issuing_house import issue_house_certificate
 from workflow.issuing_requests import RA_PROFILE, SignedRequest, request_statement
-from workflow.key_intents import clear
+from workflow.key_intents import cleared_unless_kept
 from workflow.store import schema as t
 from workflow.vocabulary import CertificateStatus
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from workflow.office import Office
     from workflow.vocabulary import Ca
 
-G, N, C = t.registration_key.c, t.key_intent.c, t.certificate.c
+G, C = t.registration_key.c, t.certificate.c
 _NEWEST = (
     sa.select(t.registration_key, C.serial, C.status, C.der, C.not_after)
     .outerjoin(t.certificate, C.spki_sha256 == G.spki_sha256)
@@ -103,7 +103,7 @@ def _next_key(office: Office, ca: Ca, actor: Actor, before: Any) -> Any:
     intended = handle(office, IntendRegistrationKey(ca=ca, replaces=replaces), actor)
     if intended.created_id is None:
         return _newest(office, ca)
-    with _cleared_unless_kept(office, ca, intended.created_id):
+    with _reaching(ca), cleared_unless_kept(office, intended.created_id):
         key = office.keystore.make(str(intended.number), KeyKind.P256)
         command = RecordRegistrationKey(
             intent=intended.created_id,
@@ -118,18 +118,12 @@ def _next_key(office: Office, ca: Ca, actor: Actor, before: Any) -> Any:
 
 
 @contextmanager
-def _cleared_unless_kept(office: Office, ca: Ca, number: int) -> Iterator[None]:
-    """Destroy a key that did not come on record; what can't be done now is left to `guanfang keys clear`."""
+def _reaching(ca: Ca) -> Iterator[None]:
+    """Say of a key that can't be made which one it is."""
     try:
         yield
     except KeyRefusedError as error:
         raise _not_reached(ca, error) from error
-    finally:
-        with office.asking() as connection:
-            ended = connection.execute(sa.select(N.ended_at).where(N.id == number)).scalar()
-        if ended is None:
-            with suppress(Refused, Unavailable):
-                clear(office, number)
 
 
 def sign_request(

@@ -14,6 +14,7 @@ from ops.cli.acting import acting, as_somebody
 from ops.cli.cases import when
 from ops.cli.group import FoundError, WrongUseError
 from ops.cli.reading import reading
+from workflow.errors import Refused
 from workflow.views import keys as view
 
 if TYPE_CHECKING:
@@ -115,7 +116,14 @@ def clear(number: int, left: str, login: str, *, password_stdin: bool, yes: bool
     from workflow.key_intents import clear as clear_key
 
     if not yes:
-        click.echo(f"Would give up the key {number} and destroy it. Add --yes to do it.")
+        with reading() as (connection, _clock):
+            one = next((one for one in view.unfinished_keys(connection) if one.number == number), None)
+        if one is None:
+            raise Refused("keys.intent_ended", number=number)
+        click.echo(f"{one.number:>4}  {when(one.at)}  {one.label}  {one.place}")
+        click.echo(
+            f"Would give up the key {number} and {'leave' if left else 'destroy'} it. Add --yes to do it."
+        )
         return
     with acting(login, from_stdin=password_stdin) as (office, actor):
         if left.strip():

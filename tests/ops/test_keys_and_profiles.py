@@ -129,3 +129,23 @@ def test_a_live_certificate_over_a_listed_key_is_named(staffed, migrated_sqlite_
     assert "is to be revoked" in imported.output
     assert staffed("keys", "audit").exit_code == 1
     assert staffed("keys", "blocklist", "count").exit_code == 1
+
+
+def test_a_key_that_may_be_in_the_making_is_not_cleared_away(staffed, migrated_sqlite_url):
+    engine = database.open_engine(migrated_sqlite_url)
+    # Whatever the day is: one was begun long ago, the other no hour ago.
+    begun = {
+        "ra:xca-0123456789abcdef": NOW.replace(year=2126),
+        "ocsp:xca-0123456789abcdef": NOW.replace(year=2016),
+    }
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        for label, at in begun.items():
+            connection.execute(t.key_intent.insert().values(label=label, place="software", at=at))
+    engine.dispose()
+    assert "ra:xca-0123456789abcdef" in staffed("keys", "clear", "1", who="op").output
+    young = staffed("keys", "clear", "1", "--yes", who="op")
+    assert young.exit_code == 1
+    assert "may be in the making" in young.output
+    old = staffed("keys", "clear", "2", "--yes", who="op")
+    assert old.exit_code == 0, old.output
+    assert "keys unfinished" in staffed("keys", "clear", "2", who="op").output

@@ -268,7 +268,10 @@ def test_a_key_whose_maker_was_killed_is_found_and_cleared_away(in_token, token)
         clear(software, number, in_token.account(Role.OPERATOR))
     with pytest.raises(NotAllowed):
         clear(in_token.office, number, in_token.desk)
+    with pytest.raises(Refused, match="may be in the making"):
+        clear(in_token.office, number, in_token.account(Role.OPERATOR))
     assert token.references(intended.number) == (made.reference,)
+    in_token.clock.move(hours=1)
     clear(in_token.office, number, in_token.account(Role.OPERATOR))
     assert not token.references(intended.number)
     assert not intents(in_token)
@@ -281,6 +284,22 @@ def test_a_key_whose_maker_was_killed_is_found_and_cleared_away(in_token, token)
             act()
         assert refusal.value.code == "keys.intent_ended"
     assert not in_token.rows(t.registration_key)
+
+
+@pytest.mark.rule("ROL-08")
+def test_a_key_made_after_its_intent_was_cleared_away_does_not_stay(in_token, token, monkeypatch):
+    make = Token.make
+
+    def cleared_before(store, label, kind, **more):
+        in_token.clock.move(hours=2)
+        clear(in_token.office, intents(in_token)[0].id, in_token.account(Role.OPERATOR))
+        return make(store, label, kind, **more)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(Token, "make", cleared_before)
+        with pytest.raises(Refused, match="was cleared away"):
+            registration.new_key(in_token.office, Ca.XCA)
+    assert labels(in_token, token) == [()]
 
 
 def test_a_clearing_that_was_killed_is_finished_by_the_next(in_token, token):
@@ -296,7 +315,14 @@ def test_a_clearing_that_was_killed_is_finished_by_the_next(in_token, token):
 
 def test_a_key_whose_token_is_gone_is_left_with_the_reason(in_token):
     intended = in_token.do(IntendRegistrationKey(ca=Ca.XCA), SYSTEM)
-    left = ClearKeyIntent(number=intended.created_id, left_reason="模組損毀")
-    in_token.do(left, in_token.account(Role.OPERATOR))
+    left, operator = (
+        ClearKeyIntent(number=intended.created_id, left_reason="模組損毀"),
+        in_token.account(Role.OPERATOR),
+    )
+    with pytest.raises(Refused) as refusal:
+        in_token.do(left, operator)
+    assert refusal.value.code == "keys.intent_young"
+    in_token.clock.move(hours=1)
+    in_token.do(left, operator)
     assert not intents(in_token)
     assert in_token.audit_kinds()[-2:] == ["key_intent_cleared", "keys_left"]

@@ -11,6 +11,7 @@ from workflow.acts.act import Act
 from workflow.commands_of_keys import ClearKeyIntent, EndKeyIntent
 from workflow.errors import Refused
 from workflow.outcome import Outcome
+from workflow.policies.key_work import KEY_IS_MADE_WITHIN
 from workflow.store import schema as t
 from workflow.vocabulary import Role
 
@@ -48,6 +49,7 @@ def _clear(work: UnitOfWork, command: ClearKeyIntent, actor: Actor, _prepared: N
     row = work.connection.execute(query.with_for_update()).first()
     if row is None:
         raise Refused("keys.intent_ended", number=command.number)
+    _require_broken_off(work, row, actor)
     if row.cleared_at is None:
         work.connection.execute(sa.update(t.key_intent).where(N.id == row.id).values(cleared_at=work.now))
         work.audit("key_intent_cleared", actor, {"number": row.id, "label": row.label, "place": row.place})
@@ -56,6 +58,14 @@ def _clear(work: UnitOfWork, command: ClearKeyIntent, actor: Actor, _prepared: N
         said = {"label": row.label, "place": row.place, "reason": command.left_reason.strip()}
         work.audit("keys_left", actor, said)
     return Outcome()
+
+
+def _require_broken_off(work: UnitOfWork, row: Any, actor: Actor) -> None:
+    """Refuse people who take a key for dead that may be in the making; whoever makes it may give it up at any time."""
+    until = row.at + KEY_IS_MADE_WITHIN
+    if row.cleared_at is None and work.now < until and not actor.has(Role.SYSTEM):
+        since, until = row.at.isoformat(timespec="minutes"), until.isoformat(timespec="minutes")
+        raise Refused("keys.intent_young", number=row.id, label=row.label, since=since, until=until)
 
 
 def _end(work: UnitOfWork, command: EndKeyIntent, actor: Actor, _prepared: None) -> Outcome:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workflow.acts.act import Act
-from workflow.commands_of_performers import RecordAuthority, RenewResponder
+from workflow.acts.generations import place_of_keys
+from workflow.acts.key_intents import conclude, open_intent, write_down
+from workflow.commands_of_performers import IntendResponderKey, RecordAuthority, RenewResponder
 from workflow.errors import NotFound, Refused, Words
 from workflow.ocsp.responders import PREFIX
 from workflow.outcome import Outcome
@@ -20,18 +22,39 @@ from workflow.vocabulary import AuthorityState, Role
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
+    from workflow.office import Office
     from workflow.store.unit_of_work import UnitOfWork
 
 A = t.authority.c
 
 
-def _renew(work: UnitOfWork, command: RenewResponder, actor: Actor, _prepared: None) -> Outcome:
-    _one_at_a_time(work, command.authority)
-    name = PREFIX + command.authority
-    in_use = work.connection.execute(sa.select(A.certificate).where(A.name == name)).scalar()
-    if command.replaces != (sha256(bytes(in_use)).hexdigest() if in_use else ""):
+def _reach(office: Office, command: IntendResponderKey, actor: Actor) -> str:
+    del actor
+    return place_of_keys(office, PREFIX + command.authority)
+
+
+def _intend(work: UnitOfWork, command: IntendResponderKey, actor: Actor, place: str) -> Outcome:
+    if not _is_next(work, command):
         return Outcome()
-    _put(work, name, command)
+    outcome = write_down(work, PREFIX + command.authority, place)
+    work.audit("key_intended", actor, {"number": outcome.created_id, "label": outcome.number, "place": place})
+    return outcome
+
+
+def _is_next(work: UnitOfWork, command: IntendResponderKey | RenewResponder) -> bool:
+    """Tell whether the responder that is to be replaced is the one in use; who asks holds others up until the commit."""
+    _one_at_a_time(work, command.authority)
+    query = sa.select(A.certificate).where(A.name == PREFIX + command.authority)
+    in_use = work.connection.execute(query).scalar()
+    return command.replaces == (sha256(bytes(in_use)).hexdigest() if in_use else "")
+
+
+def _renew(work: UnitOfWork, command: RenewResponder, actor: Actor, _prepared: None) -> Outcome:
+    if not _is_next(work, command):
+        return Outcome()
+    open_intent(work, command.intent)
+    conclude(work, command.intent)
+    _put(work, PREFIX + command.authority, command)
     said = {
         "authority": command.authority,
         "certificate": sha256(command.certificate).hexdigest(),
@@ -75,6 +98,7 @@ def _one_at_a_time(work: UnitOfWork, authority: str) -> None:
 
 
 ACTS = (
+    Act(IntendResponderKey, _intend, frozenset({Role.SYSTEM}), _reach),
     Act(RenewResponder, _renew, frozenset({Role.SYSTEM})),
     Act(RecordAuthority, _record_authority, frozenset({Role.SYSTEM})),
 )

@@ -9,6 +9,7 @@ with `RecordAuthority` under the name `ocsp:root` and serves until it ends.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
@@ -25,10 +26,12 @@ from pki.ocsp import Responder
 from pki.orders import CertificateOrder
 from pki.profiles import OCSP_RESPONDER
 from workflow.authorities import working
-from workflow.commands_of_performers import RenewResponder
-from workflow.errors import RegistryError
+from workflow.commands_of_performers import IntendResponderKey, RenewResponder
+from workflow.errors import Refused, RegistryError, Unavailable
 from workflow.facts import SYSTEM
+from workflow.key_intents import clear, cleared_unless_kept, intents_of
 from workflow.ocsp.answering import Desk
+from workflow.policies.key_work import KEY_IS_MADE_WITHIN
 from workflow.store import schema as t
 from workflow.store.roots import is_root
 from workflow.vocabulary import AuthorityState
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pki.keys import Signer
+    from pki.keystores import KeptKey
+    from workflow.authorities import Working
     from workflow.office import Office
 
 log = logging.getLogger("guanfang.ocsp")
@@ -145,29 +150,57 @@ def renew(office: Office, authority: str, now: datetime) -> None:
 
     ca = working(office, authority)
     replaced = _stored(office).get(PREFIX + authority)
-    keystore = office.keystore
-    key = keystore.make(PREFIX + authority, KeyKind.RSA_2048)
+    replaces = sha256(replaced[0]).hexdigest() if replaced else ""
+    intended = handle(office, IntendResponderKey(authority=authority, replaces=replaces), SYSTEM)
+    if intended.created_id is None:
+        return
+    with cleared_unless_kept(office, intended.created_id):
+        key = office.keystore.make(str(intended.number), KeyKind.RSA_2048)
+        command = RenewResponder(
+            authority=authority,
+            intent=intended.created_id,
+            certificate=_certified(ca, key, now),
+            sealed_key=key.sealed,
+            key_reference=key.reference,
+            replaces=replaces,
+        )
+        handle(office, command, SYSTEM)
+    _clean_up(office, authority, replaced[2] if replaced else None, now)
+
+
+def _certified(ca: Working, key: KeptKey, now: datetime) -> bytes:
     issued_from = ca.issuer.fields.not_before if ca.issuer.fields else now
     subject = Subject(
         organisation=EXECUTIVE_YUAN,
-        units=_units(authority, ca.issuer.name_der),
-        common_name=f"{authority.upper()} OCSP",
+        units=_units(ca.name, ca.issuer.name_der),
+        common_name=f"{ca.name.upper()} OCSP",
     )
     start = max(now - GRACE, issued_from)
     order = CertificateOrder(OCSP_RESPONDER, subject, key.signer.spki_der, new_serial(), start)
     prepared = prepare(order, ca.issuer)
-    certificate = sign(prepared.tbs_der, prepared.tbs_sha256, ca.issuer, ca.signer)
-    command = RenewResponder(
-        authority=authority,
-        certificate=certificate,
-        sealed_key=key.sealed,
-        key_reference=key.reference,
-        replaces=sha256(replaced[0]).hexdigest() if replaced else "",
-    )
-    handle(office, command, SYSTEM)
-    # Other processes may answer with the key that was replaced until they look again; those before it are done with.
-    in_use = _stored(office)[PREFIX + authority][2]
-    keystore.destroy_others(PREFIX + authority, frozenset({in_use, replaced[2] if replaced else None}))
+    return sign(prepared.tbs_der, prepared.tbs_sha256, ca.issuer, ca.signer)
+
+
+def _clean_up(office: Office, authority: str, replaced: str | None, now: datetime) -> None:
+    """Destroy keys that no responder of the authority needs: the one before the last, and what was made for nothing.
+
+    Other processes may answer with the key that was replaced until they look again. What lies there is asked first and
+    what it is afterwards, so that a key that is made meanwhile is not taken for one that nobody knows.
+    """
+    keystore = office.keystore
+    lying = keystore.references(PREFIX + authority)
+    with office.reading() as connection:
+        unfinished = intents_of(connection, PREFIX + authority)
+    keep = {replaced, (_stored(office).get(PREFIX + authority) or (b"", None, None))[2]}
+    for one in unfinished:
+        keep.update(keystore.references(one.label))
+    for reference in lying:
+        if reference not in keep:
+            keystore.destroy(reference)
+    for one in unfinished:
+        if one.at < now - KEY_IS_MADE_WITHIN:
+            with suppress(Refused, Unavailable):
+                clear(office, one.id)
 
 
 def _units(authority: str, issuer_name: bytes) -> tuple[str, ...]:

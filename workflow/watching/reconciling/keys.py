@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from workflow.commands_of_watches import Found
+from workflow.policies.key_work import KEY_IS_MADE_WITHIN
 from workflow.views.keys import unfinished_keys
 
 if TYPE_CHECKING:
@@ -14,13 +14,10 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-PATIENCE: Final = timedelta(hours=1)
-"""How long making a key may take before something must have gone wrong; a token needs seconds."""
-
 
 def key_faults(connection: sa.Connection, now: datetime) -> Iterator[Found]:
     """Give every key that was written down and neither came on record nor was cleared away."""
-    for one in unfinished_keys(connection, now - PATIENCE):
+    for one in unfinished_keys(connection, now - KEY_IS_MADE_WITHIN):
         yield Found(
             code="keys.unfinished",
             subject=one.label,
