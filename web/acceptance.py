@@ -54,7 +54,7 @@ def check(case: CaseSeen) -> Answer:
 def _page(case: CaseSeen, problems: tuple[FieldProblem, ...] = ()) -> str:
     if "accept_certificates" not in case.open_to:
         raise Refused("case.not_now", state=say(case.state), action=t("接受憑證", "accept the certificates"))
-    page = whole_number(request.args.get("page", "1"), 1)
+    page = max(whole_number(request.args.get("page", "1"), 1), 1)
     with office().reading() as connection:
         found, pages = to_check(connection, case.case_id, page)
         if page > pages:
