@@ -120,7 +120,7 @@ class RetireAuthority(ByPeople):
 
 @dataclass(frozen=True, kw_only=True)
 class RevokeAuthority(ByPeople):
-    """Let the root revoke an authority's certificate for ever; it issues no more, and serves what it issued.
+    """Let the root revoke the certificate of an authority, which issues no more, or a link by its name; for ever.
 
     `reason` is what relying parties are told, `explanation` what the people sign beside it.
     """

@@ -21,7 +21,7 @@ from workflow.store.authority_revocations import read_revocations
 from workflow.store.crl_entries import drop_expired, read, take_changes
 from workflow.store.crl_lists import newest_lists
 from workflow.store.numbers import lift, take
-from workflow.store.roots import is_root, signed_by
+from workflow.store.roots import certified_by, is_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,7 +137,7 @@ def _gather(connection: sa.Connection, authority: str, now: datetime, last: Publ
     for piece in pieces:
         gathered.add(piece)
     if is_root(authority):
-        below = signed_by(connection, authority)
+        below = certified_by(connection, authority)
         revoked = read_revocations(connection, below, last.this_update if last else None)
         if revoked is not None:
             gathered.add(revoked)

@@ -110,10 +110,11 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "authority.root_stays": (
-        "根憑證由自身簽發，不能列入自己的廢止清冊。根金鑰遭破解時，請通知信賴方移除該根憑證，並以 guanfang ca destroy 銷毀金鑰。",
+        "根憑證由自身簽發，不能列入自己的廢止清冊。根金鑰遭破解時，請通知信賴方移除該根憑證、以 guanfang ca revoke 廢止另一根簽發的連結憑證，並以 guanfang ca destroy 銷毀金鑰。",
         (
             "The root's certificate is signed by itself, and no list of its own can revoke it. When its key is"
-            " compromised, tell relying parties to remove it, and destroy the key with `guanfang ca destroy`."
+            " compromised, tell relying parties to remove it, revoke its link by another root with `guanfang ca revoke`, and"
+            " destroy the key with `guanfang ca destroy`."
         ),
     ),
     "authority.revoked_already": (

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from workflow.views.authorities import AuthorityLine
+    from workflow.views.root_links import LinkLine
     from workflow.vocabulary import AuthorityRevocationReason
 
 
@@ -31,27 +32,37 @@ def ca() -> None:
 
 @ca.command("list")
 def list_authorities() -> None:
-    """List all authorities and OCSP responders, with the state and the place of each key."""
+    """List all authorities, OCSP responders and links between roots, with the state and the place of each key."""
     from workflow.views.authorities import authorities
+    from workflow.views.root_links import root_links
 
     with reading() as (connection, _):
         for one in authorities(connection):
             click.echo(f"{one.name:<12} {one.state.zh} {one.state}  {one.place:<9} {one.not_after:%Y-%m-%d}")
+        for link in root_links(connection):
+            state = "已廢止 revoked" if link.revocation else "連結憑證 link"
+            click.echo(f"{link.name}  {state}  {link.not_after:%Y-%m-%d}")
 
 
 @ca.command()
 @click.argument("name", help="Of the authority, such as xca or xca-g2.")
 def show(name: str) -> None:
-    """Show one authority: its certificate, its key and the fingerprint to compare over the telephone."""
+    """Show one authority or link: its certificate, its key and the fingerprint to compare over the telephone."""
     from workflow.views.authorities import authorities
+    from workflow.views.root_links import root_links
 
     with reading() as (connection, _):
         found = next((one for one in authorities(connection) if one.name == name), None)
-    if found is None:
+        link = next((one for one in root_links(connection) if one.name == name), None)
+    if link is not None:
+        said = _lines_of_link(link)
+    elif found is not None:
+        said = _lines(found)
+    else:
         raise FoundError(
             f"沒有名為「{name}」的憑證機構。 There is no authority {name}; see `guanfang ca list`."
         )
-    for label, value in _lines(found):
+    for label, value in said:
         click.echo(f"{label:<12} {value}")
 
 
@@ -84,6 +95,17 @@ def _lines(one: AuthorityLine) -> list[tuple[str, str]]:
         ("valid", f"{one.not_before:%Y-%m-%d} – {one.not_after:%Y-%m-%d}"),
         ("key", one.reference or one.place),
         ("sha256", one.fingerprint),
+        *((("revoked", _revoked(*one.revocation)),) if one.revocation else ()),
+    ]
+
+
+def _lines_of_link(one: LinkLine) -> list[tuple[str, str]]:
+    return [
+        ("name", one.name),
+        ("subject", one.subject),
+        ("signed by", one.signer),
+        ("valid", f"{one.not_before:%Y-%m-%d} – {one.not_after:%Y-%m-%d}"),
+        ("sha256", ":".join(one.sha256[at : at + 4] for at in range(0, len(one.sha256), 4))),
         *((("revoked", _revoked(*one.revocation)),) if one.revocation else ()),
     ]
 

@@ -46,15 +46,15 @@ def retire(name: str, reason: str, logins: tuple[str, ...], *, password_stdin: b
 def revoke(
     name: str, because: str, reason: str, logins: tuple[str, ...], *, password_stdin: bool, yes: bool
 ) -> None:
-    """Let the root revoke the certificate of the authority NAME for ever: all that it issued is refused from then on."""
+    """Let the root revoke the certificate of the authority, or the link, NAME for ever: all under it is refused."""
     from workflow.commands_of_authorities import RevokeAuthority
     from workflow.handlers import handle
 
     told = AuthorityRevocationReason(because)
     _say_what_lives(name)
     click.echo(
-        f"廢止原因：{told.zh}。其簽發的憑證將全部不被信賴，且廢止後不能回復。\n"
-        f"Reason: {told.en}. Relying parties refuse everything that it issued, and a revocation is never taken back."
+        f"廢止原因：{told.zh}。經由它的憑證將全部不被信賴，且廢止後不能回復。\n"
+        f"Reason: {told.en}. Relying parties refuse all that goes through it, and a revocation is never taken back."
     )
     say_people(KeyTask.REVOCATION)
     if not yes:
@@ -101,8 +101,15 @@ def destroy(
 
 def _say_what_lives(name: str) -> None:
     from workflow.views.authorities import authorities, living
+    from workflow.views.root_links import root_links
 
     with reading() as (connection, clock):
+        link = next((one for one in root_links(connection) if one.name == name), None)
+        if link is not None:
+            click.echo(
+                f"{link.name}  連結憑證 link: {link.signer} → {link.subject}，至 until {when(link.not_after)}"
+            )
+            return
         one = next((one for one in authorities(connection) if one.name == name), None)
         if one is None:
             raise FoundError(

@@ -1,7 +1,8 @@
-"""A root revokes an authority's certificate: several people decide it together, and nothing takes it back (ROL-08).
+"""A root revokes an authority's certificate, or a link: several people decide it together, and nothing takes it back (ROL-08).
 
 Relying parties learn it from the root's list and its OCSP answers, with the same time and reason (CRL-05). From then on
-they refuse whatever the authority issued, so it issues no more. It goes on signing lists and answers.
+they refuse whatever the authority issued, so it issues no more. It goes on signing lists and answers. A link that is
+revoked ends the way from the root that signed it to the other root; both go on as they are.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from workflow.presence import witness
 from workflow.store import schema as t
 from workflow.store.authority_revocations import add_revocation, revoked_since
 from workflow.store.outbox import crl_row
-from workflow.store.roots import is_root, root_of
+from workflow.store.roots import is_root, link_named, root_of
 from workflow.vocabulary import AuthorityState, KeyTask
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
     from workflow.office import Office
     from workflow.presence import Witnessed
+    from workflow.store.roots import Link
     from workflow.store.unit_of_work import UnitOfWork
 
 A = t.authority.c
@@ -45,21 +47,13 @@ def _decide(office: Office, command: RevokeAuthority, actor: Actor) -> Witnessed
 
 
 def _revoke(work: UnitOfWork, command: RevokeAuthority, actor: Actor, decided: Witnessed) -> Outcome:
-    row = locked(work, command.name)
-    if is_root(row.name):
-        raise Refused("authority.root_stays")
-    root = _require_root(work, row.name)
-    since = revoked_since(work.connection, row.name)
-    if since is not None:
-        at = since.isoformat(timespec="minutes")
-        raise Refused("authority.revoked_already", name=row.name, since=at)
-    serial = _write_down(work, command, row, root)
-    unsigned = drop_intents(work, row.name).lists
+    link = link_named(work.connection, command.name)
+    serial, lists = _end_link(work, command, link) if link else _end_authority(work, command)
     wall = work.office.wall.now()
-    work.ask([crl_row(name, work.now, wall, whole=False) for name in (root, *unsigned)])
-    number = note(work, KeyTask.REVOCATION, row.name, decided, ended_at=work.now)
+    work.ask([crl_row(name, work.now, wall, whole=False) for name in lists])
+    number = note(work, KeyTask.REVOCATION, command.name, decided, ended_at=work.now)
     said = {
-        "name": row.name,
+        "name": command.name,
         "serial": serial,
         "reason": str(command.reason),
         "explanation": command.explanation.strip(),
@@ -71,12 +65,40 @@ def _revoke(work: UnitOfWork, command: RevokeAuthority, actor: Actor, decided: W
     return Outcome(created_id=number)
 
 
-def _require_root(work: UnitOfWork, name: str) -> str:
-    """Return the root that signed an authority, which alone can revoke it; its key is not destroyed before the commit.
+def _end_authority(work: UnitOfWork, command: RevokeAuthority) -> tuple[str, tuple[str, ...]]:
+    """Write an authority's revocation down; returns its serial and the names of those whose lists have to follow."""
+    row = locked(work, command.name)
+    if is_root(row.name):
+        raise Refused("authority.root_stays")
+    root = _require_signer(work, root_of(work.connection, row.name))
+    _require_standing(work, row.name)
+    serial = _write_down(work, command, row, root)
+    return serial, (root, *drop_intents(work, row.name).lists)
+
+
+def _end_link(work: UnitOfWork, command: RevokeAuthority, link: Link) -> tuple[str, tuple[str, ...]]:
+    """Write the revocation of a link between roots down; whatever trusts the other root alone goes that way no more."""
+    # Under the lock of the root that signed it, so that of two who come at once the second finds it revoked.
+    locked(work, link.signer)
+    root = _require_signer(work, link.signer)
+    _require_standing(work, link.name)
+    fields = read_certificate(link.certificate)
+    serial = serial_text(fields.serial)
+    add_revocation(work.connection, (link.name, serial, fields.not_after), root, command.reason, work.now)
+    return serial, (root,)
+
+
+def _require_standing(work: UnitOfWork, name: str) -> None:
+    since = revoked_since(work.connection, name)
+    if since is not None:
+        raise Refused("authority.revoked_already", name=name, since=since.isoformat(timespec="minutes"))
+
+
+def _require_signer(work: UnitOfWork, signer: str | None) -> str:
+    """Return the root that signed a certificate, which alone can revoke it; its key is not destroyed before the commit.
 
     Refused where that key is gone already: no list can tell of the revocation any more.
     """
-    signer = root_of(work.connection, name)
     query = sa.select(A.name, A.state).where(A.name == signer).with_for_update(read=True)
     root = work.connection.execute(query).one()
     if root.state == str(AuthorityState.DESTROYED):

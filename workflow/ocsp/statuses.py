@@ -37,7 +37,11 @@ _AUTHORITIES = (
     "SELECT a.name, a.certificate, r.at, r.reason FROM authority AS a"
     " LEFT JOIN authority_revocation AS r ON r.authority = a.name"
 )
-_LINKS = "SELECT signer, certificate FROM root_link"
+# A link's name is made of those of its two roots (`store.roots.link_name`).
+_LINKS = (
+    "SELECT l.signer, l.certificate, r.at, r.reason FROM root_link AS l"
+    " LEFT JOIN authority_revocation AS r ON r.authority = l.subject || '-by-' || l.signer"
+)
 _NOT_SUBORDINATE = "ocsp:"
 
 
@@ -87,13 +91,18 @@ class StatusReader:
                 continue
             serial = read_certificate(bytes(certificate)).serial
             if serial in serials and signer_of(bytes(certificate), signer) is not None:
-                stands = revoked_at is None
-                status = CertificateStatus.VALID if stands else CertificateStatus.REVOKED
-                yield (root, serial), (str(status), 0 if stands else 1, revoked_at, reason)
-        for signed_by, certificate in self._connection.execute(_LINKS).fetchall():
+                yield (root, serial), _certified(revoked_at, reason)
+        for signed_by, certificate, revoked_at, reason in self._connection.execute(_LINKS).fetchall():
             serial = read_certificate(bytes(certificate)).serial
             if signed_by == root and serial in serials:
-                yield (root, serial), (str(CertificateStatus.VALID), 0, None, None)
+                yield (root, serial), _certified(revoked_at, reason)
+
+
+def _certified(revoked_at: Any, reason: Any) -> Row:
+    """Return the row of a certificate that a root signed; it is revoked or it stands, and changes once."""
+    if revoked_at is None:
+        return str(CertificateStatus.VALID), 0, None, None
+    return str(CertificateStatus.REVOKED), 1, revoked_at, reason
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""The authorities whose certificates their root has revoked: what its list and its OCSP answers say of them (CRL-01, CRL-05).
+"""The authorities and links whose certificates a root has revoked: what its list and its OCSP answers say of them (CRL-01, CRL-05).
 
-They are few, so their entries are encoded anew for each list of a root; those of subscribers are kept (`crl_entries`).
+A link between roots stands here by its own name (`store.roots.link_name`). All are few, so their entries are encoded anew for each list of a root; those of subscribers are kept (`crl_entries`).
 """
 
 from __future__ import annotations

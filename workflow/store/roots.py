@@ -99,3 +99,14 @@ def links(connection: sa.Connection) -> tuple[Link, ...]:
     """Return the links between roots, the oldest first."""
     query = sa.select(L.subject, L.signer, L.certificate).order_by(L.id)
     return tuple(Link(row.subject, row.signer, bytes(row.certificate)) for row in connection.execute(query))
+
+
+def link_named(connection: sa.Connection, name: str) -> Link | None:
+    """Return the link of a name such as `root-g2-by-root`; None for none of that name."""
+    return next((one for one in links(connection) if one.name == name), None)
+
+
+def certified_by(connection: sa.Connection, root: str) -> dict[str, bytes]:
+    """Return all that a root certified and can revoke, by name: the CAs' authorities, then its links to other roots."""
+    linked = {one.name: one.certificate for one in links(connection) if one.signer == root}
+    return signed_by(connection, root) | linked

@@ -84,7 +84,7 @@ root_link = sa.Table(
     sa.UniqueConstraint("subject", "signer"),
 )
 
-# An authority whose certificate the root has revoked. Rows are only added: a revocation is never taken back.
+# An authority, or a link by its name, whose certificate a root has revoked. Rows are only added: a revocation is never taken back.
 authority_revocation = sa.Table(
     "authority_revocation",
     metadata,
