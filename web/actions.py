@@ -72,6 +72,7 @@ ACTIONS: Mapping[str, Action] = {
         Action(c.ReturnSecondReview, "複審退件", "Return", (REASON, PASSWORD), "plain", review=True),
         Action(c.RefuseApplication, "不予核發", "Refuse", (REASON, PASSWORD), "danger", review=True),
         Action(c.RecordCardSpoiled, "登錄廢卡", "Record a spoiled card", (REASON, Input("csn", "晶片序號", "Chip serial number", required=False)), "danger"),
+        Action(c.RecordCardLost, "登錄卡片遺失", "Record a lost card", (REASON,), "danger"),
         Action(c.RecordMailReturned, "登錄郵件退回", "Record returned mail", (REASON,), "plain"),
         Action(c.AllowLateActivation, "准予補開卡", "Allow late activation", (REASON,)),
         Action(c.RecordResetCopy, "登錄傳真或電子郵件", "Log the copy", (ARRIVED_BY, NOTE)),

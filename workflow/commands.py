@@ -172,6 +172,13 @@ class RecordCardSpoiled(WithReason):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordCardLost(WithReason):
+    """A made card got lost before its holder had it: its certificates are revoked, the case waits for another."""
+
+    trigger = "card_lost"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PackCard(CaseCommand):
     """Put the right card in the right envelope: both numbers are scanned (CRD-07)."""
 

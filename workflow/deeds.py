@@ -27,6 +27,7 @@ DEEDS: dict[str, Words] = {
     "take_on_line": Words("上線製卡", "take onto the line"),
     "card_made": Words("登錄製卡完成", "record the card as made"),
     "card_spoiled": Words("登錄廢卡", "record the card as spoiled"),
+    "card_lost": Words("登錄卡片遺失", "record the card as lost"),
     "pack": Words("裝封", "pack the card"),
     "post": Words("交寄", "post the card"),
     "mail_returned": Words("登錄郵件退回", "record the mail as returned"),

@@ -282,6 +282,8 @@ class MailState(Word):
     PACKED = "packed", "已裝封", "Packed"
     POSTED = "posted", "已交寄", "Posted"
     RETURNED = "returned", "退回", "Returned"
+    LOST = "lost", "遺失", "Lost"
+    OPENED = "opened", "拆封", "Opened again"
 
 
 class DeadlineState(Word):

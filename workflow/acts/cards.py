@@ -21,7 +21,6 @@ from workflow.commands import (
     PackCard,
     PostCards,
     RecordCardMade,
-    RecordCardSpoiled,
     RecordMailReturned,
     SpoilBlank,
 )
@@ -29,7 +28,7 @@ from workflow.errors import BadInput, FieldProblem, NotFound, Refused
 from workflow.outcome import Outcome, of_case
 from workflow.stock_words import EntryKind, PlaceKind
 from workflow.store import schema as t
-from workflow.store.line_jobs import job_made, job_spoiled, on_the_line
+from workflow.store.line_jobs import job_made, on_the_line
 from workflow.store.stock_books import Step, carry_to, demonstration_line, note, standard_place
 from workflow.store.unit_of_work import Extra, UnitOfWork
 from workflow.vocabulary import CardState, MailState, Role
@@ -108,20 +107,6 @@ def _made(work: UnitOfWork, command: RecordCardMade, actor: Actor, _prepared: No
     work.update(sa.update(t.card).where(K.id == card.id).values(place_id=shelf, updated_at=work.now, **made))
     note(work, card.csn, card.place_id, Step(EntryKind.MADE, shelf, actor))
     work.later(lambda connection: job_made(connection, case.id, work.now))
-    return of_case(after)
-
-
-def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepared: None) -> Outcome:
-    case = work.lock_one(command.case_id)
-    after = work.fire(case, command.trigger, command, actor, Extra(columns={"card_number": None}))
-    begun = sa.and_(K.case_id == case.id, K.state == str(CardState.PERSONALISING))
-    carry_to(work, begun, EntryKind.QUARANTINED, PlaceKind.QUARANTINE, actor)
-    work.connection.execute(
-        sa.update(t.card)
-        .where(begun)
-        .values(state=str(CardState.QUARANTINED), reason=command.reason, updated_at=work.now)
-    )
-    job_spoiled(work.connection, case.id, command.reason, work.now)
     return of_case(after)
 
 
@@ -235,7 +220,6 @@ ACTS = (
     Act(SpoilBlank, _spoil_blank, CENTRE),
     Act(OrderManufacture, _order),
     Act(RecordCardMade, _made),
-    Act(RecordCardSpoiled, _spoiled),
     Act(PackCard, _pack),
     Act(PostCards, _post, CENTRE),
     Act(RecordMailReturned, _mail_returned),

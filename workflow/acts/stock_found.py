@@ -63,11 +63,12 @@ def came_from(work: UnitOfWork, card: Any, actor: Actor, *, release: bool) -> in
     require_person(actor, work.connection.execute(finder).scalar())
     lost = work.connection.execute(
         sa.select(P.id, P.kind)
-        .join(t.stock_entry, E.from_id == P.id)
+        .select_from(t.stock_entry.outerjoin(t.stock_place, E.from_id == P.id))
         .where(E.csn == card.csn, E.kind == str(EntryKind.MISSING))
         .order_by(E.id.desc())
         .limit(1)
     ).one()
+    # One that got lost in the post was at no place.
     if release and lost.kind not in {str(kind) for kind in _AS_BLANK}:
         raise Refused("stock.was_spoiled", csn=card.csn)
     if lost.kind in {str(kind) for kind in STORES}:

@@ -145,6 +145,25 @@ def _lapses(source: States) -> tuple[Row, ...]:
     )
 
 
+def _replaces(trigger: str, source: States) -> Row:
+    """Give the case of a made card that its holder never had another one: what was approved is still owed (REV-08).
+
+    Letter, reviews and user code stay, and no ban begins, for the organisation did nothing. Certificates that were
+    revoked before, by somebody's decision, are applied for again instead (REV-01).
+    """
+    return Row(
+        trigger,
+        source,
+        S.APPROVED,
+        CENTRE,
+        guards=(g.reason_given, g.certificates_not_revoked),
+        change=StatusChange.REVOKE,
+        effects=(CRL, notice("card_replaced")),
+        stops=("activation",),
+        cites=("CRD-01", "REV-08"),
+    )
+
+
 def _amends(source: States, dest: States, when: tuple[tuple[str, bool], ...]) -> Row:
     return Row("amend", source, dest, APPLICANT, effects=(MAIL_FORM,), when=when, cites=("FRM-01", "RV1-04"))
 
@@ -185,6 +204,9 @@ ROWS: tuple[Row, ...] = (
     Row("card_made", S.MANUFACTURING, S.MADE, SYSTEM, guards=(g.certificates_alive,), starts=("activation",), cites=("CRD-07", "P-06")),
     Row("card_spoiled", S.MANUFACTURING, S.APPROVED, SYSTEM | CENTRE, guards=(g.reason_given,),
         change=StatusChange.REVOKE, effects=(CRL,), cites=("CRD-01",)),
+    *(_replaces("card_spoiled", source) for source in (S.MADE, S.PACKED, S.MAIL_RETURNED, S.LATE_PACKED)),
+    *(_replaces("card_lost", source)
+      for source in (S.MADE, S.PACKED, S.POSTED, S.MAIL_RETURNED, S.LATE_ALLOWED, S.LATE_PACKED)),
     Row("pack", S.MADE, S.PACKED, CENTRE, guards=(g.card_fits_envelope,), cites=("CRD-06", "CRD-07")),
     Row("pack", S.MAIL_RETURNED, S.PACKED, CENTRE, guards=(g.card_fits_envelope,), cites=("CRD-06",)),
     Row("post", S.PACKED, S.POSTED, CENTRE, effects=(notice("posted"),), cites=("CRD-05", "P-03")),
@@ -240,8 +262,8 @@ TABLE = CaseTable(
         **by_trigger(
             c.AmendApplication, c.WithdrawApplication, c.ChaseLetter, c.ApproveFirstReview, c.ReturnFirstReview,
             c.ApproveSecondReview, c.ReturnSecondReview, c.RefuseApplication, c.OrderManufacture, c.RecordCardMade,
-            c.RecordCardSpoiled, c.PackCard, c.RecordMailReturned, c.RemindActivation, c.BeginActivation,
-            c.CompleteActivation, c.LapseActivation, c.AllowLateActivation,
+            c.RecordCardSpoiled, c.RecordCardLost, c.PackCard, c.RecordMailReturned, c.RemindActivation,
+            c.BeginActivation, c.CompleteActivation, c.LapseActivation, c.AllowLateActivation,
         ),
     },
     plain=PLAIN,

@@ -82,6 +82,11 @@ WORDING: dict[str, tuple[str, str, str, str]] = {
         "郵件退回", "The post returned your card",
         "卡片遭郵局退回（{reason}），我們將與您聯絡後重新寄送。", "The post returned your card ({reason}). We will call you and send it again.",
     ),
+    "card_replaced": (
+        "補製卡片", "Another card is made for you",
+        "為您製作的卡片已遺失或損壞（{reason}），其憑證已廢止，我們將補製新卡並另行寄送。您不必重新申請，用戶代碼不變；日後如尋獲該卡片，請勿使用並寄還我們。",
+        "The card made for you was lost or damaged ({reason}). Its certificates are revoked; another is made and sent. You need not apply again, and your user code stays. Should the first card turn up, do not use it and send it back.",
+    ),
     "activation_reminder": (
         "請儘速開卡", "Please activate your card",
         "您的卡片尚未開卡，期限為 {last_day_zh}，逾期憑證將依規定停用或廢止。",

@@ -27,6 +27,7 @@ _REASONS = {
     "lapse_acceptance": RevocationReason.CESSATION_OF_OPERATION,
     "decline_certificates": RevocationReason.CESSATION_OF_OPERATION,
     "card_spoiled": RevocationReason.SUPERSEDED,
+    "card_lost": RevocationReason.SUPERSEDED,
 }
 
 

@@ -53,6 +53,15 @@ def job_made(connection: sa.Connection, case_id: int, now: datetime) -> None:
     connection.execute(_MADE, {"b_case": case_id, "b_now": now})
 
 
+def made_card_gone(connection: sa.Connection, case_id: int, reason: str, now: datetime) -> None:
+    """Take a case out of the batch that made a card which is no longer its own; another batch makes the next."""
+    connection.execute(
+        sa.update(t.line_job)
+        .where(J.case_id == case_id, J.state == str(JobState.MADE))
+        .values(state=str(JobState.LEFT), spoiled=J.spoiled + 1, said=reason, updated_at=now)
+    )
+
+
 def job_spoiled(connection: sa.Connection, case_id: int, reason: str, now: datetime) -> None:
     """Let a case wait for another card; one that spoiled too many leaves the batch."""
     again = sa.case((J.spoiled + 1 < MOST_SPOILED, str(JobState.WAITING)), else_=str(JobState.LEFT))

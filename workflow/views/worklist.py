@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PAGE = 50
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands for "no deadline" in the order of the list."""
-UNPROMPTED = frozenset({"mail_returned", "card_spoiled", "cancel"})
+UNPROMPTED = frozenset({"mail_returned", "card_spoiled", "card_lost", "cancel"})
 """Triggers that record a mishap: they are possible at any time and make a case nobody's turn."""
 FORSAKEN = frozenset({"paper_overdue_suspended", "paper_overdue_revoked"})
 """States that late paper can still leave, but in which nobody waits for it."""

@@ -121,8 +121,9 @@ class Counter:
 
     def certificate(self, case, purpose, number):
         now, name = self.office.clock.now(), f"{purpose}{case}"
+        serial = f"{'5' if purpose == 'signature' else '6'}{case:031x}"
         self.house.insert(
-            s.certificate, ca="xca", authority="xca", serial=name, case_id=case, csn=f"{case:08x}", purpose=purpose, status="issued", tbs=b"",
+            s.certificate, ca="xca", authority="xca", serial=serial, case_id=case, csn=f"{case:08x}", purpose=purpose, status="issued", tbs=b"",
             tbs_sha256=name, der=b"", spki_sha256=name, subject="CN=測試", card_number=number, not_before=now,
             not_after=now + timedelta(days=1826), status_at=now, created_at=now,
         )  # fmt: skip

@@ -102,3 +102,14 @@ def test_one_list_holds_one_kind_of_mail(counter):
     assert answer.status_code == 409
     assert 'id="f-mail_number"' in answer.text
     assert 'value="12345678901230"' in answer.text
+
+
+@pytest.mark.rule("CRD-01")
+def test_the_centre_records_a_made_card_as_lost_and_makes_another(counter):
+    case = counter.made(CARD)
+    assert "登錄卡片遺失" in counter.centre.get(f"/staff/cases/{case}/").text
+    assert "登錄卡片遺失" not in counter.officer.get(f"/staff/cases/{case}/").text
+    assert counter.do(counter.centre, case, "card_lost", reason="").status_code == 400
+    assert counter.do(counter.centre, case, "card_lost", reason="待寄區遍尋不著").status_code == 302
+    assert counter.state(case) == "approved"
+    assert "登錄卡片遺失" in counter.centre.get(f"/staff/cases/{case}/").text

@@ -1,0 +1,172 @@
+"""A made card that its holder never had is replaced: what was approved is still owed, and nothing of the first is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.workflow.registry import Registry
+from tests.workflow.stock_rig import Stock, entries
+from workflow import commands as c
+from workflow import commands_of_stock as s
+from workflow.commands_of_line import SettleQuarantined
+from workflow.errors import NotAllowed, RegistryError
+from workflow.facts import SYSTEM
+from workflow.store import schema as t
+from workflow.vocabulary import Ca
+from workflow.watching.reconciling.cards import card_faults
+from workflow.watching.reconciling.places import place_faults
+
+LOSABLE = ("made", "packed", "posted", "mail_returned", "late_allowed")
+
+
+@pytest.fixture
+def stock(sqlite_url):
+    registry = Registry(sqlite_url)
+    found = Stock(registry)
+    yield found
+    found.check()
+    registry.close()
+
+
+def refused(code, act, *args):
+    with pytest.raises(RegistryError) as caught:
+        act(*args)
+    assert caught.value.code == code
+
+
+def lost(case, reason="郵局確認遺失"):
+    return c.RecordCardLost(case_id=case, reason=reason)
+
+
+def faults(registry):
+    with registry.engine.connect() as connection:
+        now = registry.clock.now()
+        return {found.code for found in (*card_faults(connection, now), *place_faults(connection))}
+
+
+def second_card(registry, case):
+    """Make, pack, post and activate what the case gets instead; returns the chip."""
+    registry.clock.move(days=1)
+    registry.do(c.OrderManufacture(case_id=case, reader="reader 1"), registry.centre)
+    csn = registry.make_card(case)
+    registry.pack(case)
+    registry.do(c.PostCards(items=((case, registry.mail_number()),)), registry.centre)
+    registry.begin_activation(case)
+    registry.do(c.CompleteActivation(case_id=case, csn=csn), SYSTEM)
+    return csn
+
+
+@pytest.mark.rule("CRD-01", "REV-08")
+@pytest.mark.parametrize("state", LOSABLE)
+def test_a_card_lost_before_its_holder_had_it_is_made_again(stock, state):
+    registry = stock.registry
+    case = registry.a_case(state, Ca.GCA)
+    first, code = registry.csn(case), registry.case(case).user_code_hash
+    before = faults(registry)
+    registry.do(lost(case), registry.centre)
+    assert (registry.state(case), registry.case(case).card_number) == ("approved", None)
+    assert registry.certificates(case) == {"revoked"}
+    assert stock.kind_of(first) == "missing"
+    assert not registry.waiting(case)
+    assert registry.case(case).user_code_hash == code
+    second = second_card(registry, case)
+    states = {row.csn: row.state for row in registry.rows(t.card, t.card.c.case_id == case)}
+    assert (registry.state(case), states) == ("activated", {first: "spoiled", second: "active"})
+    by_card = {row.csn: row.status for row in registry.rows(t.certificate, t.certificate.c.case_id == case)}
+    assert by_card == {first: "revoked", second: "valid"}
+    assert faults(registry) == before
+
+
+def test_the_ninety_days_begin_again_with_the_second_card(stock):
+    registry = stock.registry
+    case = registry.a_case("made", Ca.XCA)
+    registry.clock.move(days=80)
+    registry.do(lost(case), registry.centre)
+    registry.clock.move(days=20)
+    registry.do(c.OrderManufacture(case_id=case, reader="reader 1"), registry.centre)
+    registry.make_card(case)
+    last = registry.waiting(case)[-1]
+    assert (last.due_at - registry.clock.now()).days >= 89
+
+
+def test_the_applicant_is_told_why_and_no_ban_begins(stock):
+    registry = stock.registry
+    case = registry.a_case("posted", Ca.XCA)
+    registry.do(lost(case), registry.centre)
+    notices = [row for row in registry.rows(t.outbox, t.outbox.c.case_id == case) if row.template]
+    assert (notices[-1].template, notices[-1].payload["reason"]) == ("card_replaced", "郵局確認遺失")
+    assert not registry.rows(t.ban)
+
+
+def test_a_card_lost_in_the_post_ends_its_mail_item_and_is_destroyed_when_it_comes_back(stock):
+    registry = stock.registry
+    case = registry.a_case("posted", Ca.GCA)
+    csn = registry.csn(case)
+    registry.do(lost(case), registry.centre)
+    second_card(registry, case)
+    assert [row.state for row in registry.rows(t.mail_item)] == ["lost", "posted"]
+    stock.do(s.ReportFound(csn=csn, reason="郵局尋獲"))
+    refused("card.holds_keys", stock.do, SettleQuarantined(csn=csn, release=True, reason="x"), stock.two)
+    stock.do(SettleQuarantined(csn=csn, release=False, reason="作廢"), stock.two)
+    assert entries(registry, csn)[-4:] == ["posted", "missing", "found", "spoiled"]
+    assert registry.state(case) == "activated"
+
+
+def test_an_envelope_that_got_lost_is_not_posted_with_the_second_one(stock):
+    registry = stock.registry
+    case = registry.a_case("packed", Ca.GCA)
+    registry.do(lost(case), registry.centre)
+    second_card(registry, case)
+    assert [row.state for row in registry.rows(t.mail_item)] == ["lost", "posted"]
+
+
+def test_a_count_that_misses_a_made_card_is_settled_once_the_card_is_recorded_as_lost(stock):
+    registry = stock.registry
+    case = registry.a_case("made", Ca.GCA)
+    csn = registry.csn(case)
+    shelf = next(row.id for row in registry.rows(t.stock_place) if row.kind == "shelf")
+    stock.do(s.CountPlace(place_id=shelf, counted=0))
+    found = stock.differences()[0]
+    settle = s.SettleDifference(difference_id=found.id, recounted=0, missing=(csn,), reason="遍尋不著")
+    refused("stock.still_certified", stock.do, settle, stock.third)
+    registry.do(lost(case), registry.centre)
+    stock.do(settle, stock.third)
+    assert stock.kind_of(csn) == "missing"
+
+
+@pytest.mark.parametrize("state", ["made", "packed", "mail_returned"])
+def test_a_made_card_that_is_spoiled_goes_through_quarantine_and_is_made_again(stock, state):
+    registry = stock.registry
+    case = registry.a_case(state, Ca.GCA)
+    csn = registry.csn(case)
+    registry.do(c.RecordCardSpoiled(case_id=case, reason="印製時折損"), registry.centre)
+    assert (stock.kind_of(csn), registry.certificates(case)) == ("quarantine", {"revoked"})
+    second_card(registry, case)
+    assert {row.state for row in registry.rows(t.mail_item)} <= {"opened", "returned", "posted"}
+
+
+def test_no_card_is_replaced_without_reason_by_others_or_once_its_holder_had_it(stock):
+    registry = stock.registry
+    case = registry.a_case("posted", Ca.GCA)
+    refused("case.reason_missing", registry.do, lost(case, " "), registry.centre)
+    for actor in (registry.desk, registry.officer, SYSTEM):
+        with pytest.raises(NotAllowed):
+            registry.do(lost(case), actor)
+    registry.begin_activation(case)
+    registry.do(c.CompleteActivation(case_id=case, csn=registry.csn(case)), SYSTEM)
+    refused("case.not_now", registry.do, lost(case), registry.centre)
+
+
+@pytest.mark.rule("REV-01")
+def test_a_card_whose_certificates_somebody_revoked_is_applied_for_again(stock):
+    registry = stock.registry
+    case = registry.a_case("made", Ca.GCA)
+    registry.update(t.certificate, t.certificate.c.case_id == case, status="revoked")
+    refused("case.certificates_not_alive", registry.do, lost(case), registry.centre)
+
+
+def test_a_second_report_of_the_same_loss_is_refused(stock):
+    registry = stock.registry
+    case = registry.a_case("made", Ca.GCA)
+    registry.do(lost(case), registry.centre)
+    refused("case.not_now", registry.do, lost(case), registry.centre)

@@ -1,0 +1,76 @@
+"""Cards that their holders never had: spoiled on the line or later, or lost; the case waits for another (CRD-01).
+
+A card that is at hand goes into quarantine. One that is lost is missing in the books, and comes back through quarantine
+if it is found.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from workflow.acts.act import Act
+from workflow.commands import RecordCardLost, RecordCardSpoiled
+from workflow.outcome import Outcome, of_case
+from workflow.stock_words import EntryKind, PlaceKind
+from workflow.store import schema as t
+from workflow.store.line_jobs import job_spoiled, made_card_gone
+from workflow.store.stock_books import carry_to
+from workflow.store.unit_of_work import Extra
+from workflow.vocabulary import CardState, MailState
+
+if TYPE_CHECKING:
+    from workflow.facts import Actor, CaseFacts
+    from workflow.store.unit_of_work import UnitOfWork
+
+K, M = t.card.c, t.mail_item.c
+
+
+def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepared: None) -> Outcome:
+    """Put the card into quarantine: one that was begun, or one that was made and lies in the house."""
+    case = work.lock_one(command.case_id)
+    after = work.fire(case, command.trigger, command, actor, _without_card(command.reason))
+    which = _cards(case, CardState.PERSONALISING, CardState.MADE)
+    carry_to(work, which, EntryKind.QUARANTINED, PlaceKind.QUARANTINE, actor)
+    _set_aside(work, which, CardState.QUARANTINED, command.reason)
+    job_spoiled(work.connection, case.id, command.reason, work.now)
+    made_card_gone(work.connection, case.id, command.reason, work.now)
+    _end_mail(work, case, MailState.OPENED)
+    return of_case(after)
+
+
+def _lost(work: UnitOfWork, command: RecordCardLost, actor: Actor, _prepared: None) -> Outcome:
+    """Enter a made card as missing, from where it was or from the post."""
+    case = work.lock_one(command.case_id)
+    after = work.fire(case, command.trigger, command, actor, _without_card(command.reason))
+    which = _cards(case, CardState.MADE, CardState.POSTED)
+    carry_to(work, which, EntryKind.MISSING, PlaceKind.MISSING, actor)
+    _set_aside(work, which, CardState.SPOILED, command.reason)
+    made_card_gone(work.connection, case.id, command.reason, work.now)
+    _end_mail(work, case, MailState.LOST)
+    return of_case(after)
+
+
+def _without_card(reason: str) -> Extra:
+    return Extra(columns={"card_number": None}, payload={"reason": reason})
+
+
+def _cards(case: CaseFacts, *states: CardState) -> sa.ColumnElement[bool]:
+    return sa.and_(K.case_id == case.id, K.state.in_([str(state) for state in states]))
+
+
+def _set_aside(work: UnitOfWork, which: sa.ColumnElement[bool], state: CardState, reason: str) -> None:
+    values = {"state": str(state), "reason": reason, "updated_at": work.now}
+    work.connection.execute(sa.update(t.card).where(which).values(**values))
+
+
+def _end_mail(work: UnitOfWork, case: CaseFacts, state: MailState) -> None:
+    """End the case's mail item that is packed or under way: no list and no search goes on with it."""
+    open_states = [str(MailState.PACKED), str(MailState.POSTED)]
+    work.connection.execute(
+        sa.update(t.mail_item).where(M.case_id == case.id, M.state.in_(open_states)).values(state=str(state))
+    )
+
+
+ACTS = (Act(RecordCardSpoiled, _spoiled), Act(RecordCardLost, _lost))
