@@ -296,9 +296,15 @@ class Days(RuleBasedStateMachine):
             self.settle(len(csns) - lost, csns[:lost])
 
     @precondition(lambda self: self.cards(self.stock.line))
-    @rule(sound=st.booleans(), release=st.booleans(), posted=st.booleans(), back=st.booleans())
-    def make(self, sound, release, posted, back):
-        """A card is begun; it is made, perhaps posted, perhaps returned; or it goes through quarantine."""
+    @rule(
+        sound=st.booleans(),
+        release=st.booleans(),
+        posted=st.booleans(),
+        back=st.booleans(),
+        lost=st.booleans(),
+    )
+    def make(self, sound, release, posted, back, lost):
+        """A card is begun; it is made, perhaps posted, returned or lost; or it goes through quarantine."""
         csn = self.cards(self.stock.line)[0]
         registry = self.registry
         case = claim(self.stock, csn)
@@ -313,6 +319,8 @@ class Days(RuleBasedStateMachine):
                 self.stock.do(c.PostCards(items=((case, registry.mail_number()),)))
             if posted and back:
                 self.stock.do(c.RecordMailReturned(case_id=case, reason="查無此人"))
+            if lost:
+                self.stock.do(c.RecordCardLost(case_id=case, reason="遍尋不著"))
         else:
             self.stock.do(c.RecordCardSpoiled(case_id=case, reason="無回應"))
             self.stock.do(SettleQuarantined(csn=csn, release=release, reason="檢查"))
@@ -345,7 +353,9 @@ class Days(RuleBasedStateMachine):
         gone = self.stock.place(PlaceKind.MISSING)
         for csn in self.cards(gone, "spoiled")[:1]:
             self.stock.do(s.ReportFound(csn=csn, reason="尋獲"))
-            self.stock.do(SettleQuarantined(csn=csn, release=release, reason="檢查"), self.stock.two)
+            blank = not self.registry.rows(t.card, t.card.c.csn == csn, t.card.c.case_id.is_not(None))
+            settled = SettleQuarantined(csn=csn, release=release and blank, reason="檢查")
+            self.stock.do(settled, self.stock.two)
 
     def settle(self, recounted, missing):
         for found in self.stock.differences():

@@ -36,7 +36,9 @@ ALLOWED = {
     "suspended": {"issued", "valid", "revoked"},
     "revoked": set(),
 }
-ASTRAY = {"withdraw", "refuse", "return_first", "return_second", "card_spoiled", "mail_returned", "cancel"}
+ASTRAY = {
+    "withdraw", "refuse", "return_first", "return_second", "card_spoiled", "card_lost", "mail_returned", "cancel",
+}  # fmt: skip
 numbers = st.integers(0, 50)
 BY_READERS = "take_on_line"
 """Fired by a reader that takes a blank for whichever case is next, and not on a case by somebody."""
@@ -84,6 +86,8 @@ class Walk(RuleBasedStateMachine):
         return self.cases[number % len(self.cases)]
 
     def _do(self, case_id: int, trigger: str, actor: Actor, number: int) -> None:
+        # Nobody makes a card, loses it and makes another in one moment.
+        self.registry.clock.move(seconds=1)
         if trigger == "card_made" and self.registry.state(case_id) == "manufacturing" and number % 3:
             self.registry.make_card(case_id)
         elif trigger == "receive_letter":
