@@ -190,12 +190,19 @@ def _read_extensions(element: der.Element) -> Mapping[str, ExtensionValue]:
     if len(inner) != 1:
         raise DerRefusedError("pki.certificate.extension", "extensions are one sequence")
     for sequence in inner[0].expect(der.SEQUENCE).children():
-        parts = sequence.fields(2, 3)
-        kind, critical = parts[0].as_oid(), parts[1].encoded == _TRUE
+        kind, extension = _read_extension(sequence.encoded)
         if kind in found:
             raise DerRefusedError("pki.certificate.extension", "an extension stands twice", oid=kind)
-        found[kind] = ExtensionValue(critical, parts[-1].expect(der.OCTET_STRING).content)
+        found[kind] = extension
     return MappingProxyType(found)
+
+
+# All but one or two are the same in thousands of certificates.
+@lru_cache(maxsize=1024)
+def _read_extension(encoded: bytes) -> tuple[str, ExtensionValue]:
+    parts = der.read(encoded).fields(2, 3)
+    critical, value = parts[1].encoded == _TRUE, parts[-1].expect(der.OCTET_STRING).content
+    return parts[0].as_oid(), ExtensionValue(critical, value)
 
 
 def _read_time(element: der.Element) -> datetime:

@@ -160,7 +160,7 @@ class Element(NamedTuple):
 
     def fields(self, least: int, most: int | None = None) -> tuple[Element, ...]:
         """Return the elements of a SEQUENCE; refuses fewer than `least` or more than `most` (default: just as many)."""
-        parts = self.expect(SEQUENCE).children()
+        parts = read_all(self.expect(SEQUENCE).content)
         if not least <= len(parts) <= (least if most is None else most):
             raise DerRefusedError(
                 "pki.der.fields", "a sequence has another number of fields", found=len(parts)
@@ -186,6 +186,10 @@ class Element(NamedTuple):
         return _dotted(self.expect(OBJECT_IDENTIFIER).content)
 
 
+# What a named tuple's own constructor calls in the end.
+_element: Final = tuple.__new__
+
+
 @lru_cache(maxsize=512)
 def _dotted(content: bytes) -> str:
     if not content or len(content) > _LONGEST_OID or content[-1] & _LONG_FORM:
@@ -209,9 +213,18 @@ def read_all(data: bytes) -> tuple[Element, ...]:
     elements: list[Element] = []
     offset, size = 0, len(data)
     while offset < size:
-        element = _read_at(data, offset)
-        elements.append(element)
-        offset += len(element.encoded)
+        start = offset + 2
+        # Nearly every element is short, and eighty of them are read for each certificate: they cost no call here.
+        if start <= size:
+            tag, length = data[offset], data[offset + 1]
+            end = start + length
+            if length < _LONG_FORM and tag & _MULTI_BYTE_TAG != _MULTI_BYTE_TAG and end <= size:
+                elements.append(_element(Element, (tag, data[start:end], data[offset:end])))
+                offset = end
+                continue
+        tag, start, end = span(data, offset)
+        elements.append(_element(Element, (tag, data[start:end], data[offset:end])))
+        offset = end
     return tuple(elements)
 
 
@@ -219,22 +232,10 @@ def read(data: bytes) -> Element:
     """Return the one element that the bytes hold; refuses an empty input and anything after it."""
     if not data:
         raise DerRefusedError("pki.der.empty", "no bytes to read")
-    element = _read_at(data, 0)
-    if len(element.encoded) != len(data):
+    tag, start, end = span(data, 0)
+    if end != len(data):
         raise DerRefusedError("pki.der.trailing", "bytes follow the element")
-    return element
-
-
-def _read_at(data: bytes, offset: int) -> Element:
-    start, size = offset + 2, len(data)
-    if start <= size:
-        tag, length = data[offset], data[offset + 1]
-        end = start + length
-        # Nearly every element is short; `span` reads the others, and says what is wrong.
-        if length < _LONG_FORM and tag & _MULTI_BYTE_TAG != _MULTI_BYTE_TAG and end <= size:
-            return Element(tag, data[start:end], data[offset:end])
-    tag, start, end = span(data, offset)
-    return Element(tag, data[start:end], data[offset:end])
+    return Element(tag, data[start:], data)
 
 
 def span(data: bytes | memoryview, offset: int) -> tuple[int, int, int]:
@@ -242,10 +243,9 @@ def span(data: bytes | memoryview, offset: int) -> tuple[int, int, int]:
 
     Nothing is copied: for what is too large to be cut up. Refuses what `read` refuses.
     """
-    head = data[offset : offset + 2]
-    if len(head) < _SHORTEST_ELEMENT or head[0] & _MULTI_BYTE_TAG == _MULTI_BYTE_TAG:
+    if len(data) - offset < _SHORTEST_ELEMENT or data[offset] & _MULTI_BYTE_TAG == _MULTI_BYTE_TAG:
         raise DerRefusedError("pki.der.header", "an element is cut short or has a long tag")
-    start, length = offset + 2, head[1]
+    start, length = offset + 2, data[offset + 1]
     if length >= _LONG_FORM:
         count = length & 0x7F
         octets = data[start : start + count]
@@ -257,4 +257,4 @@ def span(data: bytes | memoryview, offset: int) -> tuple[int, int, int]:
     end = start + length
     if end > len(data):
         raise DerRefusedError("pki.der.truncated", "an element is longer than its bytes")
-    return head[0], start, end
+    return data[offset], start, end

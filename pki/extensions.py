@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pki.orders import CertificateOrder, Issuer
+    from pki.sda import DirectoryAttributes
 
 
 def encode_extensions(order: CertificateOrder, issuer: Issuer) -> bytes:
@@ -35,12 +36,17 @@ def encode_extensions(order: CertificateOrder, issuer: Issuer) -> bytes:
             # The library says so of an address that is not ASCII; ours are e-mail and web addresses alone.
             raise ProfileRefusedError("pki.order.value", f"{kind.name}: {error}") from error
         if value is not None:
-            flag = (der.boolean(value=True),) if kind in order.profile.critical else ()
-            encoded.append(der.sequence(der.oid(kind.value), *flag, der.octet_string(value)))
+            encoded.append(_extension(kind.value, kind in order.profile.critical, value))
     return der.sequence(*encoded)
 
 
 # What follows from profile, issuer and addresses alone is the same in thousands of certificates, so it is kept.
+@lru_cache(maxsize=1024)
+def _extension(kind: str, critical: bool, value: bytes) -> bytes:  # noqa: FBT001 - a field of the extension.
+    flag = (der.boolean(value=True),) if critical else ()
+    return der.sequence(der.oid(kind), *flag, der.octet_string(value))
+
+
 @lru_cache(maxsize=64)
 def authority_key_identifier(identifier: bytes) -> bytes:
     """Return the value of an AKI that holds the key identifier alone."""
@@ -101,7 +107,12 @@ def _basic_constraints(order: CertificateOrder, _issuer: Issuer) -> bytes:
 
 def _policies(order: CertificateOrder, _issuer: Issuer) -> bytes:
     # GPKI certificates carry no policy qualifiers (rule RV2-07).
-    return der.sequence(*(der.sequence(der.oid(policy)) for policy in order.profile.policies))
+    return _policy_identifiers(order.profile.policies)
+
+
+@lru_cache(maxsize=64)
+def _policy_identifiers(policies: tuple[str, ...]) -> bytes:
+    return der.sequence(*(der.sequence(der.oid(policy)) for policy in policies))
 
 
 def _refuse_surplus(order: CertificateOrder) -> None:
@@ -124,7 +135,12 @@ def _alternative_name(order: CertificateOrder, _issuer: Issuer) -> bytes | None:
         return _domains(order)
     if order.email is None:
         return None
-    return x509.SubjectAlternativeName([x509.RFC822Name(order.email)]).public_bytes()
+    return _email(order.email)
+
+
+@lru_cache(maxsize=64)
+def _email(address: str) -> bytes:
+    return x509.SubjectAlternativeName([x509.RFC822Name(address)]).public_bytes()
 
 
 def _domains(order: CertificateOrder) -> bytes:
@@ -143,14 +159,21 @@ def _directory_attributes(order: CertificateOrder, _issuer: Issuer) -> bytes:
     attributes, subject_type, rules = order.attributes, order.profile.subject_type, order.profile.holder
     if attributes is None or subject_type is None or attributes.subject_type != subject_type.oid:
         raise ProfileRefusedError("pki.order.subject_type", "directory attributes do not fit the profile")
-    given = {kind for kind in Identifier if getattr(attributes, kind.value) is not None}
+    given, encoded = _holder(attributes)
     if rules is None or attributes.rank not in rules.ranks or not given <= rules.identifiers:
         raise ProfileRefusedError(
             "pki.order.holder",
             "the profile has another rank or no such identifier",
             profile=order.profile.name,
         )
-    return attributes.to_der()
+    return encoded
+
+
+@lru_cache(maxsize=256)
+def _holder(attributes: DirectoryAttributes) -> tuple[frozenset[Identifier], bytes]:
+    """Return which identifiers of a holder are said, and the value that says them."""
+    given = frozenset(kind for kind in Identifier if getattr(attributes, kind.value) is not None)
+    return given, attributes.to_der()
 
 
 def _distribution_points(order: CertificateOrder, _issuer: Issuer) -> bytes:

@@ -60,7 +60,7 @@ def _of_ours(certificate_der: bytes) -> list[Term]:
     return found
 
 
-# A batch carries few names.
+# A batch carries few names and addresses.
 @lru_cache(maxsize=256)
 def _subject_terms(encoded: bytes) -> tuple[Term, ...]:
     try:
@@ -69,9 +69,10 @@ def _subject_terms(encoded: bytes) -> tuple[Term, ...]:
         raise DerRefusedError("pki.certificate.shape", "not a name") from error
 
 
-def _alternative_names(encoded: bytes) -> list[Term]:
+@lru_cache(maxsize=256)
+def _alternative_names(encoded: bytes) -> tuple[Term, ...]:
     try:
-        return _terms_of(x509.GeneralNames.load(encoded, strict=True))
+        return tuple(_terms_of(x509.GeneralNames.load(encoded, strict=True)))
     except (ValueError, TypeError, KeyError) as error:
         raise DerRefusedError("pki.certificate.shape", "not alternative names") from error
 

@@ -15,8 +15,7 @@ from pki.errors import DerRefusedError
 LARGEST_FILE: Final = 64 * 1024
 _REQUEST_LABELS: Final = frozenset({"CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"})
 _BLOCK: Final = re.compile(
-    r"-----BEGIN (?P<label>[A-Z0-9 ]{1,40})-----(?P<body>(?:(?!-----).)*)-----END (?P=label)-----",
-    re.DOTALL,
+    r"-----BEGIN (?P<label>[A-Z0-9 ]{1,40})-----(?P<body>[^-]*(?:-(?!----)[^-]*)*)-----END (?P=label)-----"
 )
 _PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY")
 # RFC 1421 headers, which some tools write between BEGIN and the first line of base64.
