@@ -6,6 +6,7 @@ each process for itself.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from ipaddress import ip_address
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from ops.database import measure
 from web.access import public
+from workflow.views.watches import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,8 +42,17 @@ class RegistryCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Measure."""
         with self._office.reading() as connection:
-            found = measure(connection, self._office.clock.now(), self._office.wall.now())
+            now = self._office.clock.now()
+            found = measure(connection, now, self._office.wall.now())
+            patience = timedelta(days=self._office.settings.escalation_days)
+            standing = counted(connection, now - patience)
         yield from _families(found)
+        yield _by_name(
+            "guanfang_watch_escalated",
+            "Findings that stood for GUANFANG_ESCALATION_DAYS and more; above 0 nobody mends them",
+            "watch",
+            standing,
+        )
         yield GaugeMetricFamily(
             "guanfang_keys_activated",
             "1 while the authorities' keys may be used; 0 alarms",

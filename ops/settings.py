@@ -34,6 +34,7 @@ LONGEST_OCSP_MINUTES = 24 * 60
 HIGHEST_PORT = 65535
 LONGEST_MONITOR_PAUSE = 24 * 3600
 LAST_HOUR = 23
+LONGEST_ESCALATION_DAYS = 90
 _SECRETS = frozenset({"secret_key", "key_passphrase", "smtp_password", "database_url", "pkcs11_pin"})
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
@@ -132,6 +133,9 @@ class Settings:
     hash_lanes: int = 4
     alarm_email: str = ""
     """Whom the watches write to when they find something new, and once a day until it is mended."""
+    escalation_email: str = ""
+    """Whom they write to as well, once a day, about what stands longer than `escalation_days`."""
+    escalation_days: int = 3
     watch_seconds: int = 300
     """How often the worker looks at lists and responders, and whether another watch is due."""
     monitor_seconds: int = 3600
@@ -177,6 +181,8 @@ class Settings:
             "monitor_seconds": 0 <= self.monitor_seconds <= LONGEST_MONITOR_PAUSE,
             "night_hour": 0 <= self.night_hour <= LAST_HOUR,
             "alarm_email": not self.alarm_email or "@" in self.alarm_email,
+            "escalation_email": not self.escalation_email or "@" in self.escalation_email,
+            "escalation_days": 1 <= self.escalation_days <= LONGEST_ESCALATION_DAYS,
             "crl_keep_days": 1 <= self.crl_keep_days <= LONGEST_CRL_KEEP_DAYS,
             "ocsp_minutes": 1 <= self.ocsp_minutes <= LONGEST_OCSP_MINUTES,
             "ocsp_max_age": 0 <= self.ocsp_max_age <= self.ocsp_minutes * 30,
@@ -263,6 +269,8 @@ _SENSE = {
     "monitor_seconds": "0 to 86400 seconds",
     "night_hour": "an hour from 0 to 23",
     "alarm_email": "an e-mail address, or nothing",
+    "escalation_email": "an e-mail address, or nothing",
+    "escalation_days": "1 to 90 days",
 }
 
 

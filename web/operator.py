@@ -109,6 +109,7 @@ def _page(problems: tuple[FieldProblem, ...] = ()) -> str:
             dead=outbox.dead_letters(connection),
             breakers=outbox.breakers(connection),
             alarms=watches.open_findings(connection),
+            too_long=office().clock.now() - timedelta(days=office().settings.escalation_days),
             sealing=audit.sealing(connection),
             works=access.actor().has(Role.OPERATOR),
             problems=problems,

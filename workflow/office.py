@@ -65,6 +65,10 @@ class Settings:
     """Tries at a piece of work before it becomes a dead letter."""
     alarm_email: str = ""
     """Whom the watches write to when they find something; nobody while it is empty."""
+    escalation_email: str = ""
+    """Whom they write to as well about what stands too long; nobody while it is empty."""
+    escalation_days: int = 3
+    """Days after which a finding that nobody mended stands too long."""
     font_dirs: tuple[str, ...] = ()
 
 

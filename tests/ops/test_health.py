@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from ops import database, health, metrics
@@ -145,6 +146,11 @@ def test_what_the_watches_found_is_measured(ask, database_url):
     found = Found(code="published.pem", subject="http://x.example/a.crt", zh="是 PEM。", en="It is PEM.")
     handle(office, RecordWatch(watch=Watch.MONITOR, examined=1, found=(found,)), SYSTEM)
     assert value(client, 'guanfang_watch_findings{watch="monitor"}') == 1
+    assert value(client, 'guanfang_watch_escalated{watch="monitor"}') == 0
+    long_ago = office.clock.now() - timedelta(days=office.settings.escalation_days)
+    with office.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(sa.update(t.watch_finding).values(first_at=long_ago))
+    assert value(client, 'guanfang_watch_escalated{watch="monitor"}') == 1
     assert value(client, 'guanfang_watch_age_seconds{watch="monitor"}') == 0
 
 

@@ -1,5 +1,6 @@
 """What the watches found: kept until a later run finds it no more, told to people at once and once a day after that.
 
+What stands longer than `escalation_days` is told to a second address too: whoever reads the first may be away.
 A finding changes nothing else: whoever reads it decides.
 """
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from workflow.acts.act import Act
 from workflow.commands_of_watches import RecordWatch
+from workflow.days import TAIPEI
 from workflow.outcome import Outcome
 from workflow.store import schema as t
 from workflow.store.outbox import alarm_row
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from workflow.commands_of_watches import Found
     from workflow.facts import Actor
     from workflow.store.unit_of_work import UnitOfWork
+    from workflow.vocabulary import Watch
 
 F = t.watch_finding.c
 AGAIN_AFTER = timedelta(days=1)
@@ -34,6 +37,7 @@ def _record(work: UnitOfWork, command: RecordWatch, actor: Actor, _prepared: Non
     known = _open(work, command)
     found = {(one.code, one.subject): one for one in command.found}
     tell = [one for key, one in found.items() if _is_to_be_told(known.get(key), work)]
+    stands = [one for one in tell if _stands_too_long(known.get((one.code, one.subject)), work)]
     _keep(work, command, known, found)
     for sample in command.samples:
         work.add(
@@ -50,19 +54,31 @@ def _record(work: UnitOfWork, command: RecordWatch, actor: Actor, _prepared: Non
         "report_sha256": command.report_sha256,
     }
     run_id = work.insert(t.watch_run, at=work.now, **run)
-    _tell(work, command, actor, tell, run)
+    _audit(work, command, actor, tell, run, len(stands))
+    _tell(work, command.watch, tell)
+    _escalate(work, command.watch, stands, known)
     return Outcome(created_id=run_id)
 
 
 def _open(work: UnitOfWork, command: RecordWatch) -> dict[_Key, Any]:
-    query = sa.select(F.id, F.code, F.subject, F.told_at).where(
+    query = sa.select(F.id, F.code, F.subject, F.first_at, F.told_at).where(
         F.watch == str(command.watch), F.cleared_at.is_(None)
     )
     return {(row.code, row.subject): row for row in work.connection.execute(query.with_for_update())}
 
 
 def _is_to_be_told(known: Any, work: UnitOfWork) -> bool:
-    return known is None or known.told_at + AGAIN_AFTER <= work.now
+    if known is None or known.told_at + AGAIN_AFTER <= work.now:
+        return True
+    return _stands_too_long(known, work) and known.told_at < known.first_at + _patience(work)
+
+
+def _stands_too_long(known: Any, work: UnitOfWork) -> bool:
+    return known is not None and known.first_at + _patience(work) <= work.now
+
+
+def _patience(work: UnitOfWork) -> timedelta:
+    return timedelta(days=work.office.settings.escalation_days)
 
 
 def _keep(
@@ -83,15 +99,44 @@ def _keep(
         work.connection.execute(cleared)
 
 
-def _tell(
-    work: UnitOfWork, command: RecordWatch, actor: Actor, tell: Sequence[Found], run: Mapping[str, Any]
+def _audit(
+    work: UnitOfWork,
+    command: RecordWatch,
+    actor: Actor,
+    tell: Sequence[Found],
+    run: Mapping[str, Any],
+    escalated: int,
 ) -> None:
     told = [{"code": one.code, "subject": one.subject, "rows": list(one.rows)} for one in tell]
-    work.audit("watch_ran", actor, {**run, "told": told, "samples": len(command.samples)})
+    said = {"told": told, "samples": len(command.samples), "escalated": escalated}
+    work.audit("watch_ran", actor, {**run, **said})
+
+
+def _tell(work: UnitOfWork, watch: Watch, tell: Sequence[Found]) -> None:
     if tell and work.office.settings.alarm_email:
-        lines = [f"[{one.code}] {one.zh} {one.en}" for one in tell[:MOST_IN_A_MAIL]]
-        payload = {"watch": str(command.watch), "lines": lines, "count": len(tell)}
-        work.ask([alarm_row(payload, work.now, work.office.wall.now())])
+        lines = [_line(one) for one in tell[:MOST_IN_A_MAIL]]
+        _ask(work, {"watch": str(watch), "lines": lines, "count": len(tell)})
+
+
+def _escalate(work: UnitOfWork, watch: Watch, stands: Sequence[Found], known: Mapping[_Key, Any]) -> None:
+    """Ask for a mail of its own to the second address, so that neither is written to twice for the other's sake."""
+    settings = work.office.settings
+    if not stands or not settings.escalation_email:
+        return
+    lines = []
+    for one in stands[:MOST_IN_A_MAIL]:
+        since = known[one.code, one.subject].first_at.astimezone(TAIPEI)
+        lines.append(f"{_line(one)} ({since:%Y-%m-%d %H:%M})")
+    payload = {"watch": str(watch), "lines": lines, "count": len(stands)}
+    _ask(work, payload | {"standing_days": settings.escalation_days})
+
+
+def _line(one: Found) -> str:
+    return f"[{one.code}] {one.zh} {one.en}"
+
+
+def _ask(work: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    work.ask([alarm_row(payload, work.now, work.office.wall.now())])
 
 
 ACTS = (Act(RecordWatch, _record, frozenset({Role.SYSTEM, Role.OPERATOR})),)

@@ -14,21 +14,29 @@ if TYPE_CHECKING:
 
 def send_alarm(office: Office, work: Work) -> None:
     """Send the mail, at least once under a stable message id; nobody is written to when the address was taken away."""
-    if not office.settings.alarm_email:
-        return
     watch, count = Watch(str(work.payload["watch"])), int(work.payload["count"])
+    days = int(work.payload.get("standing_days", 0))
+    to = office.settings.escalation_email if days else office.settings.alarm_email
+    if not to:
+        return
     lines = [str(line) for line in work.payload["lines"]]
     more = [f"另有 {count - len(lines)} 項，請見維運畫面。 More on the page."] if count > len(lines) else []
-    text = "\n".join(
-        [
-            f"{watch.zh}發現 {count} 項異常，請儘速處理；未處理前每日提醒一次。",
-            f"{watch.en}: {count} findings. Until they are mended you are told once a day.",
-            "",
-            *lines,
-            *more,
-            "",
-            f"{office.settings.base_url}/operator/",
-        ]
+    said = _of_standing(watch, count, days) if days else _of_found(watch, count)
+    text = "\n".join([*said, "", *lines, *more, "", f"{office.settings.base_url}/operator/"])
+    stands = f"逾 {days} 日未處理" if days else "異常"
+    subject = f"[關防警報] {watch.zh}：{count} 項{stands}"
+    office.mailer.send(Mail(to, subject, text, (), f"<alarm-{work.id}@guanfang>"))
+
+
+def _of_found(watch: Watch, count: int) -> tuple[str, str]:
+    return (
+        f"{watch.zh}發現 {count} 項異常，請儘速處理；未處理前每日提醒一次。",
+        f"{watch.en}: {count} findings. Until they are mended you are told once a day.",
     )
-    subject = f"[關防警報] {watch.zh}：{count} 項異常"
-    office.mailer.send(Mail(office.settings.alarm_email, subject, text, (), f"<alarm-{work.id}@guanfang>"))
+
+
+def _of_standing(watch: Watch, count: int, days: int) -> tuple[str, str]:
+    return (
+        f"{watch.zh}發現的 {count} 項異常已逾 {days} 日未處理，維運人員雖已接獲通知；請查明原因並督導處理。",
+        f"{watch.en}: {count} findings stand for {days} days or more, though the operators know. Find out why.",
+    )

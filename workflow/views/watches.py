@@ -48,9 +48,11 @@ def open_findings(connection: sa.Connection) -> tuple[OpenFinding, ...]:
     return tuple(OpenFinding(Watch(row.watch), *row[1:]) for row in connection.execute(query))
 
 
-def counted(connection: sa.Connection) -> Mapping[Watch, int]:
-    """Return how many findings of each watch are not mended."""
+def counted(connection: sa.Connection, since: datetime | None = None) -> Mapping[Watch, int]:
+    """Return how many findings of each watch are not mended; of those, with `since`, the ones that stood then already."""
     query = sa.select(F.watch, sa.func.count()).where(F.cleared_at.is_(None)).group_by(F.watch)
+    if since is not None:
+        query = query.where(F.first_at <= since)
     return dict.fromkeys(Watch, 0) | {Watch(name): count for name, count in connection.execute(query)}
 
 

@@ -4,7 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from workflow.commands_of_watches import Found, RecordWatch
+from workflow.facts import SYSTEM
+from workflow.handlers import handle
 from workflow.store import schema as s
+from workflow.vocabulary import Watch
 
 
 @pytest.fixture
@@ -77,6 +81,16 @@ def test_the_administrator_sees_alarms_and_dead_letters_and_leaves_them_to_the_o
     assert "550 no such mailbox" in page
     assert "重新排入" not in page
     assert administrator.post("/operator/requeue/", outbox_id=str(work)).status_code == 403
+
+
+def test_what_nobody_mends_is_marked_on_the_page(counter, administrator, clock):
+    found = Found(code="published.pem", subject="http://x.example/a.crt", zh="是 PEM。", en="It is PEM.")
+    handle(counter.office, RecordWatch(watch=Watch.MONITOR, examined=1, found=(found,)), SYSTEM)
+    page = administrator.get("/operator/").text
+    assert ("是 PEM。" in page, "逾期未處理" in page) == (True, False)
+    clock.move(days=3)
+    administrator.log_in("administrator")
+    assert "逾期未處理" in administrator.get("/operator/").text
 
 
 @pytest.mark.rule("AUD-01")
