@@ -10,6 +10,8 @@ from cryptography import x509
 from tests.faults.test_two_at_once import at_once
 from tests.workflow.batches import Batches, items
 from tests.workflow.registry import Registry
+from workflow import handlers
+from workflow.outages import passing
 from workflow.performers import perform_next
 from workflow.performers.requests import issue_items
 from workflow.store import outbox
@@ -60,6 +62,21 @@ def test_two_workers_share_the_pieces_of_a_batch(registry, batches):
     registry.clock.move(minutes=5)
     batches.work()
     check_issued(registry, case_id)
+
+
+def test_workers_that_share_a_batch_never_make_each_other_begin_again(registry, batches, monkeypatch):
+    # The first certificate brings the registration authority its own, for which two may well try at once.
+    batches.issued(*items(49))
+    case_id = batches.approved(*items(*NUMBERS))
+    seal(registry.office)
+    met = []
+    monkeypatch.setattr(handlers, "passing", lambda error: met.append(error) or passing(error))
+    at_once(*(lambda name=name: lane(registry.office, name) for name in ("one", "other")))
+    assert met == []
+    assert {row.attempts for row in registry.rows(t.outbox, t.outbox.c.effect == "issue_items")} == {1}
+    assert registry.state(case_id) == "issued"
+    certificates = registry.rows(t.certificate, OF_ITEMS & (t.certificate.c.case_id == case_id))
+    assert [row.status for row in certificates] == ["valid"] * len(NUMBERS)
 
 
 def test_a_piece_that_two_workers_do_at_once_is_done_once(registry, batches, monkeypatch):
