@@ -153,6 +153,7 @@ FIELD_OF = {
     "decision.password_wrong": "password",
     "card.not_found": "card_number",
     "card.wrong_envelope": "envelope_number",
+    "stock.not_counted_in": "csn",
     "card.reader_unknown": "reader",
     "card.none_in_reader": "reader",
     "card.not_blank": "reader",

@@ -80,8 +80,16 @@ STOCK_SENTENCES: Mapping[str, tuple[str, str]] = {
         "盤點之後才送到「{place}」，不屬於這次盤點：{cards}。請核對晶片序號。",
         "Came to '{place}' after the count, so this account can't miss them: {cards}. Check the serial numbers.",
     ),
+    "stock.not_counted_in": (
+        "卡片（晶片序號 {csn}）在「{place}」，尚未點收。請先點收整盒或接收撥入的卡片（缺少的列為差異），再報廢。",
+        "The card (chip {csn}) is in '{place}' and not counted yet. Count the box or take the cards in first, then spoil it.",
+    ),
     "stock.nothing_to_take_up": (
-        "沒有待列帳的卡片：每張卡片都已有存放處。",
-        "There is no card to take up: each has its place in the books.",
+        "沒有待列帳的卡片：每張卡片都已有存放處。新到的卡片請以卡盒到貨與點收入庫。",
+        "There is no card to take up: each has its place in the books. New cards come in by boxes that are counted.",
+    ),
+    "stock.taken_up_already": (
+        "既有卡片已於 {day} 列帳，不必再做一次。接著請清點每一處並確認日結；新到的卡片請以卡盒到貨與點收入庫。",
+        "The old cards were taken up on {day}; that is done once. Now count each place and confirm its account. New cards come in by boxes that are counted.",
     ),
 }

@@ -199,11 +199,32 @@ def test_cards_of_before_the_books_are_taken_up_once(stock):
         registry.insert(t.card, csn=f"0000000{number}", state=state, **old)
     stock.do(s.TakeUpCards())
     assert [stock.kind_of(f"0000000{number}") for number in range(3)] == ["line", "bin", None]
-    refused("stock.nothing_to_take_up", stock.do, s.TakeUpCards())
+    with pytest.raises(Refused, match="2026-") as caught:
+        stock.do(s.TakeUpCards())
+    assert caught.value.code == "stock.taken_up_already"
     # What was never in the house has no entry.
     registry.update(t.card, t.card.c.csn == "00000002", place_id=None)
     with registry.engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(t.card.delete().where(t.card.c.csn == "00000002"))
+
+
+def test_a_house_without_old_cards_has_none_to_take_up(stock):
+    stock.counted(1)
+    refused("stock.nothing_to_take_up", stock.do, s.TakeUpCards())
+
+
+@pytest.mark.rule("CRD-02")
+def test_a_card_is_spoiled_only_once_it_is_counted_where_it_goes(stock):
+    box, csns = stock.delivered(2)
+    spoil = c.SpoilBlank(csn=csns[0], reason="彎折")
+    refused("stock.not_counted_in", stock.do, spoil)
+    refused("stock.not_counted_in", stock.do, c.BeginCardRetirement(csn=csns[0], reason="彎折"))
+    stock.do(s.CountBox(box_id=box, counted=2), stock.two)
+    move = stock.do(s.HandOut(from_id=stock.vault, to_id=stock.line, csns=csns)).created_id
+    refused("stock.not_counted_in", stock.do, spoil)
+    stock.do(s.TakeIn(move_id=move, counted=2), stock.two)
+    stock.do(spoil)
+    assert [stock.kind_of(csn) for csn in csns] == ["bin", "line"]
 
 
 def test_a_house_opens_further_stores_and_no_other_places(stock):

@@ -12,6 +12,7 @@ from workflow import policies
 from workflow.acts.act import PUBLIC, Act
 from workflow.acts.letters import our_number
 from workflow.acts.stock_intake import add_blanks
+from workflow.acts.stock_people import require_counted_in
 from workflow.acts.usercode import Tried, admit, prepare_proof
 from workflow.card_keys import begin_puk_change
 from workflow.commands import (
@@ -69,13 +70,13 @@ def _spoil_blank(work: UnitOfWork, command: SpoilBlank, actor: Actor, _prepared:
     csn = command.csn.strip().lower()
     if not command.reason.strip():
         raise Refused("case.reason_missing")
-    result = work.connection.execute(
-        sa.update(t.card)
-        .where(K.csn == csn, K.state == str(CardState.BLANK))
-        .values(state=str(CardState.SPOILED), reason=command.reason, updated_at=work.now)
-    )
-    if result.rowcount != 1:
+    which = sa.and_(K.csn == csn, K.state == str(CardState.BLANK))
+    card = work.connection.execute(sa.select(K.csn, K.place_id).where(which).with_for_update()).first()
+    if card is None:
         raise NotFound("card.not_found", number=csn)
+    require_counted_in(work, card)
+    values = {"state": str(CardState.SPOILED), "reason": command.reason, "updated_at": work.now}
+    work.connection.execute(sa.update(t.card).where(which).values(**values))
     carry_to(work, K.csn == csn, EntryKind.SPOILED, PlaceKind.BIN, actor)
     work.audit("card_spoiled", actor, {"csn": csn, "reason": command.reason})
     return Outcome()

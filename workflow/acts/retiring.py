@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hardware.secrets_of_card import new_management_key
 from workflow.acts.act import Act
+from workflow.acts.stock_people import require_counted_in
 from workflow.card_keys import FORGOTTEN, has_keys, management_key
 from workflow.commands import BeginCardRetirement, RecordCardRetired
 from workflow.errors import NotFound, Refused
@@ -94,6 +95,7 @@ def _retirable(work: UnitOfWork, csn: str, reason: str) -> Any:
     ).first()
     if relied_on is not None or card.state == str(CardState.PERSONALISING):
         raise Refused("card.still_certified", csn=csn)
+    require_counted_in(work, card)
     return card
 
 

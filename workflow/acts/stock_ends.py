@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from workflow.acts.act import Act
 from workflow.acts.stock_people import require_person
 from workflow.commands_of_stock import AddPlace, ProposeDestruction, TakeUpCards, WitnessDestruction
+from workflow.days import taipei_day
 from workflow.errors import BadInput, FieldProblem, Refused
 from workflow.outcome import Outcome
 from workflow.stock_words import KEEPERS, STORES, EntryKind, PlaceKind
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from workflow.store.unit_of_work import UnitOfWork
 
 CENTRE = frozenset({Role.CARD_CENTRE})
-K, P, X = t.card.c, t.stock_place.c, t.stock_destruction.c
+K, P, X, E = t.card.c, t.stock_place.c, t.stock_destruction.c, t.stock_entry.c
 LONGEST = 60
 MOST = 500
 """Cards in one destruction: what two people look at one by one."""
@@ -123,7 +124,12 @@ def _add_place(work: UnitOfWork, command: AddPlace, actor: Actor, _prepared: Non
 
 
 def _take_up(work: UnitOfWork, _command: TakeUpCards, actor: Actor, _prepared: None) -> Outcome:
-    """Give cards of before the books their places; the first account then counts them."""
+    """Give cards of before the books their places; the first account then counts them. Done once, it is refused."""
+    done = work.connection.execute(
+        sa.select(sa.func.min(E.at, type_=E.at.type)).where(E.kind == str(EntryKind.TAKEN_UP))
+    ).scalar()
+    if done is not None:
+        raise Refused("stock.taken_up_already", day=taipei_day(done).isoformat())
     taken: list[str] = []
     for state, kind in _WHERE.items():
         place_id = standard_place(work.connection, kind, work.now)
@@ -136,7 +142,7 @@ def _take_up(work: UnitOfWork, _command: TakeUpCards, actor: Actor, _prepared: N
 
 
 def _has_entries() -> sa.ColumnElement[bool]:
-    return sa.select(t.stock_entry.c.id).where(t.stock_entry.c.csn == K.csn).exists()
+    return sa.select(E.id).where(E.csn == K.csn).exists()
 
 
 ACTS = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from workflow.errors import BadInput, FieldProblem, Refused
-from workflow.stock_words import STORES
+from workflow.stock_words import STORES, PlaceKind
 from workflow.store import schema as t
 
 if TYPE_CHECKING:
@@ -34,6 +34,18 @@ def require_store(work: UnitOfWork, place_id: int) -> Any:
     if found is None:
         raise Refused("stock.no_place", place=place_id)
     return found
+
+
+def require_counted_in(work: UnitOfWork, card: Any) -> None:
+    """Refuse a card that nobody has counted where it is going: without it that count would differ (CRD-02).
+
+    `card` has `csn` and `place_id`. A card without a place is of before the books, or outside the house.
+    """
+    uncounted = [str(PlaceKind.ARRIVAL), str(PlaceKind.TRANSIT)]
+    query = sa.select(P.name).where(P.id == card.place_id, P.kind.in_(uncounted))
+    place = work.connection.execute(query).scalar()
+    if place is not None:
+        raise Refused("stock.not_counted_in", csn=card.csn, place=place)
 
 
 def require_number(field: str, number: int) -> None:
