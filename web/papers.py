@@ -12,8 +12,9 @@ from web.access import public
 from web.ports import office
 from web.published import Publication, send
 from web.security import limited
-from workflow.authorities import bundle_path, crl_path
+from workflow.authorities import bundle_path, crl_path, link_path
 from workflow.views import papers
+from workflow.views.root_links import root_links
 
 if TYPE_CHECKING:
     from flask import Response
@@ -37,10 +38,13 @@ def index() -> str:
     now = office().clock.now()
     with office().reading() as connection:
         authorities = papers.authorities(connection)
+        links = root_links(connection)
         documents = papers.documents(connection, now)
     return render_template(
         "repository/index.html",
         authorities=[(one, describe(one.der)) for one in authorities],
+        links=links,
+        link_path=lambda one, form: link_path(one.subject, one.name, form),
         documents=documents,
         rules=papers.rules_in_force(now),
         crl_path=crl_path,

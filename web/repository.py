@@ -6,6 +6,8 @@ These pages set no cookie, need no log-in and are the same for everybody.
 
 from __future__ import annotations
 
+from ssl import DER_cert_to_PEM_cert
+
 from flask import Blueprint, Response, abort, request
 
 from web.access import public
@@ -22,6 +24,7 @@ LISTS = "240 per minute"
 LARGEST_REQUEST = 64 * 1024
 OCSP_ANSWER = "application/ocsp-response"
 CERTIFICATE = "application/pkix-cert"
+PEM = "application/x-pem-file"
 BUNDLE = "application/pkcs7-mime"
 
 
@@ -62,6 +65,14 @@ def link_certificate(subject: str, subject_again: str, signer: str) -> Response:
     """Return the certificate over one root that another signed, in DER (RFC 4210 §4.4)."""
     found = repository.link_certificate(office(), subject, signer) if subject == subject_again else None
     return _file(found, CERTIFICATE)
+
+
+@blueprint.get("/repository/<authority>/Certs/<name>.pem")
+@public
+def ca_certificate_pem(authority: str, name: str) -> Response:
+    """Return an authority's certificate, or a link to it by its name, as PEM: for people, who install it by hand."""
+    found = repository.certificate_beside(office(), authority, name)
+    return _file(DER_cert_to_PEM_cert(found).encode() if found is not None else None, PEM)
 
 
 @blueprint.get("/repository/<authority>/Certs/IssuedToThisCA.p7b")

@@ -69,6 +69,11 @@ def certificate_path(authority: str) -> str:
     return f"/repository/{authority}/Certs/{authority}.crt"
 
 
+def link_path(subject: str, name: str, form: str = "crt") -> str:
+    """Return the path of a link between roots, beside the certificate of the root that it certifies; in DER, or as PEM."""
+    return f"/repository/{subject}/Certs/{name}.{form}"
+
+
 OCSP_PATH = "/OCSP/ocsp"
 
 

@@ -111,8 +111,12 @@ def _crl(target: Target, body: bytes, bar: Bar) -> Iterator[Complaint]:
 
 
 def _certificate(target: Target, body: bytes, bar: Bar) -> Iterator[Complaint]:
-    if body != bar.certificates[target.authority]:
-        yield Complaint("certificate.other", "不是該機構的憑證。", "It is not that authority's certificate.")
+    if body != (target.certificate or bar.certificates[target.authority]):
+        yield Complaint(
+            "certificate.other",
+            "不是該機構的憑證或連結憑證。",
+            "It is not that authority's certificate or link.",
+        )
     yield from _chain(_up_from(body, bar), bar)
 
 

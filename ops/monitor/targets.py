@@ -14,18 +14,19 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID as Access
 
-from workflow.authorities import addresses, crl_path
+from workflow.authorities import addresses, crl_path, link_path
 from workflow.crl_scope import PARTITIONS, partition_number
 from workflow.store import schema as t
 from workflow.store.crl_lists import newest_list
-from workflow.store.roots import is_root, signer_of
+from workflow.store.roots import is_root, links, signer_of
 from workflow.vocabulary import AuthorityState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from workflow.office import Office
+    from workflow.store.roots import Link
 
 A, C = t.authority.c, t.certificate.c
 
@@ -44,7 +45,8 @@ class Target:
     """One thing to fetch: where, what should come, and of which authority.
 
     `number` is the newest list's number, below which none may come. `certificate` is the certificate that is asked
-    about at an OCSP address, None for a serial that was never issued.
+    about at an OCSP address, None for a serial that was never issued; at a link's address it is what should come, where
+    otherwise the authority's own should.
     """
 
     kind: Kind
@@ -75,7 +77,10 @@ def known(office: Office) -> Known:
             for part in range(PARTITIONS + 1)
             if (found := newest_list(connection, name, part)) is not None
         }
-    targets = dict.fromkeys(_targets(office, certificates, samples, numbers))
+        linked = [one for one in links(connection) if one.signer in certificates]
+    targets = dict.fromkeys(
+        (*_targets(office, certificates, samples, numbers), *_of_links(office, linked, numbers))
+    )
     return Known(certificates, tuple(targets))
 
 
@@ -126,6 +131,17 @@ def _targets(
         responder = addresses(office, name, 0).ocsp
         if responder:
             yield Target(Kind.OCSP, responder, name, serial=secrets.randbits(126) | 1 << 126)
+
+
+def _of_links(
+    office: Office, linked: Iterable[Link], numbers: Mapping[tuple[str, int], int]
+) -> Iterator[Target]:
+    """Give each link between roots, and the addresses in it, where the root that signed it still answers for it."""
+    host = office.settings.repository_url
+    for one in linked:
+        url = host + link_path(one.subject, one.name)
+        yield Target(Kind.CERTIFICATE, url, one.signer, certificate=one.certificate)
+        yield from _named_in(one.certificate, one.signer, numbers)
 
 
 def _named_in(der: bytes, issuer: str, numbers: Mapping[tuple[str, int], int]) -> Iterator[Target]:

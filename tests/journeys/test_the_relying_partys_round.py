@@ -12,10 +12,17 @@ from ops.monitor.judging import Bar, judge
 from ops.monitor.targets import Kind, known
 from ops.watches import watch_half_life, watch_sample, watch_weak_keys
 from ops.worker import run_once
+from pki.keys import KeyKind
 from tests.watching.planted import Pages, as_pem, redirected, with_a_flipped_bit
+from tests.workflow.people import hands, key_workers
+from tests.workflow.registry import Registry
+from tests.workflow.test_root_rollover import NO_COPY, Crier
+from workflow.ceremonies import hold
 from workflow.commands_of_performers import PublishCrl
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
+from workflow.rollover import planned, roll_over
+from workflow.root_rollover import planned_root
 from workflow.store import schema as t
 from workflow.store.unit_of_work import transaction
 from workflow.views.watches import open_findings
@@ -64,6 +71,31 @@ def test_nothing_is_wrong_with_a_healthy_house(pages, house, case_id):
         work.change_certificates(case_id, StatusChange.SUSPEND, "holder")
     run_once(house.office)
     assert reconcile(house.office).found == ()
+
+
+@on_sqlite
+def test_two_roots_and_their_links_are_part_of_the_round(pages, house, registry):
+    roll_root_and_authority(house, registry)
+    run_once(house.office)
+    seen = watch_publication(house.office, get=pages)
+    assert codes(seen) == set()
+    asked = {(one.target.kind, one.target.authority) for one in seen}
+    assert {(kind, root) for kind in Kind for root in ("root", "root-g2")} <= asked
+    assert reconcile(house.office).found == ()
+    link, crl = "root-g2/Certs/root-g2-by-root.crt", "root-g2/CRL2/complete.crl"
+    pages.tampering = {link: with_a_flipped_bit, crl: as_pem}
+    wrong = [one for one in look_around(house.office, get=pages) if one.complaints]
+    found = {one.target.url.rpartition("repository/")[2]: codes([one]) for one in wrong}
+    assert found == {link: {"certificate.other", "chain"}, crl: {"pem"}}
+
+
+def roll_root_and_authority(house, registry):
+    crew = Registry(registry[0])
+    people = key_workers(crew)
+    crew.close()
+    script = planned_root(house.office, KeyKind.P256, 30, NO_COPY)
+    hold(house.office, script, hands(*people), people[0], Crier())
+    roll_over(house.office, planned(house.office, Ca.XCA, KeyKind.P256), hands(*people), people[0])
 
 
 @on_sqlite

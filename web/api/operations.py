@@ -15,9 +15,10 @@ from web.api.declared import JSON, Asked, Operation, Parameter
 from web.directory import BUNDLE, CERTIFICATE, PEM, after_of, in_form, seen_or_404
 from web.ports import office
 from web.published import Publication, send
-from workflow.authorities import bundle_path, crl_path
+from workflow.authorities import bundle_path, crl_path, link_path
 from workflow.views import directory, papers
 from workflow.views.directory import SearchBy
+from workflow.views.root_links import root_links
 from workflow.views.statistics import COLUMNS
 from workflow.vocabulary import Ca
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from flask import Response
 
     from workflow.views.directory import CertificateLine
+    from workflow.views.root_links import LinkLine
 
 FORMS = {"der": ("cer", CERTIFICATE), "pem": ("pem", PEM), "p7b": ("p7b", BUNDLE)}
 _CA = Parameter("ca", ("憑證機構", "The CA"), choices=tuple(map(str, Ca)), in_path=True, required=True)
@@ -113,6 +115,28 @@ def _authorities(_asked: Asked) -> Response:
     with office().reading() as connection:
         found = papers.authorities(connection)
     return answered(shapes.AuthorityList(tuple(map(_authority, found))), max_age=300)
+
+
+def _root_links(_asked: Asked) -> Response:
+    with office().reading() as connection:
+        found = root_links(connection)
+    return answered(shapes.RootLinkList(tuple(map(_root_link, found))), max_age=300)
+
+
+def _root_link(line: LinkLine) -> shapes.RootLink:
+    at, reason = line.revocation or (None, None)
+    return shapes.RootLink(
+        name=line.name,
+        subject=line.subject,
+        signer=line.signer,
+        sha256=line.sha256,
+        not_before=line.not_before,
+        not_after=line.not_after,
+        revoked_at=at,
+        reason=shapes.named(reason) if reason else None,
+        url=link_path(line.subject, line.name),
+        der=base64.b64encode(line.der).decode(),
+    )
 
 
 def _authority_certificate(asked: Asked) -> Response:
@@ -227,6 +251,13 @@ LOOK_UPS: tuple[Operation, ...] = (
         _authority_certificate,
         (Parameter("name", _AUTHORITY, _NAME, in_path=True, required=True),),
         refusals=(404,),
+    ),
+    Operation(
+        "listRootLinks",
+        "/root-links",
+        ("根憑證之間的連結憑證", "The links between generations of the root"),
+        {JSON: shapes.RootLinkList},
+        _root_links,
     ),
     Operation(
         "listCrls",

@@ -127,9 +127,32 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityList:
-    """The root and the CAs."""
+    """The roots and the CAs."""
 
     items: tuple[Authority, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootLink:
+    """A root's name and key, certified by another root; `der` is in base64, the revocation null for one that stands."""
+
+    name: str
+    subject: str
+    signer: str
+    sha256: str
+    not_before: datetime
+    not_after: datetime
+    revoked_at: datetime | None
+    reason: Named | None
+    url: str
+    der: str
+
+
+@dataclass(frozen=True, slots=True)
+class RootLinkList:
+    """The links between roots."""
+
+    items: tuple[RootLink, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from pki.ceremony import p7b
 from workflow.store import schema as t
 from workflow.store.crl_lists import PublishedList, newest_list
-from workflow.store.roots import links, root_of, roots
+from workflow.store.roots import link_name, link_named, links, root_of, roots
 
 __all__ = [
     "PublishedList",
     "bytes_of",
     "ca_certificate",
+    "certificate_beside",
     "certificate_in",
     "chain",
     "issued_to",
@@ -105,8 +106,15 @@ def issued_to(office: Office, authority: str) -> bytes | None:
     return p7b(tuple(dict.fromkeys((*found[:1], *others, *found[1:], *all_roots, *linked))))
 
 
+def certificate_beside(office: Office, authority: str, name: str) -> bytes | None:
+    """Return what of this name is published under an authority in DER: its own certificate or a link to it; else None."""
+    if name == authority:
+        return ca_certificate(office, authority)
+    with office.reading() as connection:
+        link = link_named(connection, name)
+    return link.certificate if link is not None and link.subject == authority else None
+
+
 def link_certificate(office: Office, subject: str, signer: str) -> bytes | None:
     """Return the certificate over one root that another signed, in DER, or None for one that does not exist."""
-    with office.reading() as connection:
-        found = (one for one in links(connection) if (one.subject, one.signer) == (subject, signer))
-        return next((one.certificate for one in found), None)
+    return certificate_beside(office, subject, link_name(subject, signer))
