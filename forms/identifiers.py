@@ -114,7 +114,7 @@ def _person_sum(number: str) -> int:
 
 
 def is_agency_code(code: str) -> bool:
-    """Say whether the text can be an agency code (機關代碼): ten digits or capital letters; there is no check digit."""
+    """Say whether the text can be an agency code (機關代碼): ten digits or capital letters, no check digit (OID-07)."""
     return bool(_AGENCY.fullmatch(code))
 
 

@@ -91,7 +91,7 @@ def _is_key(text: str) -> bool:
 @public
 @step()
 def card_type(chosen: Chosen) -> str:
-    """Step 1: primary or secondary card (APP-05)."""
+    """Step 1: primary or secondary card, and what each is for (APP-05, APP-35)."""
     return _card_type_page(chosen)
 
 
@@ -149,7 +149,7 @@ def _refusals(chosen: Chosen) -> tuple[FieldProblem, ...]:
 @public
 @step("rank")
 def agreement(chosen: Chosen) -> str:
-    """Step 2: the subscriber agreement (APP-13)."""
+    """Step 2: the subscriber agreement, with the consent to the use of data (APP-13, PUB-02)."""
     return render_template(
         "applicant/agreement.html", chosen=chosen, ca=Ca(chosen.ca), policy=chosen.policy, problems=()
     )

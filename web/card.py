@@ -193,7 +193,7 @@ def activate() -> str:
 @blueprint.get("/card/unblock/")
 @public
 def unblock() -> str:
-    """Unblock or reset the PIN by the user code (PIN-02, PIN-04)."""
+    """Unblock or reset the PIN by the user code, never by the vendor's tool (PIN-02, PIN-04, PIN-05)."""
     return _page("unblock")
 
 

@@ -163,7 +163,7 @@ def take_confirmation(case: CaseSeen) -> Answer:
 @public
 @opened
 def sending(case: CaseSeen) -> str:
-    """Step 6: where the form and the official letter go (RV1-01, APP-01)."""
+    """Step 6: where the form and the official letter go (RV1-01, APP-01); a school's may go by electronic letter (APP-21)."""
     window = None
     if case.policy.first_review.value and case.window_id is not None:
         with office().reading() as connection:

@@ -18,7 +18,7 @@ _WINDOW_KINDS = tuple(kind for kind in SubscriberKind if kind is not SubscriberK
 @blueprint.get("/")
 @public
 def home() -> str:
-    """Show what can be done here."""
+    """Show what can be done here, and that holders bring their own reader (APP-32)."""
     return render_template("public/home.html")
 
 
@@ -62,5 +62,5 @@ def accessibility() -> str:
 @blueprint.get("/privacy/")
 @public
 def privacy() -> str:
-    """Say what is kept about people, why, and for how long."""
+    """Say what is kept about people, why, and for how long (PUB-02)."""
     return render_template("public/privacy.html")

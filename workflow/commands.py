@@ -361,7 +361,7 @@ class TieLetter(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class AssignOid(Command):
-    """Give an organisation its object identifier, before its card is approved (OID-01)."""
+    """Give an organisation its object identifier, before its card is approved and under the same letter (OID-01, APP-22)."""
 
     organisation_id: int
     oid: str

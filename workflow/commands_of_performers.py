@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimBlank(Command):
-    """Bind the blank card in the reader to a case: its PIN and the name of its master key stand before it is told."""
+    """Bind the blank card in the reader to a case: its PIN and the name of its master key stand before it is told.
+
+    Only a blank: a card that was made is never made again, for a renewal neither (CRD-01, RNW-01).
+    """
 
     case_id: int
     csn: str

@@ -67,7 +67,10 @@ def not_banned(facts: Facts, _policy: Policy, _command: Command) -> RegistryErro
 
 @guard("primary")
 def only_primary(facts: Facts, policy: Policy, _command: Command) -> RegistryError | None:
-    """At most one primary card an organisation, but for the renewal window before its expiry (APP-05, APP-06)."""
+    """At most one primary card an organisation, but for the renewal window before its expiry (APP-05, APP-06).
+
+    A renewal is an application like any other, with its own user code and contact (RNW-04).
+    """
     around = facts.around
     if facts.case.rank is not Rank.PRIMARY or around.primary_case is None:
         return None

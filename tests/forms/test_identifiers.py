@@ -57,6 +57,7 @@ def test_a_persons_number_is_known_by_shape_and_check_digit(number, kind):
     assert identifiers.person_number_kind(number) is kind
 
 
+@pytest.mark.rule("OID-07")
 @pytest.mark.parametrize(
     "code",
     [

@@ -174,3 +174,9 @@ def test_the_agent_is_handed_out_as_the_operators_own_package(browser_of, tmp_pa
     )  # fmt: skip
     for other in ("other.whl", "..%2Fguanfang.sqlite"):
         assert client.get(f"/agent/package/{other}").status_code == 404
+
+
+@pytest.mark.rule("PIN-04")
+def test_holders_are_warned_off_the_vendors_tool_where_they_unblock(client):
+    assert "請勿使用卡片廠商工具的「Unlock PIN」功能" in client.get("/card/unblock/").text
+    assert "Never use the card vendor" in client.get("/card/unblock/?lang=en").text

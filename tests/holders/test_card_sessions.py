@@ -99,7 +99,7 @@ def test_the_holders_pin_never_reaches_the_registry(active):
     assert check_pin(active, NEW_PIN)
 
 
-@pytest.mark.rule("PIN-01", "PIN-02")
+@pytest.mark.rule("PIN-01", "PIN-02", "PIN-05")
 def test_three_wrong_pins_lock_the_card_and_the_user_code_unlocks_it(active):
     assert refused(active.prove, "999999") == "card.pin_wrong"
     refused(active.prove, "999999")

@@ -24,7 +24,7 @@ def counter(house):
     return Counter(house)
 
 
-@pytest.mark.rule("CSR-05", "CSR-06", "P-11", "ROL-07")
+@pytest.mark.rule("CSR-05", "CSR-06", "P-11", "ROL-07", "NTC-04")
 def test_a_server_gets_its_certificate_after_two_approvals(counter, house, mails, tools):
     counter.submit({"www.csr": csr(0, pem=True)}, profile=TLS, dns_names="www.abc.gov.tw\nabc.gov.tw")
     assert "www.abc.gov.tw" in counter.page(reviewing.OFFICER).words
@@ -64,6 +64,7 @@ def test_a_batch_with_a_bad_file_is_replaced_and_issued(counter, house):
     assert {str(one.status) for one in house.case(counter.number).certificates} == {"valid"}
 
 
+@pytest.mark.rule("NTC-04")
 def test_a_refusal_says_why_and_the_case_page_shows_it(counter, house, mails):
     counter.submit({"a.csr": csr(0)})
     with pytest.raises(JourneyError):

@@ -23,7 +23,7 @@ def let_lapse(house, filed, mails):
     assert {mail.to for mail in mails.sent} == {filed.applicant.email}
 
 
-@pytest.mark.rule("ACT-04", "P-05", "REV-05", "NTC-01")
+@pytest.mark.rule("ACT-04", "P-05", "REV-05")
 def test_a_schools_card_is_revoked_listed_and_bars_a_new_application(walk, house, mails):
     filed, _ = walk.posted(Ca.XCA)
     reader = holding.insert(house, walk.csn)

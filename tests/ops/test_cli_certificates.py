@@ -234,7 +234,7 @@ def test_two_officers_revoke_a_certificate_by_its_serial(call, folder, url, offi
     assert [row.kind for row in rows(url, t.audit_entry)].count("serial_revoked") == 1
 
 
-@pytest.mark.rule("REV-08")
+@pytest.mark.rule("REV-08", "NTC-04")
 def test_a_holder_is_told_why_the_ca_revoked_a_certificate(call, folder, url, office):
     issued(call, folder, url, office)
     serial = rows(url, t.certificate, t.certificate.c.item_id.is_not(None))[0].serial

@@ -109,7 +109,7 @@ def test_a_demonstration_issues_under_the_test_policy() -> None:
     assert policies == {TEST_ASSURANCE, None}
 
 
-@pytest.mark.rule("P-04")
+@pytest.mark.rule("P-04", "CRD-10")
 def test_a_card_certificate_lives_five_years_to_the_last_second_in_taipei() -> None:
     end = SCHOOL.life.end(datetime(2026, 11, 21, 2, 0, tzinfo=UTC))
     assert end.astimezone(UTC) == datetime(2031, 11, 21, 15, 59, 59, tzinfo=UTC)

@@ -195,6 +195,49 @@ def test_all_three_confirmations_are_needed(applied):
     assert "步驟 6" in done.text
 
 
+@pytest.mark.rule("APP-17")
+def test_the_printing_step_offers_form_letter_and_amendment(applied):
+    page = applied.get("/apply/4/").text
+    for way in ('href="/case/form.pdf"', 'action="/case/letter"', 'href="/case/amend"', 'href="/apply/5/"'):
+        assert way in page
+
+
+@pytest.mark.rule("APP-21")
+def test_a_school_may_attach_the_saved_form_to_an_electronic_letter(applied, house, case_row):
+    page = applied.get("/apply/6/").text
+    assert "學校可將申請書存成檔案，附於電子公文" in page
+    assert applied.get("/case/form.pdf").data.startswith(b"%PDF")
+    house.update(s.case, case_row().id, subscriber_kind="foundation")
+    assert "學校可將申請書存成檔案" not in applied.get("/apply/6/").text
+
+
+@pytest.mark.rule("APP-35")
+def test_the_card_types_are_told_apart_before_one_is_chosen(visitor, school):
+    visitor.post("/apply/", ca="xca", organisation=str(school))
+    page = visitor.get("/apply/1/").text
+    assert "每一機構限一張" in page
+    assert "附卡：供經授權的特定用途使用" in page
+
+
+@pytest.mark.rule("APP-32")
+def test_the_holder_brings_the_reader(client):
+    assert "自備的讀卡機" in client.get("/").text
+    assert "your own card reader" in client.get("/?lang=en").text
+
+
+@pytest.mark.rule("PUB-02")
+def test_applicants_consent_to_the_use_of_their_data_under_a_stated_policy(visitor, school):
+    visitor.post("/apply/", ca="xca", organisation=str(school))
+    visitor.post("/apply/1/", rank="primary")
+    agreement = visitor.get("/apply/2/").text
+    assert "同意本中心依隱私權政策蒐集、處理及利用聯絡人資料" in agreement
+    assert 'href="/privacy/"' in agreement
+    assert visitor.post("/apply/2/").status_code == 400
+    policy = visitor.get("/privacy/").text
+    assert "我們收集什麼" in policy
+    assert "法院依法調取時" in policy
+
+
 @pytest.mark.rule("RV1-01", "APP-09")
 def test_the_last_step_names_the_window_and_what_to_send(applied):
     page = applied.get("/apply/6/").text

@@ -47,8 +47,16 @@ def test_a_list_says_how_long_it_is_good_for(lists, client):
     assert parsedate_to_datetime(answer.headers["Expires"]) == START + timedelta(hours=24)
     assert parsedate_to_datetime(answer.headers["Last-Modified"]) == START
     assert x509.load_der_x509_crl(answer.data).next_update_utc == START + timedelta(hours=24)
-    lists.clock.move(hours=24)
-    assert client.get(COMPLETE).cache_control.max_age == 0, "an expired list is never kept"
+
+
+def test_an_expired_list_is_still_served_and_never_kept(lists, client):
+    lists.publish()
+    fresh = client.get(COMPLETE)
+    lists.clock.move(hours=25)
+    expired = client.get(COMPLETE)
+    assert (expired.status_code, expired.data) == (200, fresh.data)
+    assert (expired.cache_control.max_age, expired.cache_control.must_revalidate) == (0, True)
+    assert parsedate_to_datetime(expired.headers["Expires"]) < lists.clock.now()
 
 
 def test_who_has_the_list_is_not_sent_it_again(lists, client):

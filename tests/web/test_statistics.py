@@ -25,7 +25,6 @@ def issued(house):
     house.published(ca="moica")
 
 
-@pytest.mark.rule("PUB-01")
 @pytest.mark.usefixtures("issued")
 def test_the_statistics_count_by_ca_kind_and_month(visitor):
     page = visitor.get("/statistics/").text

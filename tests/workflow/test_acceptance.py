@@ -96,7 +96,7 @@ def test_what_its_subscriber_declines_is_revoked(handed):
         assert listed.get_revoked_certificate_by_serial_number(int(row.serial, 16))
 
 
-@pytest.mark.rule("ACT-07")
+@pytest.mark.rule("ACT-07", "P-07")
 def test_ninety_days_without_a_word_count_as_a_refusal(handed):
     case_id = handed.over()
     office, clock = handed.registry.office, handed.registry.clock

@@ -91,7 +91,6 @@ def test_xca_counts_from_the_certificates_issue_and_gca_from_the_cards():
     assert end(ACTIVATION, GCA, now, certificate_issued_at=issued.isoformat()) == taipei(2026, 6, 4)
 
 
-@pytest.mark.rule("NTC-01")
 def test_reminders_go_out_in_the_morning_before_the_end():
     made = rungs(ACTIVATION, a_case(GCA), GCA, taipei(2026, 3, 2, 12))
     assert [rung.rung for rung in made] == [30, 60, 80, FINAL]

@@ -196,7 +196,7 @@ def test_a_ban_ends_with_its_last_midnight_in_taipei():
     assert submitting(after, banned_until=until) == []
 
 
-@pytest.mark.rule("APP-05", "APP-06", "RNW-06")
+@pytest.mark.rule("APP-05", "APP-06")
 @pytest.mark.parametrize(("policy", "days"), [(GCA, 60), (XCA, 90)])
 def test_another_primary_card_only_within_the_renewal_window(policy, days):
     now = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)

@@ -37,7 +37,7 @@ def sweep_all(registry):
 # --- deadlines ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("ACT-03", "ACT-04", "P-05", "NTC-01")
+@pytest.mark.rule("ACT-03", "ACT-04", "P-05")
 @pytest.mark.parametrize(
     ("ca", "state"),
     [(Ca.GCA, "suspended_unactivated"), (Ca.XCA, "revoked_unactivated"), (Ca.MOICA, "lapsed")],

@@ -162,7 +162,7 @@ def test_only_a_clerk_logs_and_ties(registry):
             registry.do(c.TieLetter(letter_id=letter, case_ids=(1,)), actor)
 
 
-@pytest.mark.rule("LTR-01", "NTC-01")
+@pytest.mark.rule("LTR-01")
 def test_a_missing_letter_is_chased_until_it_comes(registry):
     case_id = registry.a_case()
     assert [row.rung for row in registry.waiting(case_id)] == [14, 28]

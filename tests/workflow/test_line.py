@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from hardware.errors import ReaderGone
 from hardware.virtual.card import Fault, FaultKind
@@ -84,6 +86,29 @@ def test_the_oldest_case_is_made_first(line):
     _batch, cases = line.batch(2)
     line.feed(READERS[0])
     assert line.turn().case_id == cases[0]
+
+
+@pytest.mark.rule("CRD-11")
+def test_the_private_keys_of_a_card_are_nowhere_in_the_registry(line, tmp_path):
+    line.batch(1)
+    line.feed(READERS[0])
+    line.turn()
+    (made,) = line.rows(t.card, t.card.c.state == "made")
+    (keys,) = [
+        json.loads(path.read_text())["keys"] for path in (tmp_path / "cards").glob(f"{made.csn}*.card")
+    ]
+    assert len(keys) >= 2
+    kept = [value for rows in line.registry.dump().values() for row in rows for value in row]
+    octets = b"".join(value for value in kept if isinstance(value, bytes))
+    words = "".join(str(value) for value in kept if not isinstance(value, bytes)).lower()
+    for key in keys.values():
+        numbers = load_der_private_key(bytes.fromhex(key["pkcs8"]), None).private_numbers()
+        modulus = numbers.public_numbers.n
+        assert modulus.to_bytes(256, "big") in octets, "its public half is in the certificate"
+        for secret in (numbers.d, numbers.p, numbers.q):
+            told = secret.to_bytes((secret.bit_length() + 7) // 8, "big")
+            assert told not in octets
+            assert told.hex() not in words
 
 
 def test_a_card_left_half_made_is_finished_in_another_reader(line, monkeypatch):

@@ -49,7 +49,7 @@ def test_only_xca_bars_for_three_months_after_late_activation():
     assert [policy.reapplication_ban_months.value for policy in (GCA, XCA, MOICA)] == [0, 3, 0]
 
 
-@pytest.mark.rule("APP-06", "RNW-06", "P-10")
+@pytest.mark.rule("APP-06", "P-10")
 def test_the_renewal_window_is_sixty_days_at_gca_and_ninety_at_xca():
     assert [policy.primary_renewal_days.value for policy in (GCA, XCA, MOICA)] == [60, 90, 60]
 
@@ -78,6 +78,17 @@ def test_xca_wants_two_seals_in_two_copies_but_none_of_schools():
         1,
         {},
     )
+
+
+@pytest.mark.rule("CRD-05", "P-03")
+def test_each_ca_posts_by_its_own_kind_of_registered_mail():
+    assert [policy.post_kind.value for policy in (GCA, XCA, MOICA)] == ["限時掛號", "限時掛號", "掛號"]
+
+
+@pytest.mark.rule("CRD-10", "P-04")
+def test_card_and_non_card_certificates_are_valid_for_five_years():
+    assert {policy.card_validity_years.value for policy in policies.ALL} == {5}
+    assert {policy.request_validity_years.value for policy in policies.ALL} == {5}
 
 
 @pytest.mark.parametrize("policy", policies.ALL, ids=lambda policy: policy.version)

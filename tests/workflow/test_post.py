@@ -45,7 +45,7 @@ def test_a_mail_number_of_another_shape_is_refused(small_registry, number):
     refused(small_registry, "mail.number_wrong", post((case_id, number)))
 
 
-@pytest.mark.rule("CRD-05")
+@pytest.mark.rule("CRD-05", "P-03")
 def test_a_list_of_registered_mail_is_posted_together(registry):
     cases = [registry.a_case("packed", ca) for ca in (Ca.GCA, Ca.XCA)]
     outcome = registry.do(post((cases[0], "1" * 14), (cases[1], "2222 2222 2222 2222 2222")), registry.centre)
@@ -59,7 +59,7 @@ def test_a_list_of_registered_mail_is_posted_together(registry):
     assert registry.rows(t.mailing_list)[0].post_kind == "限時掛號"
 
 
-@pytest.mark.rule("CRD-05")
+@pytest.mark.rule("CRD-05", "P-03")
 def test_kinds_of_registered_mail_are_never_mixed(registry):
     gca, moica = registry.a_case("packed", Ca.GCA), registry.a_case("packed", Ca.MOICA)
     refused(registry, "mail.kinds_mixed", post((gca, "1" * 14), (moica, "2" * 14)))
@@ -129,7 +129,7 @@ def test_a_spoiled_blank_leaves_the_stock_with_a_reason(registry):
     refused(registry, "card.not_blank", claim, SYSTEM)
 
 
-@pytest.mark.rule("CRD-01")
+@pytest.mark.rule("CRD-01", "RNW-01")
 def test_a_blank_is_bound_to_one_case_and_a_key_to_one_certificate(registry):
     one, other = (registry.a_case("manufacturing", Ca.GCA) for _ in range(2))
     csn = registry.begin_card(one)

@@ -8,12 +8,14 @@ from threading import Barrier
 
 import pytest
 
+from tests.workflow.registry import CODE
 from workflow import commands as c
 from workflow.errors import NotFound, Refused, RegistryError
 from workflow.facts import PUBLIC, SYSTEM
+from workflow.performers import perform_next
 from workflow.store import schema as t
 from workflow.store.unit_of_work import transaction
-from workflow.vocabulary import Ca, Rank, StatusChange, SubscriberKind
+from workflow.vocabulary import Ca, Lane, Rank, StatusChange, SubscriberKind
 
 LIVING = ("uploaded", "second_review", "returned_second", "approved", "made", "posted", "activated")
 
@@ -64,7 +66,7 @@ def test_two_applications_for_the_primary_card_at_once_give_one(locking_registry
     assert len(registry.rows(t.case)) == 1
 
 
-@pytest.mark.rule("APP-06", "RNW-06", "P-10")
+@pytest.mark.rule("APP-06", "P-10")
 @pytest.mark.parametrize(("ca", "days"), [(Ca.GCA, 60), (Ca.XCA, 90)])
 def test_another_primary_card_is_applied_for_within_the_renewal_window(registry, ca, days):
     organisation = registry.organisation(ca)
@@ -144,6 +146,38 @@ def test_an_organisation_without_oid_is_entered_once(registry):
     cases = [registry.case(registry.do(command, PUBLIC).case_id) for _ in range(2)]
     assert {case.window_id for case in cases} == {window}
     assert [row.name for row in registry.rows(t.organisation)] == ["新創基金會"]
+
+
+@pytest.mark.rule("RNW-04", "RNW-01")
+def test_a_renewal_is_an_application_of_its_own_with_code_contact_and_card(registry):
+    organisation = registry.organisation(Ca.GCA)
+    old = registry.a_case("activated", Ca.GCA, organisation_id=organisation)
+    registry.clock.move(days=5 * 365 - 30)
+    contact = {"contact_name": "林新任", "contact_email": "new@example.tw"}
+    new = registry.a_case("made", Ca.GCA, organisation_id=organisation, user_code="N3w-code", form=contact)
+    before, after = registry.case(old), registry.case(new)
+    assert (before.contact_name, after.contact_name) == ("陳聯絡", "林新任")
+    assert registry.csn(old) != registry.csn(new)
+    keys = [row.spki_sha256 for row in registry.rows(t.certificate)]
+    assert len(set(keys)) == len(keys) == 4
+    for case_id, right, wrong in ((old, CODE, "N3w-code"), (new, "N3w-code", CODE)):
+        registry.do(c.CheckUserCode(number=registry.case(case_id).number, user_code=right), PUBLIC)
+        with pytest.raises(RegistryError):
+            registry.do(c.CheckUserCode(number=registry.case(case_id).number, user_code=wrong), PUBLIC)
+
+
+@pytest.mark.rule("CTC-02")
+def test_each_card_has_a_contact_of_its_own_who_is_told(registry):
+    organisation = registry.organisation(Ca.GCA)
+    people = ("one@example.tw", "two@example.tw")
+    for email in people:
+        form = {"contact_name": email[:3], "contact_email": email}
+        registry.a_case("posted", Ca.GCA, organisation_id=organisation, rank=Rank.SECONDARY, form=form)
+    registry.mailer.mails.clear()
+    while perform_next(registry.office, Lane.NOTICE, "tests"):
+        pass
+    told = [mail.to for mail in registry.mailer.mails if "卡片已寄出" in mail.subject]
+    assert sorted(told) == sorted(people)
 
 
 @pytest.mark.rule("ACT-03", "ACT-04", "SUS-07")

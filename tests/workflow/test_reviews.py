@@ -15,7 +15,7 @@ from workflow.approvals import current_case, require_approvals
 from workflow.errors import NotAllowed, NotFound, Refused, RegistryError, Unavailable
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.store import schema as t
-from workflow.vocabulary import Ca, Role
+from workflow.vocabulary import Ca, Rank, Role
 
 
 def decisions(registry, case_id):
@@ -142,6 +142,19 @@ def test_the_letter_that_is_tied_changes_what_is_decided_on(registry):
 
 
 @pytest.mark.rule("RV1-04", "APP-30")
+@pytest.mark.rule("APP-07")
+def test_the_officer_may_grant_fewer_cards_than_were_asked_for(small_registry):
+    registry = small_registry
+    organisation = registry.organisation(Ca.GCA)
+    asked = [
+        registry.a_case("second_review", Ca.GCA, organisation_id=organisation, rank=Rank.SECONDARY)
+        for _ in range(2)
+    ]
+    registry.decide(c.ApproveSecondReview, asked[0], registry.officer)
+    registry.decide(c.RefuseApplication, asked[1], registry.officer, reason="張數超過實際需要")
+    assert [registry.state(case_id) for case_id in asked] == ["approved", "refused"]
+
+
 @pytest.mark.parametrize("kind", [c.ReturnSecondReview, c.RefuseApplication])
 def test_a_return_or_refusal_without_a_reason_is_refused(registry, kind):
     case_id = registry.a_case("second_review", Ca.GCA)
@@ -183,7 +196,7 @@ def test_whoever_has_no_key_signs_nothing(registry):
     refused(registry, "access.denied", c.ApproveSecondReview, case_id, SYSTEM)
 
 
-@pytest.mark.rule("OID-01")
+@pytest.mark.rule("OID-01", "APP-22")
 def test_an_organisation_gets_its_oid_before_the_approval(registry):
     organisation = registry.organisation(Ca.GCA, oid=None)
     case_id = registry.a_case("second_review", Ca.GCA, organisation_id=organisation)

@@ -115,7 +115,7 @@ def refused(act, *given, **values):
     return caught.value.code
 
 
-@pytest.mark.rule("RV1-07")
+@pytest.mark.rule("RV1-07", "PIN-05")
 def test_an_administrator_makes_a_card_for_another_and_its_holder_sets_the_pin(desk):
     officer = desk.registry.officer
     card = desk.card(officer)
@@ -170,6 +170,7 @@ def refused_with(desk, order, code):
     assert caught.value.code == code
 
 
+@pytest.mark.rule("PIN-05")
 def test_a_blocked_card_is_unblocked_by_an_administrator_and_its_holder(desk):
     officer = desk.registry.officer
     csn = desk.card(officer).csn

@@ -185,7 +185,7 @@ class _Case:
 
 
 def _tell_holder(work: UnitOfWork, command: RevokeSerial, serial: str, case_id: int, ca: str) -> None:
-    """Ask for the notice that a CA owes the holder whose certificate it revoked, with the reason (REV-08)."""
+    """Ask for the notice that a CA owes the holder whose certificate it revoked, with the reason (REV-08, NTC-04)."""
     reason = f"{command.reason.zh} {command.reason.en}：{command.note.strip()}"
     do, case = notice("revoked_by_ca"), _Case(case_id, ca)
     work.ask([outbox_row(case, do, {"serial": serial, "reason": reason}, work.now, work.office.wall.now())])

@@ -27,7 +27,7 @@ def message_id(work: Work, own: str = "") -> str:
 
 
 def contact_of(office: Office, case_id: int) -> tuple[str, str]:
-    """Return e-mail and name of a case's contact."""
+    """Return e-mail and name of a case's contact; each card has its own (CTC-02)."""
     k = t.case.c
     with office.reading() as connection:
         row = connection.execute(sa.select(k.contact_email, k.contact_name).where(k.id == case_id)).one()

@@ -101,7 +101,7 @@ ACCEPTANCE = replace(
     in_force_from=date(2026, 11, 1),
     request_acceptance=Sourced(True, ("ACT-06",), "XCA slides, section 6.1, non-card (1/2)"),
     acceptance_days=Sourced(
-        90, ("ACT-07",), "XCA slides, section 6.1, non-card (1/2): 90 calendar days of issue"
+        90, ("ACT-07", "P-07"), "XCA slides, section 6.1, non-card (1/2): 90 calendar days of issue"
     ),
     acceptance_reminders=Sourced((30, 60, 80), ("NTC-01",), "not said; three warnings, as for cards"),
 )

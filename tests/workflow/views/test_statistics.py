@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import pytest
-
 from tests.workflow.published import publish
 from workflow.views.statistics import Counts, Statistics, StatisticsLine, statistics
 from workflow.vocabulary import Ca, SubscriberKind
 
 
-@pytest.mark.rule("PUB-01")
 def test_both_databases_count_alike(registry):
     publish(registry)
     publish(registry, state="posted")
