@@ -324,8 +324,8 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "Sealing of the audit log lags, so issuing has stopped (AUD-04). Tell the operators.",
     ),
     "sweep.breaker_open": (
-        "一次到期處理的件數（{count}）超過上限 {limit}，已暫停，須由人員確認後才會繼續。",
-        "A sweep would act on {count} cases, more than the limit {limit}; it waits for a person to confirm.",
+        "一次到期處理的卡片與無卡憑證（{count}）超過上限 {limit}，已暫停，須由人員確認後才會繼續。",
+        "A sweep would act on {count} cards and certificates without a card, more than the limit {limit}; it waits for a person to confirm.",
     ),
     "input.invalid": (
         "輸入資料有誤，請依各欄位的說明修正。",

@@ -25,7 +25,7 @@ from workflow.store.crl_lists import newest_lists
 from workflow.store.loading import case_facts
 from workflow.store.outbox import crl_row, crls_under_way
 from workflow.store.unit_of_work import UnitOfWork, transaction
-from workflow.vocabulary import AuthorityState, CaseKind, DeadlineState
+from workflow.vocabulary import AuthorityState, CaseKind, CertificateStatus, DeadlineState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from workflow.cases.table import DeadlineKind
     from workflow.office import Office
 
-D = t.deadline.c
+C, D = t.certificate.c, t.deadline.c
 WAITING = str(DeadlineState.WAITING)
 
 COMMANDS: dict[tuple[CaseKind, str], type[CaseCommand]] = {
@@ -45,6 +45,7 @@ COMMANDS: dict[tuple[CaseKind, str], type[CaseCommand]] = {
 KINDS: dict[str, DeadlineKind] = {
     name: kind for table in TABLES.values() for name, kind in table.deadlines.items()
 }
+_OF_BATCHES = sorted(TABLES[CaseKind.CERTIFICATE_REQUEST].deadlines)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def sweep(office: Office, batch: int = 200) -> Swept:
     finals = _finals_allowed(office)
     with transaction(office) as work:
         due = _claim(work, batch, finals=finals)
+        # Before anything is fired, for what a lapse revokes does not count any more.
+        spent = _hit_by(work.connection, D.id.in_([row.deadline_id for row in due]), D.rung == FINAL)
         fired = refused = 0
         for row in due:
             if _fire(work, row):
@@ -68,7 +71,7 @@ def sweep(office: Office, batch: int = 200) -> Swept:
             else:
                 refused += 1
         if finals and due:
-            _spend(work, sum(1 for row in due if row.rung == FINAL))
+            _spend(work, spent)
     return Swept(fired, refused, stopped_by_breaker=not finals)
 
 
@@ -134,23 +137,33 @@ def _finals_allowed(office: Office) -> bool:
         state = connection.execute(sa.select(t.breaker).where(t.breaker.c.name == "sweep")).first()
         if state is not None and state.open:
             return False
-        # Counting stops just above what matters.
         allowed = max(limit, state.allowance if state is not None else 0)
-        inner = sa.select(D.id).where(D.state == WAITING, D.due_at <= now, D.rung == FINAL).limit(allowed + 1)
-        count = connection.execute(sa.select(sa.func.count()).select_from(inner.subquery())).scalar_one()
+        count = _hit_by(connection, D.state == WAITING, D.due_at <= now, D.rung == FINAL)
         if count <= allowed:
             return True
-        whole = sa.select(sa.func.count()).where(D.state == WAITING, D.due_at <= now, D.rung == FINAL)
-        count = connection.execute(whole).scalar_one()
     handle(office, OpenBreaker(count=count, limit=limit), SYSTEM)
     return False
 
 
-def _spend(work: UnitOfWork, finals: int) -> None:
+def _hit_by(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> int:
+    """Return how many cards, and certificates without a card, some deadlines would suspend or revoke (pitfall 11).
+
+    A case has one card, with its pair of certificates; a batch of requests has as many certificates as it got.
+    """
+    alive = sa.and_(C.case_id == D.case_id, C.csn.is_(None), C.status != str(CertificateStatus.REVOKED))
+    without_card = sa.select(sa.func.count()).where(alive).scalar_subquery()
+    # Looked at for batches alone: deadlines of cards are many.
+    each = sa.case((D.kind.in_(_OF_BATCHES), without_card), else_=1).label("number")
+    number = sa.select(each).select_from(t.deadline).where(*which).subquery().c.number
+    hit = sa.func.coalesce(sa.func.sum(sa.case((number > 1, number), else_=1)), 0)
+    return int(connection.execute(sa.select(hit)).scalar_one())
+
+
+def _spend(work: UnitOfWork, hit: int) -> None:
     """Use up what a person allowed."""
     b = t.breaker.c
-    if finals:
-        left = sa.case((b.allowance > finals, b.allowance - finals), else_=0)
+    if hit:
+        left = sa.case((b.allowance > hit, b.allowance - hit), else_=0)
         work.connection.execute(
             sa.update(t.breaker).where(b.name == "sweep", b.allowance > 0).values(allowance=left)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from tests.workflow.generations import Generations
 from tests.workflow.registry import CODE, Registry
 from workflow import commands_of_requests as r
 from workflow import policies
-from workflow.commands import CheckUserCode, UnlockUserCode
+from workflow.commands import CheckUserCode, ConfirmSweep, UnlockUserCode
 from workflow.errors import BadInput, Refused, Stale, UserCodeLocked, WrongUserCode
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.performers import perform_next
@@ -233,3 +234,20 @@ def test_accepting_and_lapsing_at_the_same_moment_do_one_of_both(migrated_postgr
     state, statuses = handed.registry.state(case_id), set(handed.statuses(case_id))
     assert (state, statuses) in (("accepted", {"valid"}), ("acceptance_lapsed", {"revoked"}))
     handed.registry.close()
+
+
+def test_a_batch_that_lapses_counts_for_each_of_its_certificates_before_the_sweep_revokes_it(handed):
+    registry = handed.registry
+    case_id = handed.over()
+    cautious = replace(registry.office, settings=replace(registry.office.settings, sweep_limit=1))
+    registry.clock.move(days=DAYS + 1)
+    while sweep(cautious).fired:
+        pass
+    assert handed.statuses(case_id) == ["issued"] * 2
+    breaker = registry.rows(t.breaker)[0]
+    assert (breaker.open, breaker.count) == (True, 2)
+    registry.do(ConfirmSweep(reason="已核對"), registry.operator)
+    while sweep(cautious).fired:
+        pass
+    assert handed.statuses(case_id) == ["revoked"] * 2
+    assert registry.rows(t.breaker)[0].allowance == 0
