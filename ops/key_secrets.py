@@ -53,12 +53,17 @@ def current_set(office: Office) -> ShareSetLine:
     return found
 
 
-def waiting_set(office: Office, set_id: str = "") -> ShareSetLine:
-    """Return the newest set that waits for its token's new PIN, or the one of an id; Refused when there is none."""
+def waiting_set(settings: Settings, office: Office, set_id: str = "") -> ShareSetLine:
+    """Return the newest set that waits for its token's new PIN, or the one of an id; Refused when there is none.
+
+    Refused("share.confirm_elsewhere") where no token is set: only that can tell which PIN it has.
+    """
     with office.reading() as connection:
         found = pending_set(connection, PURPOSE, set_id)
     if found is None:
         raise Refused("share.not_pending")
+    if settings.keystore != "pkcs11":
+        raise Refused("share.confirm_elsewhere", set=found.set_id)
     return found
 
 

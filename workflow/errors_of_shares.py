@@ -86,6 +86,13 @@ SHARE_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "沒有待生效的分持，請以 guanfang ca shares list 查詢。",
         "No set of shares is pending; see `guanfang ca shares list`.",
     ),
+    "share.confirm_elsewhere": (
+        "待生效的分持（{set}）屬於金鑰載具的 PIN，須以該載具查明是否已更換。請設定 GUANFANG_KEYSTORE=pkcs11 及 GUANFANG_PKCS11_TOKEN 後重新執行；未作任何變更。",
+        (
+            "The set that waits ({set}) makes the PIN of a token, and only the token can tell whether it has it. Set"
+            " GUANFANG_KEYSTORE=pkcs11 and GUANFANG_PKCS11_TOKEN and run it again. Nothing was changed."
+        ),
+    ),
     "share.changed_meanwhile": (
         "金鑰或分持在作業期間已被他人變更，未作任何變更。請重新執行。",
         "Keys or shares were changed by others meanwhile. Nothing was done; run it again.",

@@ -189,7 +189,7 @@ def confirm(holders: tuple[str, ...], files: tuple[Path, ...], set_id: str, *, p
     settings = Settings.read()
     media = key_secrets.read_media(files)
     with signing(holders, from_stdin=password_stdin) as (office, people):
-        shared = key_secrets.waiting_set(office, set_id)
+        shared = key_secrets.waiting_set(settings, office, set_id)
         given = [
             _hand_in(office, one.actor, media, from_stdin=password_stdin, shared=shared) for one in people
         ]

@@ -311,6 +311,24 @@ def test_a_change_that_was_killed_after_the_token_is_confirmed_by_the_new_holder
     good(house.activate(*house.officers[:2]))
 
 
+@pytest.mark.rule("ROL-08")
+def test_without_its_token_no_waiting_set_is_put_in_force(changing, token):
+    house, _pins = changing
+
+    def killed(*_given):
+        raise KeyboardInterrupt
+
+    with token.context() as cut:
+        cut.setattr(key_secrets, "confirm", killed)
+        assert anew(house).exit_code != 0
+    with token.context() as elsewhere:
+        elsewhere.setenv("GUANFANG_KEYSTORE", "software")
+        said = confirm(house)
+    assert said.exit_code == 1
+    assert "GUANFANG_KEYSTORE=pkcs11" in said.output
+    assert states(house) == ["in_force", "pending"]
+
+
 def test_a_token_that_takes_no_other_pin_leaves_the_old_set_in_force(changing, token):
     house, pins = changing
 

@@ -15,7 +15,14 @@ from pki.certificates import read_certificate
 from pki.issuing import serial_text
 from workflow.acts.act import Act
 from workflow.acts.generations import TRUSTED
-from workflow.acts.key_rows import drop_intents, locked, note, require_reason, state_refuses
+from workflow.acts.key_rows import (
+    drop_intents,
+    locked,
+    locked_with_issuer,
+    note,
+    require_reason,
+    state_refuses,
+)
 from workflow.commands_of_authorities import RevokeAuthority
 from workflow.errors import Refused
 from workflow.outcome import Outcome
@@ -23,7 +30,7 @@ from workflow.presence import witness
 from workflow.store import schema as t
 from workflow.store.authority_revocations import add_revocation, revoked_since
 from workflow.store.outbox import crl_row
-from workflow.store.roots import is_root, link_named, root_of
+from workflow.store.roots import is_root, link_named
 from workflow.vocabulary import AuthorityState, KeyTask
 
 if TYPE_CHECKING:
@@ -67,10 +74,10 @@ def _revoke(work: UnitOfWork, command: RevokeAuthority, actor: Actor, decided: W
 
 def _end_authority(work: UnitOfWork, command: RevokeAuthority) -> tuple[str, tuple[str, ...]]:
     """Write an authority's revocation down; returns its serial and the names of those whose lists have to follow."""
-    row = locked(work, command.name)
+    row, signer = locked_with_issuer(work, command.name)
     if is_root(row.name):
         raise Refused("authority.root_stays")
-    root = _require_signer(work, root_of(work.connection, row.name))
+    root = _able_to_tell(signer)
     _require_standing(work, row.name)
     serial = _write_down(work, command, row, root)
     return serial, (root, *drop_intents(work, row.name).lists)
@@ -79,8 +86,7 @@ def _end_authority(work: UnitOfWork, command: RevokeAuthority) -> tuple[str, tup
 def _end_link(work: UnitOfWork, command: RevokeAuthority, link: Link) -> tuple[str, tuple[str, ...]]:
     """Write the revocation of a link between roots down; whatever trusts the other root alone goes that way no more."""
     # Under the lock of the root that signed it, so that of two who come at once the second finds it revoked.
-    locked(work, link.signer)
-    root = _require_signer(work, link.signer)
+    root = _able_to_tell(locked(work, link.signer))
     _require_standing(work, link.name)
     fields = read_certificate(link.certificate)
     serial = serial_text(fields.serial)
@@ -94,16 +100,14 @@ def _require_standing(work: UnitOfWork, name: str) -> None:
         raise Refused("authority.revoked_already", name=name, since=since.isoformat(timespec="minutes"))
 
 
-def _require_signer(work: UnitOfWork, signer: str | None) -> str:
-    """Return the root that signed a certificate, which alone can revoke it; its key is not destroyed before the commit.
+def _able_to_tell(signer: Any) -> str:
+    """Return the name of the root that signed a certificate, which alone can revoke it; its row is locked.
 
-    Refused where that key is gone already: no list can tell of the revocation any more.
+    Refused where its key is gone already: no list can tell of the revocation any more.
     """
-    query = sa.select(A.name, A.state).where(A.name == signer).with_for_update(read=True)
-    root = work.connection.execute(query).one()
-    if root.state == str(AuthorityState.DESTROYED):
-        raise state_refuses(root, "RevokeAuthority")
-    return str(root.name)
+    if signer.state == str(AuthorityState.DESTROYED):
+        raise state_refuses(signer, "RevokeAuthority")
+    return str(signer.name)
 
 
 def _write_down(work: UnitOfWork, command: RevokeAuthority, row: Any, root: str) -> str:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from forms.canonical import sha256_hex
 from workflow import policies
 from workflow.acts.act import Act
+from workflow.acts.key_rows import require_issuing
 from workflow.acts.registration import store_request
 from workflow.commands_of_performers import (
     IntendCertificate,
@@ -20,7 +21,7 @@ from workflow.commands_of_performers import (
     RecordCertificate,
 )
 from workflow.deeds import deed
-from workflow.errors import NotFound, Refused, Unavailable, Words
+from workflow.errors import NotFound, Refused
 from workflow.machine import state_of
 from workflow.outcome import Outcome
 from workflow.store import schema as t
@@ -28,7 +29,7 @@ from workflow.store.among import among
 from workflow.store.directory import index_certificates
 from workflow.store.keys import known_keys, require_unknown_key
 from workflow.store.writing import writes_of
-from workflow.vocabulary import AuthorityState, Ca, CardState, CertificateStatus, ItemState, Role
+from workflow.vocabulary import CardState, CertificateStatus, ItemState, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +69,7 @@ def _intend(
     of_requests = {request.case_id for request in requests}
     cases = work.hold(sorted(of_requests | {intent.case_id for intent in intents}))
     asked = {one.case_id: store_request(work, cases[one.case_id], one, actor) for one in requests}
-    _require_issuing(work, {intent.authority for intent in intents})
+    require_issuing(work, {intent.authority for intent in intents})
     making = _cards_in_making(work, {intent.csn for intent in intents if intent.csn is not None})
     waiting = _waiting_items(work, [intent.item_id for intent in intents if intent.item_id is not None])
     # After the items: one that somebody has issued since they were looked at is known by its key.
@@ -84,19 +85,6 @@ def _intend(
         }
         work.audit("certificate_intended", actor, said, (case.id, case.version))
     return Outcome()
-
-
-def _require_issuing(work: UnitOfWork, names: set[str]) -> None:
-    """Refuse for an authority that stopped issuing meanwhile; the next try asks the one that issues then.
-
-    The rows are held, so that none is retired before these intents are stored: none is stored after it was.
-    """
-    a = t.authority.c
-    query = sa.select(a.name, a.ca, a.state).where(among(a.name, names)).order_by(a.id)
-    for row in work.connection.execute(query.with_for_update(read=True)).all():
-        if row.state != str(AuthorityState.ACTIVE):
-            ca = Ca(row.ca) if row.ca else None
-            raise Unavailable("authority.not_issued", ca=Words(ca.zh, ca.en) if ca else row.name)
 
 
 def _row(work: UnitOfWork, case: CaseFacts, intent: IntendCertificate) -> dict[str, Any]:

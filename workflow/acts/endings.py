@@ -76,9 +76,11 @@ def _destroy(work: UnitOfWork, command: DestroyAuthority, actor: Actor, end: _En
     row = locked(work, command.name)
     _require_over(work, command, row)
     _require_here(work, command.name)
+    # Taken in any case: whoever has it keeps a list out that another process is about to sign.
+    last = next_number(work.connection, command.name)
     # Before the last lists, which have to say so: nobody can sign or revoke anything of this key afterwards.
     dropped = drop_intents(work, command.name)
-    listed = _sign_last_lists(work, end.authority)
+    listed = _sign_last_lists(work, end.authority, last)
     gone = {"state": str(AuthorityState.DESTROYED), "sealed_key": None, "key_reference": None}
     work.connection.execute(sa.update(t.authority).where(A.id == row.id).values(**gone))
     work.connection.execute(sa.delete(t.authority).where(A.name == PREFIX + command.name))
@@ -128,13 +130,11 @@ def _require_over(work: UnitOfWork, command: DestroyAuthority, row: Any) -> None
         raise Refused("authority.still_needed", name=command.name, count=count, until=until)
 
 
-def _sign_last_lists(work: UnitOfWork, authority: Working) -> int | None:
+def _sign_last_lists(work: UnitOfWork, authority: Working, number: int) -> int | None:
     """Sign lists that hold until the authority's own certificate ends; no certificate of it lives longer.
 
-    After that end there is nothing to be said, and no list can be made. The number is taken in either case: whoever
-    has it keeps a list out that another process is about to sign.
+    After that end there is nothing to be said, and no list can be made.
     """
-    number = next_number(work.connection, authority.name)
     until = read_certificate(authority.certificate).not_after
     if until <= work.now:
         return None

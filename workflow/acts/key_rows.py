@@ -1,4 +1,9 @@
-"""Rows of authorities and of the tasks with their keys, as the acts on keys read and write them."""
+"""Rows of authorities and of the tasks with their keys, as the acts on keys read and write them.
+
+Whoever locks several takes them in one order, so that nobody waits for each other: first the counter `key_task` or the
+task's row; then authorities by their number, a responder after its authority; then the number of an authority's lists;
+then certificates and their entries, by their number.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +14,13 @@ import sqlalchemy as sa
 
 from workflow.acts.generations import ended
 from workflow.deeds import deed
-from workflow.errors import NotFound, Refused, Words
+from workflow.errors import NotFound, Refused, Unavailable, Words
 from workflow.ocsp.responders import PREFIX
 from workflow.store import schema as t
+from workflow.store.among import among
 from workflow.store.crl_entries import STATUS_COLUMNS, follow
-from workflow.vocabulary import AuthorityState, CertificateStatus, RevocationReason
+from workflow.store.roots import root_of
+from workflow.vocabulary import AuthorityState, Ca, CertificateStatus, RevocationReason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +39,29 @@ def locked(work: UnitOfWork, name: str) -> Any:
     if row is None or name.startswith(PREFIX):
         raise NotFound("authority.not_found", name=name)
     return row
+
+
+def locked_with_issuer(work: UnitOfWork, name: str) -> tuple[Any, Any]:
+    """Return the rows of an authority and of the root that signed it, both under their locks, in the order of all."""
+    # Which root signed it never changes, so that it can be asked before the lock.
+    names = (name, root_of(work.connection, name) or name)
+    query = sa.select(A.id, A.name, A.state, A.key_reference).where(A.name.in_(names)).order_by(A.id)
+    rows = {row.name: row for row in work.connection.execute(query.with_for_update())}
+    if name not in rows or name.startswith(PREFIX):
+        raise NotFound("authority.not_found", name=name)
+    return rows[name], rows[names[1]]
+
+
+def require_issuing(work: UnitOfWork, names: set[str]) -> None:
+    """Refuse for an authority that stopped issuing meanwhile; the next try asks the one that issues then.
+
+    The rows are held, so that none is retired before these intents are stored: none is stored after it was.
+    """
+    query = sa.select(A.name, A.ca, A.state).where(among(A.name, names)).order_by(A.id)
+    for row in work.connection.execute(query.with_for_update(read=True)).all():
+        if row.state != str(AuthorityState.ACTIVE):
+            ca = Ca(row.ca) if row.ca else None
+            raise Unavailable("authority.not_issued", ca=Words(ca.zh, ca.en) if ca else row.name)
 
 
 def state_refuses(row: Any, command: str) -> Refused:
@@ -61,9 +91,11 @@ def drop_intents(work: UnitOfWork, name: str) -> Dropped:
         "reason": str(RevocationReason.CESSATION_OF_OPERATION),
         "status_at": work.now,
     }
+    waiting = (C.authority == name) & (C.status == str(CertificateStatus.INTENDED))
+    work.connection.execute(sa.select(C.id).where(waiting).order_by(C.id).with_for_update())
     changed = work.connection.execute(
         sa.update(t.certificate)
-        .where(C.authority == name, C.status == str(CertificateStatus.INTENDED))
+        .where(waiting)
         .values(status_version=C.status_version + 1, **values)
         .returning(*STATUS_COLUMNS)
     ).all()

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from workflow.acts.act import Act
 from workflow.acts.generations import place_of_keys
 from workflow.acts.key_intents import conclude, open_intent, write_down
+from workflow.acts.key_rows import require_issuing
 from workflow.authorities import NOT_ACTIVATED_CODE
 from workflow.commands_of_registration import (
     IntendHouseCertificate,
@@ -124,6 +125,7 @@ def _intend(work: UnitOfWork, command: IntendHouseCertificate, actor: Actor, _pr
     """Store the intent of a certificate for a key that the house has on record under this very profile."""
     require_unknown_key(work.connection, command.spki_sha256)
     require_house_key(work.connection, command.profile or "", command.spki_sha256)
+    require_issuing(work, {command.authority})
     # At once: of two who intend the same key the second finds the first, and says so.
     work.insert(
         t.certificate,

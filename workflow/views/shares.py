@@ -86,9 +86,12 @@ def _set_of(
 
 
 def keys_in_token(connection: sa.Connection) -> bool:
-    """Tell whether an authority or responder has its key in a token."""
-    kept = sa.select(t.authority.c.id).where(t.authority.c.key_reference.is_not(None)).limit(1)
-    return connection.execute(kept).first() is not None
+    """Tell whether an authority, a responder or a registration authority has its key in a token."""
+    kept = (
+        sa.select(table.c.id).where(table.c.key_reference.is_not(None)).limit(1)
+        for table in (t.authority, t.registration_key)
+    )
+    return any(connection.execute(query).first() is not None for query in kept)
 
 
 def sealed_keys(connection: sa.Connection) -> tuple[tuple[str, bytes], ...]:
