@@ -30,7 +30,10 @@ PARTITION_URL, COMPLETE_URL = f"{LISTS}/CRL_0001.crl", f"{LISTS}/complete.crl"
 
 @dataclass(frozen=True)
 class House:
-    """Everything signed by it is in DER; `now` is when the judges look, an hour after the ceremony."""
+    """Everything signed by it is in DER; `now` is when the judges look, an hour after the ceremony.
+
+    `links` are what a relying party needs between the authority and the root, where another root signed the authority.
+    """
 
     now: datetime
     root: bytes
@@ -38,6 +41,7 @@ class House:
     root_signer: SoftwareSigner
     signer: SoftwareSigner
     holder: SoftwareSigner
+    links: tuple[bytes, ...] = ()
 
     @classmethod
     def build(cls, now: datetime) -> House:
@@ -70,10 +74,10 @@ class House:
         plan = CrlPlan.daily(7, self.now - timedelta(minutes=1), url)
         return build_crl(self.issuer, self.signer, plan, entries)
 
-    def root_list(self) -> bytes:
-        """Sign the root's own, empty list."""
+    def root_list(self, entries: Sequence[RevokedEntry] = ()) -> bytes:
+        """Sign the root's own list, which is usually empty."""
         plan = CrlPlan.daily(1, self.now - timedelta(minutes=1))
-        return build_crl(Issuer.from_certificate(self.root), self.root_signer, plan, ())
+        return build_crl(Issuer.from_certificate(self.root), self.root_signer, plan, entries)
 
     def entry(self, serial: int, reason: RevocationReason = RevocationReason.SUPERSEDED) -> RevokedEntry:
         """Name a certificate as revoked two minutes ago."""

@@ -68,7 +68,9 @@ class Bench:
         place.mkdir()
         database = f"sql:{place}"
         self.run("certutil", "-N", "-d", database, "--empty-password")
-        for nick, trust, value in (("root", "CT,C,C", self.house.root), ("ca", ",,", self.house.authority)):
+        known = [("root", "CT,C,C", self.house.root), ("ca", ",,", self.house.authority)]
+        known += [(f"link{number}", ",,", link) for number, link in enumerate(self.house.links)]
+        for nick, trust, value in known:
             code, said = self.run(
                 "certutil", "-A", "-d", database, "-n", nick, "-t", trust, "-i", self.put(value)
             )
@@ -86,7 +88,8 @@ def openssl_chain(bench: Bench, leaf: bytes, lists: Sequence[bytes] = ()) -> str
     """Ask `openssl verify -x509_strict`; with lists, every certificate of the chain needs one that is in force."""
     house = bench.house
     files = ["-CAfile", bench.put(house.root, pem="CERTIFICATE")]
-    files += ["-untrusted", bench.put(house.authority, pem="CERTIFICATE")]
+    between = b"".join(armoured(one, "CERTIFICATE") for one in (house.authority, *house.links))
+    files += ["-untrusted", bench.put(between)]
     if lists:
         joined = b"".join(armoured(value, "X509 CRL") for value in lists)
         files += ["-crl_check_all", "-extended_crl", "-CRLfile", bench.put(joined)]
@@ -98,7 +101,7 @@ def gnutls_chain(bench: Bench, leaf: bytes, crl: bytes | None = None) -> str:
     """Ask `certtool --verify` under GnuTLS's medium profile, with one list if given; the authority may be the leaf."""
     house = bench.house
     above = (house.authority,) if leaf != house.authority else ()
-    chain = b"".join(armoured(one, "CERTIFICATE") for one in (leaf, *above))
+    chain = b"".join(armoured(one, "CERTIFICATE") for one in (leaf, *above, *house.links))
     command = ["certtool", "--verify", "--verify-profile=medium", "--infile", bench.put(chain)]
     command += ["--load-ca-certificate", bench.put(house.root, pem="CERTIFICATE")]
     if crl is not None:
@@ -131,7 +134,8 @@ def certvalidator(house: House, leaf: bytes, evidence: Evidence, moment: datetim
         ocsps=[asn1_ocsp.OCSPResponse.load(value) for value in evidence.answers],
         revocation_mode="hard-fail",
     )
-    chain = [asn1_x509.Certificate.load(house.authority)] if leaf != house.authority else []
+    above = (house.authority,) if leaf != house.authority else ()
+    chain = [asn1_x509.Certificate.load(one) for one in (*above, *house.links)]
     validator = CertificateValidator(asn1_x509.Certificate.load(leaf), chain, validation_context=context)
     try:
         asyncio.run(validator.async_validate_path())
