@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from dataclasses import dataclass
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pki.errors import DerRefusedError
 from pki.search_terms import DNS, EMAIL, OID, search_terms
-from workflow.store.writing import writes_of
+from workflow.store.writing import FEW, writes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     import sqlalchemy as sa
 
@@ -56,37 +56,36 @@ def index_certificates(connection: sa.Connection, recorded: Iterable[tuple[int, 
 
     One that can't be read is kept without them: the record of a signature must never fail for the sake of a search.
     """
-    parts: list[dict[str, object]] = []
-    rows: list[dict[str, object]] = []
+    alike: dict[tuple[Term, ...], list[int]] = defaultdict(list)
     for certificate_id, der in recorded:
         try:
-            found = _found_by(search_terms(der))
+            alike[search_terms(der)].append(certificate_id)
         except DerRefusedError:
             _LOG.warning("certificate %d can't be read and will not be found by name", certificate_id)
-            continue
-        parts += [
-            {"certificate_id": certificate_id, "position": position, "kind": kind, "value": value}
-            for position, (kind, value) in enumerate(found.terms)
-        ]
-        rows += [{"gram": gram, "certificate_id": certificate_id} for gram in found.grams]
     writes = writes_of(connection.dialect)
-    if parts:
-        writes.insert(connection, "certificate_part", parts)
-    if rows:
-        writes.insert(connection, "certificate_gram", rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _FoundBy:
-    """What a certificate is found by, as it is stored."""
-
-    terms: tuple[tuple[str, str], ...]
-    grams: tuple[str, ...]
+    single: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for terms, numbers in alike.items():
+        for table, rows in _rows(terms).items():
+            if len(numbers) > FEW:
+                # The certificates of a batch mostly bear one name.
+                writes.insert_for_each(connection, table, ("certificate_id", numbers), rows)
+            else:
+                single[table] += [{"certificate_id": number, **row} for number in numbers for row in rows]
+    for table, rows in single.items():
+        writes.insert(connection, table, rows)
 
 
 # A batch carries few names.
 @lru_cache(maxsize=256)
-def _found_by(found: tuple[Term, ...]) -> _FoundBy:
-    terms = tuple((term.label, normal(term.value)) for term in found)
+def _rows(found: tuple[Term, ...]) -> Mapping[str, Sequence[Mapping[str, object]]]:
+    """Return what a certificate is found by: the rows of each table, without its number."""
+    terms = [(term.label, normal(term.value)) for term in found]
     named = {gram for kind, value in terms if kind not in NOT_NAMES for gram in grams(value)}
-    return _FoundBy(terms, tuple(sorted(named)))
+    rows: dict[str, Sequence[Mapping[str, object]]] = {
+        "certificate_part": [
+            {"position": position, "kind": kind, "value": value}
+            for position, (kind, value) in enumerate(terms)
+        ],
+        "certificate_gram": [{"gram": gram} for gram in sorted(named)],
+    }
+    return {table: tuple(of_table) for table, of_table in rows.items() if of_table}

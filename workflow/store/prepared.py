@@ -105,6 +105,32 @@ class Many:
         )
 
 
+class ForEach:
+    """The same rows for each of many numbers, in one statement of PostgreSQL's: numbers and rows travel once."""
+
+    def __init__(self, table: sa.Table, dialect: sa.Dialect, key: str, names: Sequence[str]) -> None:
+        quote = dialect.identifier_preparer.quote
+        types = {name: table.c[name].type.compile(dialect=dialect) for name in (key, *names)}
+        into = ", ".join(map(quote, (key, *names)))
+        values = ", ".join(f"given.{quote(name)}" for name in names)
+        arrays = ", ".join(f"%b::{types[name]}[]" for name in names)
+        columns = ", ".join(map(quote, names))
+        self._names = tuple(names)
+        self._text = (
+            f"INSERT INTO {table.name} ({into}) SELECT one.number, {values}"  # noqa: S608 - our own names.
+            f" FROM unnest(%b::{types[key]}[]) AS one (number),"
+            f" unnest({arrays}) WITH ORDINALITY AS given ({columns}, place_of_row)"
+            " ORDER BY one.number, given.place_of_row"
+        )
+
+    def send(
+        self, connection: sa.Connection, numbers: Sequence[int], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Send all rows for each of the numbers; their columns need no conversion."""
+        arrays = ([row[name] for row in rows] for name in self._names)
+        connection.exec_driver_sql(self._text, (list(numbers), *arrays))
+
+
 def _is_one(sent: Sequence[Any]) -> bool:
     """Tell whether all values are the same as they travel: to Python, 1 and true are equal, alone and within JSON."""
     first = sent[0]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workflow.store import schema as t
-from workflow.store.prepared import Many, Prepared, fits_arrays
+from workflow.store.prepared import ForEach, Many, Prepared, fits_arrays
 from workflow.vocabulary import DeadlineState
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Writes:
         self._dialect = dialect
         self._known: dict[tuple[str, tuple[str, ...]], Prepared] = {}
         self._many: dict[tuple[str, tuple[str, ...]], Many] = {}
+        self._for_each: dict[tuple[str, tuple[str, ...]], ForEach] = {}
 
     def insert(self, connection: sa.Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows in their order, which all have the columns of the first."""
@@ -73,6 +74,25 @@ class Writes:
         if found is None:
             found = self._many[(table.name, names)] = Many.inserting(table, self._dialect, names)
         return found
+
+    def insert_for_each(
+        self,
+        connection: sa.Connection,
+        table: str,
+        key: tuple[str, Sequence[int]],
+        rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Insert the same rows for each of many numbers; `key` is the numbers' column, and they."""
+        column, numbers = key
+        if self._dialect.name != "postgresql":
+            self.insert(connection, table, [{column: number, **row} for number in numbers for row in rows])
+            return
+        names = tuple(rows[0])
+        found = self._for_each.get((table, names))
+        if found is None:
+            target = t.metadata.tables[table]
+            found = self._for_each[(table, names)] = ForEach(target, self._dialect, column, names)
+        found.send(connection, numbers, rows)
 
     def insert_or_skip(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
         """Write work to the outbox, unless the same work waits there."""

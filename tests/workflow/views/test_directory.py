@@ -14,6 +14,8 @@ from workflow.commands_of_performers import RecordCertificate
 from workflow.errors import BadInput, Refused
 from workflow.facts import SYSTEM
 from workflow.store import schema as t
+from workflow.store.directory import NOT_NAMES, grams, index_certificates
+from workflow.store.writing import FEW
 from workflow.views import directory
 from workflow.views.directory import SearchBy, find
 from workflow.vocabulary import Ca, RevocationReason, ShownStatus
@@ -176,6 +178,31 @@ def test_the_terms_are_those_of_the_certificate():
         Term("C", "TW"), Term("L", "新竹縣"), Term("L", "竹東鎮"), Term("O", "Hsinchu 國民小學"),
         Term("email", "office@example.tw"), Term("oid", "2.16.886.111.7"),
     )  # fmt: skip
+
+
+def test_what_bears_one_name_is_found_like_what_bears_its_own(registry):
+    # Certificates of a batch travel together, the others one by one, and nobody can tell by what is stored.
+    shared, own = a_certificate(SCHOOL), a_certificate((("C", "TW"), ("O", "農會"), ("CN", "農")))
+    recorded = [(number, own if number == 3 else shared) for number in range(1, FEW + 3)]
+    with registry.office.engine.begin() as connection:
+        index_certificates(connection, recorded)
+    parts = {
+        (row.certificate_id, row.position, row.kind, row.value) for row in registry.rows(t.certificate_part)
+    }
+    grams_of = {(row.certificate_id, row.gram) for row in registry.rows(t.certificate_gram)}
+    said = {number: search_terms(der) for number, der in recorded}
+    assert parts == {
+        (number, place, term.label, term.value)
+        for number, terms in said.items()
+        for place, term in enumerate(terms)
+    }
+    assert grams_of == {
+        (number, gram)
+        for number, terms in said.items()
+        for term in terms
+        if term.label not in NOT_NAMES
+        for gram in grams(term.value)
+    }
 
 
 def test_recording_twice_indexes_once(registry):
