@@ -145,7 +145,8 @@ async function act() {
       show("result", turn.html);
       await forget(wires, turn, words);
     } finally {
-      byId("errand").reset();
+      // What is no secret stays: whoever mistyped a code need not tick and type the rest again.
+      for (const secret of byId("errand").querySelectorAll("input[type=password]")) secret.value = "";
     }
   });
 }
