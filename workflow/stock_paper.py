@@ -11,6 +11,7 @@ from forms.spreadsheets import CSV_TYPE, Cell, to_csv
 from workflow.days import TAIPEI, taipei_day
 from workflow.paper import PDF, Sheet, printed
 from workflow.views import stock, stock_accounts
+from workflow.views.accounts import names_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +25,7 @@ def account_sheet(office: Office, actor: Actor, account_id: int) -> Sheet:
     with office.reading() as connection:
         account, numbers = stock_accounts.told_account(connection, actor, account_id)
         figures = stock_accounts.figures(connection, account_id)
+        names = names_of(connection, (account.counted_by, account.confirmed_by))
     rows = (
         Field("存放處", f"{account.place}　{account.place_english}", "Place"),
         Field("狀態", f"{account.state.zh}　{account.state.en}", "State"),
@@ -44,8 +46,8 @@ def account_sheet(office: Office, actor: Actor, account_id: int) -> Sheet:
         cards_title="",
         cards=(),
         people=(
-            ("盤點人員 Counted by", account.counted_by),
-            ("確認人員 Confirmed by", account.confirmed_by or "—"),
+            ("盤點人員 Counted by", names[account.counted_by]),
+            ("確認人員 Confirmed by", names.get(account.confirmed_by, "—")),
         ),
     )
     return Sheet(f"stock-account-{account_id}.pdf", PDF, printed(stock_record, record, office))
@@ -57,20 +59,26 @@ def account_table(office: Office, actor: Actor, account_id: int) -> Sheet:
         account, numbers = stock_accounts.told_account(connection, actor, account_id)
         figures = stock_accounts.figures(connection, account_id)
         moved = stock_accounts.moved(connection, account_id)
+        people = (account.counted_by, account.confirmed_by, *(one.by_name for one in moved))
+        names = names_of(connection, people)
     rows: list[tuple[Cell, ...]] = [
         ("存放處 Place", account.place, account.place_english),
         ("日期 Day", account.day.isoformat(), ""),
         ("狀態 State", account.state.zh, account.state.en),
         ("期初 Opening", numbers.opening, ""),
         *((f"{one.kind.zh} {one.kind.en}", one.cards, "") for one in figures),
-        ("期末 Closing", "" if numbers.closing is None else numbers.closing, account.confirmed_by),
+        (
+            "期末 Closing",
+            "" if numbers.closing is None else numbers.closing,
+            names.get(account.confirmed_by, ""),
+        ),
         ("帳上應有 Expected", numbers.expected, ""),
-        ("盤點數 Counted", numbers.counted, account.counted_by),
+        ("盤點數 Counted", numbers.counted, names[account.counted_by]),
         ("", "", ""),
         ("晶片序號 Chip serial", "事由 Step", "張數 Cards", "時間 At", "經手 By"),
     ]
     rows += [
-        (one.csn, f"{one.kind.zh} {one.kind.en}", 1 if one.came else -1, _moment(one.at), one.by_name)
+        (one.csn, f"{one.kind.zh} {one.kind.en}", 1 if one.came else -1, _moment(one.at), names[one.by_name])
         for one in moved
     ]
     return Sheet(f"stock-account-{account_id}.csv", CSV_TYPE, to_csv(rows))
@@ -80,6 +88,7 @@ def destruction_sheet(office: Office, destruction_id: int) -> Sheet:
     """Return the record of destroyed cards as PDF."""
     with office.reading() as connection:
         found = stock.destruction(connection, destruction_id)
+        names = names_of(connection, (found.proposed_by, found.witnessed_by))
     rows = (
         Field("銷毀方式", found.method, "Method"),
         Field("張數", str(len(found.csns)), "Cards"),
@@ -95,8 +104,8 @@ def destruction_sheet(office: Office, destruction_id: int) -> Sheet:
         cards_title="晶片序號　Chip serial numbers",
         cards=found.csns,
         people=(
-            ("執行人員 Destroyed by", found.proposed_by),
-            ("見證人員 Witnessed by", found.witnessed_by or "—"),
+            ("執行人員 Destroyed by", names[found.proposed_by]),
+            ("見證人員 Witnessed by", names.get(found.witnessed_by, "—")),
         ),
     )
     return Sheet(f"destruction-{destruction_id}.pdf", PDF, printed(stock_record, record, office))

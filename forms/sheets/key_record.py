@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from forms.fonts import KaiFonts
-from forms.sheets.page import PAGE_WIDTH, QUIET, SMALL, Box, Paper, millimetres, require_printable
+from forms.sheets.page import QUIET, SMALL, Paper, millimetres, require_printable
+from forms.sheets.record import Heads, head_rows, record_column, signing_frames
 from forms.sheets.table import Field, Flow, field_rows
 
-MARGIN = millimetres(18)
-WIDTH = PAGE_WIDTH - 2 * MARGIN
 LABEL_WIDTH = millimetres(46)
 SIGNING_HEIGHT = millimetres(15)
 
@@ -39,8 +38,9 @@ def key_record(record: KeyRecord, fonts: KaiFonts) -> bytes:
     """Return the PDF of the record; the forms' refusal for a character without a glyph."""
     require_printable(record, fonts)
     paper = Paper(fonts, "金鑰產製典禮紀錄")
-    flow = Flow(paper, _column(), _column)
-    _head(flow, record)
+    flow = Flow(paper, record_column(), record_column)
+    head_rows(flow, Heads("金鑰產製典禮紀錄", "Record of a Key Ceremony", record.number, record.held_on))
+    flow.y += 4
     for title, english, rows in (
         ("一、作業步驟", "Steps", record.steps),
         ("二、金鑰與憑證", "Keys and certificates", record.keys),
@@ -61,23 +61,6 @@ def key_record(record: KeyRecord, fonts: KaiFonts) -> bytes:
     return paper.finish()
 
 
-def _column() -> Box:
-    return Box(MARGIN, millimetres(18), WIDTH, millimetres(261))
-
-
-def _head(flow: Flow, record: KeyRecord) -> None:
-    for text, size, leading, shade in (
-        ("金鑰產製典禮紀錄", 20.0, 30.0, 0.0),
-        ("Record of a Key Ceremony", SMALL + 1, 15.0, QUIET),
-    ):
-        flow.y += leading
-        flow.paper.centred(PAGE_WIDTH / 2, flow.y, text, size, shade=shade)
-    flow.y += 22
-    flow.paper.text(MARGIN, flow.y, f"編號：{record.number}")
-    flow.paper.flush_right(PAGE_WIDTH - MARGIN, flow.y, f"日期：{record.held_on}")
-    flow.y += 4
-
-
 def _title(flow: Flow, title: str, english: str) -> None:
     flow.need(millimetres(20))
     flow.y += 22
@@ -88,10 +71,8 @@ def _title(flow: Flow, title: str, english: str) -> None:
 def _signing_row(flow: Flow, one: Witness) -> None:
     """Draw a row with the person on the left and room for the pen on the right."""
     flow.need(SIGNING_HEIGHT)
-    left, half = flow.column.left, WIDTH * 0.62
-    flow.paper.frame(Box(left, flow.y, half, SIGNING_HEIGHT))
-    flow.paper.frame(Box(left + half, flow.y, WIDTH - half, SIGNING_HEIGHT))
+    signing_frames(flow, SIGNING_HEIGHT)
+    left = flow.column.left
     flow.paper.text(left + 4, flow.y + 16, f"{one.name}（{one.login}）　{one.role}", 11)
     flow.paper.text(left + 4, flow.y + 32, f"簽章 SHA-256：{one.signature}", 6.5, shade=QUIET)
-    flow.paper.text(left + half + 4, flow.y + 12, "親簽 Signature", SMALL, shade=QUIET)
     flow.y += SIGNING_HEIGHT

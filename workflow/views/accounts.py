@@ -13,6 +13,7 @@ from workflow.store import schema
 from workflow.vocabulary import ProposalState, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 
@@ -61,6 +62,15 @@ def person_of(connection: sa.Connection, login: str) -> str | None:
     query = sa.select(person.c.name).join(account, account.c.person_id == person.c.id)
     name: str | None = connection.execute(query.where(account.c.login == login)).scalar()
     return name
+
+
+def names_of(connection: sa.Connection, logins: Iterable[str]) -> dict[str, str]:
+    """Return for each login the name of the person behind it; the login itself where it is nobody's."""
+    wanted = {login for login in logins if login}
+    account, person = schema.account, schema.person
+    query = sa.select(account.c.login, person.c.name).join(person, account.c.person_id == person.c.id)
+    known = {row.login: str(row.name) for row in connection.execute(query.where(account.c.login.in_(wanted)))}
+    return {login: known.get(login, login) for login in wanted}
 
 
 def everybody(connection: sa.Connection) -> tuple[AccountSeen, ...]:

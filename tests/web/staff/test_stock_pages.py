@@ -6,6 +6,7 @@ import io
 import re
 
 import pytest
+from pypdf import PdfReader
 
 from workflow.store import schema as s
 
@@ -80,8 +81,16 @@ def test_cards_go_from_the_makers_list_to_the_closed_account(counter, guard, thi
         "-1",
         "2",
     )
-    paper = guard.get("/centre/stock/accounts/1/account.pdf")
-    assert paper.data.startswith(b"%PDF")
+    # People are named as on the pages, where a log-in would tell a later reader little.
+    assert {"王card_centre", "王controller"} <= set(re.split(r"[,\r\n]", table))
+    assert not {"card_centre", "controller"} & set(re.split(r"[,\r\n]", table))
+    assert signers(guard.get("/centre/stock/accounts/1/account.pdf")) == ["王card_centre", "王controller"]
+
+
+def signers(answer):
+    """Return who is to sign a record, as its paper names them."""
+    said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    return re.findall(r"^(\S*(?:card_centre|controller))$", said, re.MULTILINE)
 
 
 def seen_of(browser):
@@ -192,4 +201,5 @@ def test_spoiled_cards_are_destroyed_before_a_witness_and_recorded(counter, guar
     assert counter.centre.post("/centre/stock/destructions/1/").status_code == 409
     assert "已見證" in guard.post("/centre/stock/destructions/1/").text
     assert place_of(counter, "00000002") is None
-    assert guard.get("/centre/stock/destructions/1/record.pdf").data.startswith(b"%PDF")
+    record = guard.get("/centre/stock/destructions/1/record.pdf")
+    assert signers(record) == ["王card_centre", "王controller"]
