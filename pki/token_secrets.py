@@ -53,13 +53,13 @@ def cmac(session: Any, label: str, data: bytes) -> bytes:
 
     `pki.token.twins` where the label names two: neither is used, for nobody can tell which one cards know.
     """
-    try:
-        key = session.get_key(object_class=ObjectClass.SECRET_KEY, label=label)
-    except pkcs11.NoSuchKey as error:
-        raise KeyRefusedError("pki.token.no_key", f"the token has no secret key {label}") from error
-    except pkcs11.MultipleObjectsReturned as error:
-        raise KeyRefusedError("pki.token.twins", f"the token has more than one secret key {label}") from error
-    return bytes(key.sign(data, mechanism=Mechanism.AES_CMAC))
+    # Looked for to the end: a search that is left open outlives its session, and at last the module.
+    found = _of(session, label)
+    if not found:
+        raise KeyRefusedError("pki.token.no_key", f"the token has no secret key {label}")
+    if len(found) > 1:
+        raise KeyRefusedError("pki.token.twins", f"the token has more than one secret key {label}")
+    return bytes(found[0].sign(data, mechanism=Mechanism.AES_CMAC))
 
 
 def _closed() -> dict[Attribute, bool]:
@@ -75,7 +75,8 @@ def require_free(session: Any, label: str) -> None:
 def _require_alone(session: Any, label: str, made: Any) -> None:
     """Destroy the key that was made and refuse it where another process made one of its label at the same time.
 
-    A token knows no unique labels. Both see both keys at worst, and destroy their own: never are two left.
+    A token knows no unique labels. Both see both keys at worst, and destroy their own. Two are left only by a module
+    that tells a process late of what another wrote, as SoftHSM's does; then neither is used, see `cmac`.
     """
     if len(_of(session, label)) > 1:
         made.destroy()

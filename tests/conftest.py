@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import itertools
 import os
@@ -204,6 +205,8 @@ def token_label(tmp_path_factory):
         for label in ("contract", "spare", "changing"):
             softhsm.make_token(folder, label)
         yield "contract"
+        # What a session or a key holds on to is let go while there is a module to tell of it.
+        gc.collect()
         pkcs11.unload(str(softhsm.MODULE))
 
 

@@ -11,6 +11,7 @@ from ops.demo import hopper
 from ops.demo.letter_box import MACHINE
 from ops.journey import applying, holding, making
 from ops.line_runner import Line, Plan
+from ops.worker import seal_all
 from tests.faults.line import ready_keys
 from workflow.performers.line import Turn
 from workflow.views import line as views
@@ -33,13 +34,15 @@ def open_batch(house, count):
 def run_two_readers(house):
     """Let two readers work whose cards the demonstration's hands change; each waits once for the other's first card."""
     readers = tuple(one.name for one in house.station.readers() if one.name.startswith(MACHINE))
-    met, first, hands = threading.Barrier(len(readers), timeout=60), set(), threading.Lock()
+    met, first, hands = threading.Barrier(len(readers), timeout=200), set(), threading.Lock()
 
     def change(reader):
         if reader not in first:
             first.add(reader)
             met.wait()
         with hands:
+            # Nobody else seals, and a busy machine may need longer for the cards than an entry may wait for its seal.
+            seal_all(house.office)
             hopper.feed(house.office, house.station)
 
     hopper.feed(house.office, house.station)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
-import sys
-from contextlib import ExitStack
 
 import pytest
 
 from hardware.master_key import SoftwareMasterKey
 from ops.master_keys import FileMasterKeys, MasterKeyring, TokenMasterKeys
 from ops.secrets_box import SecretsBox
+from pki import token_secrets
 from pki.activation import not_activated
+from pki.errors import KeyRefusedError
+from pki.token import Token
 from tests import softhsm
 from workflow.errors import Refused
 
@@ -96,53 +96,41 @@ def test_a_master_key_in_a_token_is_used_only_while_keys_are_activated(token, la
     assert refused(asleep.named, name) == "card.master_key_closed"
 
 
-AT_ONCE = """
-import sys
-from pathlib import Path
-from pki import token_secrets
-from pki.errors import KeyRefusedError
-from pki.token import Token
+@pytest.mark.parametrize("value", [None, bytes(32)], ids=["made", "put in"])
+@pytest.mark.parametrize("step", ["require_free", "_require_alone"])
+def test_of_two_who_make_a_key_of_one_label_at_once_one_has_made_it(
+    token, token_label, label, value, step, monkeypatch
+):
+    other, whole, told = (
+        Token(softhsm.MODULE, token_label, lambda: softhsm.PIN),
+        getattr(token_secrets, step),
+        [],
+    )
 
-module, label, pin, key, value = sys.argv[1:]
-token, first = Token(Path(module), label, lambda: pin), token_secrets.require_free
+    def tried(one):
+        try:
+            one.keep_secret(label, value)
+        except KeyRefusedError as error:
+            told.append(error.code)
+        else:
+            told.append("made")
 
+    def overtaken(*given):
+        monkeypatch.setattr(token_secrets, step, whole)
+        if step == "require_free":
+            whole(*given)
+        with monkeypatch.context() as looked:
+            # It found the label free before either had a key.
+            looked.setattr(token_secrets, "require_free", lambda *_: None)
+            tried(other)
+        if step != "require_free":
+            whole(*given)
 
-def looked_and_waits(session, label):
-    first(session, label)
-    print("looked", flush=True)
-    sys.stdin.readline()
-
-
-token_secrets.require_free = looked_and_waits
-try:
-    token.keep_secret(key, bytes.fromhex(value) or None)
-    print("made")
-except KeyRefusedError as error:
-    print(error.code)
-"""
-
-
-@pytest.mark.parametrize("value", ["", "5a" * 32])
-def test_two_processes_never_leave_two_keys_of_one_label_in_a_token(token, token_label, label, value):
-    command = [sys.executable, "-c", AT_ONCE, str(softhsm.MODULE), token_label, softhsm.PIN, label, value]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with ExitStack() as running:
-        both = [running.enter_context(subprocess.Popen(command, **pipes)) for _ in range(2)]
-        # Each has found the label free before either is let go on.
-        assert [one.stdout.readline() for one in both] == ["looked\n"] * 2
-        for one in both:
-            one.stdin.write("\n")
-            one.stdin.flush()
-        told = [one.communicate()[0].strip() for one in both]
-    assert set(told) <= {"made", "pki.token.taken"}
-    made = told.count("made")
-    token.close()
-    assert made < 2
-    if made:
-        token.cmac(label, b"x")
-    else:
-        # Both saw both and destroyed their own: the label is free, and whoever comes next has it.
-        token.keep_secret(label, None)
+    monkeypatch.setattr(token_secrets, step, overtaken)
+    tried(token)
+    other.close()
+    assert sorted(told) == ["made", "pki.token.taken"]
+    assert token.cmac(label, b"x")
 
 
 def test_of_two_keys_of_one_label_neither_is_used(token, label, monkeypatch):

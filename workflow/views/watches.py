@@ -61,7 +61,10 @@ def last_runs(connection: sa.Connection) -> Mapping[Watch, LastRun]:
     found = {}
     for watch in Watch:
         row = connection.execute(
-            sa.select(R.at, R.examined, R.found).where(R.watch == str(watch)).order_by(R.at.desc()).limit(1)
+            sa.select(R.at, R.examined, R.found)
+            .where(R.watch == str(watch))
+            .order_by(R.at.desc(), R.id.desc())
+            .limit(1)
         ).first()
         if row is not None:
             found[watch] = LastRun(watch, *row)
