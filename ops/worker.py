@@ -35,6 +35,7 @@ from workflow.vocabulary import Lane, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from ops.settings import Settings
@@ -46,11 +47,13 @@ PATIENCE_SECONDS = 30
 AFTER_ERROR_SECONDS = 5.0
 WHOLE_LOG_SECONDS = 3600
 FORGET_SECONDS = 60
+APART_SECONDS = 0.1
+"""By how much the first rounds of a starting worker are apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """How often the worker looks, in seconds; and the file to which it exports checkpoints, if any."""
+    """How long the worker pauses between two looks, in seconds; and the file to which it exports checkpoints, if any."""
 
     sweep: float = 60
     sealing: float = 1
@@ -84,6 +87,15 @@ class Orders:
             if settings.crl_archive
             else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Something the worker does again and again, with a pause in seconds between the end of one round and the next."""
+
+    name: str
+    pause: float
+    act: Callable[[], object]
 
 
 def default_name() -> str:
@@ -146,35 +158,44 @@ class Worker:
         log.info("worker stopped", extra={"worker": self._name})
 
     def _schedule(self) -> BackgroundScheduler:
-        # After a pause of the machine a round is run once, however many were missed.
-        schedule = BackgroundScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        )
-        rounds: tuple[tuple[str, float, Callable[[], object]], ...] = (
-            ("sweep", self._orders.sweep, lambda: sweep_all(self._office, self._stop.is_set)),
-            ("seal", self._orders.sealing, lambda: seal_all(self._office)),
-            ("seal_whole_log", WHOLE_LOG_SECONDS, lambda: seal(self._office, reach=None)),
-            ("crls", self._orders.crls, lambda: sweeper.schedule_crls(self._office)),
-            ("half_life", self._orders.watches, lambda: watch_half_life(self._office)),
-            ("card_sessions", FORGET_SECONDS, lambda: handle(self._office, ForgetCardSessions(), SYSTEM)),
-            ("night", self._orders.watches, self._night),
-            ("export_checkpoints", self._orders.crls, self._export),
-            ("archive_lists", self._orders.watches, self._archive),
-        )
-        for name, seconds, act in rounds:
-            schedule.add_job(
-                self._guarded,
-                "interval",
-                (name, act),
-                seconds=seconds,
-                id=name,
-                next_run_time=SystemClock().now(),
-            )
+        """Plan the first rounds, a little apart: all at once they would wait for each other while everything starts."""
+        schedule = BackgroundScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None})
+        now = SystemClock().now()
+        for place, one in enumerate(self._rounds()):
+            self._plan(schedule, one, now + timedelta(seconds=place * APART_SECONDS))
         if self._orders.monitor:
             # The pages may start after the worker, so the first round is a whole pause away.
-            look = ("monitor", self._monitor)
-            schedule.add_job(self._guarded, "interval", look, seconds=self._orders.monitor, id="monitor")
+            look = Round("monitor", self._orders.monitor, self._monitor)
+            self._plan(schedule, look, now + timedelta(seconds=look.pause))
         return schedule
+
+    def _rounds(self) -> tuple[Round, ...]:
+        orders = self._orders
+        return (
+            Round("sweep", orders.sweep, lambda: sweep_all(self._office, self._stop.is_set)),
+            Round("seal", orders.sealing, lambda: seal_all(self._office)),
+            Round("seal_whole_log", WHOLE_LOG_SECONDS, lambda: seal(self._office, reach=None)),
+            Round("crls", orders.crls, lambda: sweeper.schedule_crls(self._office)),
+            Round("half_life", orders.watches, lambda: watch_half_life(self._office)),
+            Round(
+                "card_sessions", FORGET_SECONDS, lambda: handle(self._office, ForgetCardSessions(), SYSTEM)
+            ),
+            Round("night", orders.watches, self._night),
+            Round("export_checkpoints", orders.crls, self._export),
+            Round("archive_lists", orders.watches, self._archive),
+        )
+
+    def _plan(self, schedule: BackgroundScheduler, one: Round, at: datetime) -> None:
+        """Plan one round. The next is planned when it ends, so that a long one is neither doubled nor missed."""
+
+        def go_round() -> None:
+            try:
+                self._guarded(one.name, one.act)
+            finally:
+                if not self._stop.is_set():
+                    self._plan(schedule, one, SystemClock().now() + timedelta(seconds=one.pause))
+
+        schedule.add_job(go_round, "date", run_date=at, name=one.name)
 
     def _export(self) -> int:
         path = self._orders.checkpoint_file

@@ -172,3 +172,33 @@ def test_a_worker_process_ends_in_order_when_told_to(demo_settings, tmp_path):
         assert process.wait(PATIENCE) == 0
     assert rest[-1]["message"] == "worker stopped"
     assert datetime.fromisoformat(rest[-1]["at"]).tzinfo is not None
+
+
+def test_a_round_that_takes_long_is_neither_doubled_nor_complained_of(
+    make_office, database_url, monkeypatch, caplog
+):
+    office = make_office(database_url)
+    begun, at_once, most, go_on = [], set(), [], threading.Event()
+
+    def long_round(_office):
+        at_once.add(threading.get_ident())
+        most.append(len(at_once))
+        begun.append("seal")
+        if len(begun) == 1:
+            go_on.wait(PATIENCE)
+        at_once.discard(threading.get_ident())
+        return 0
+
+    swept = []
+    monkeypatch.setattr(worker, "seal_all", long_round)
+    monkeypatch.setattr(worker, "sweep_all", lambda *_: swept.append(1) or 0)
+    with Running(office) as running:
+        # Many pauses of the first round pass meanwhile, as the others' rounds tell.
+        running.until(lambda: begun and len(swept) > 10)
+        assert begun == ["seal"]
+        go_on.set()
+        running.until(lambda: len(begun) > 3)
+    assert max(most) == 1
+    assert not [
+        record for record in caplog.records if record.name.startswith("apscheduler") and record.levelno > 20
+    ]
