@@ -141,7 +141,7 @@ def _open(settings: Settings, office: Office, secret: bytearray) -> None:
         # Nothing here could tell a right secret from a wrong one, and the set that makes the PIN would be wiped.
         raise KeyRefusedError("pki.key.elsewhere", "GUANFANG_KEYSTORE=software")
     for _name, sealed in keys[:1]:
-        SoftwareSigner.from_pkcs8(sealed, bytes(secret))
+        SoftwareSigner.from_pkcs8(sealed, secret)
 
 
 def _token(settings: Settings, secret: bytearray) -> Token:

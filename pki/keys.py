@@ -130,7 +130,7 @@ class SoftwareSigner(PrivateKeySigner):
         return cls(ec.generate_private_key(curve))
 
     @classmethod
-    def from_pkcs8(cls, encrypted: bytes, passphrase: bytes) -> SoftwareSigner:
+    def from_pkcs8(cls, encrypted: bytes, passphrase: bytes | bytearray) -> SoftwareSigner:
         """Load an encrypted PKCS#8 key; raises KeyRefusedError for a wrong passphrase or another kind of key."""
         return cls(load_private_key(encrypted, passphrase))
 
@@ -153,10 +153,10 @@ def encrypt_private_key(private_key: PrivateKey, passphrase: bytes) -> bytes:
     )
 
 
-def load_private_key(encrypted: bytes, passphrase: bytes) -> PrivateKey:
+def load_private_key(encrypted: bytes, passphrase: bytes | bytearray) -> PrivateKey:
     """Return the private key inside encrypted PKCS#8; raises KeyRefusedError, without saying more than needed."""
     try:
-        key = serialization.load_der_private_key(encrypted, passphrase)
+        key = serialization.load_der_private_key(encrypted, passphrase)  # type: ignore[arg-type]  # it takes any buffer, and its stub names bytes alone.
     except (ValueError, TypeError) as error:
         raise KeyRefusedError("pki.key.locked", "wrong passphrase, or not an encrypted PKCS#8 key") from error
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):

@@ -293,7 +293,7 @@ class SharedKeystore:
             return self._token.copy(sealed, passphrase)
         secret = self._activation.secret()
         try:
-            return SoftwareSigner.from_pkcs8(sealed, bytes(secret)).to_pkcs8(passphrase)
+            return SoftwareSigner.from_pkcs8(sealed, secret).to_pkcs8(passphrase)
         finally:
             wipe(secret)
 
@@ -336,6 +336,7 @@ class SharedKeystore:
             raise not_software(reference)
         secret = self._activation.secret()
         try:
-            return SoftwareSigner.from_pkcs8(sealed, bytes(secret))
+            # The library takes it where it stands, so that no copy is left to lie in freed memory.
+            return SoftwareSigner.from_pkcs8(sealed, secret)
         finally:
             wipe(secret)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pki.activation import not_activated
+from pki.shares import LONGEST_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,17 +169,23 @@ def _exchange(
         if len(line) > LONGEST_LINE:
             raise ValueError
     said = json.loads(line)
-    found = bytearray()
-    while len(found) < said["length"]:
-        found += _received(connection, said["length"] - len(found))
-    return said, found
+    if not 0 <= said["length"] <= LONGEST_SECRET:
+        raise ValueError
+    return said, _received(connection, said["length"])
 
 
-def _received(connection: socket.socket, most: int) -> bytes:
-    found = connection.recv(most)
-    if not found:
-        raise ConnectionError
-    return found
+def _received(connection: socket.socket, length: int) -> bytearray:
+    """Receive so many bytes straight into their place: of a secret nothing else is left to wipe."""
+    place = bytearray(length)
+    with memoryview(place) as left:
+        filled = 0
+        while filled < length:
+            with left[filled:] as rest:
+                count = connection.recv_into(rest)
+            if not count:
+                raise ConnectionError
+            filled += count
+    return place
 
 
 def _is_alive(lease: socket.socket) -> bool:

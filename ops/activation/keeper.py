@@ -22,18 +22,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("guanfang.activation")
 PATIENCE_SECONDS: Final = 5.0
+PAUSE_SECONDS: Final = 0.1
 LONGEST_LINE: Final = 512
 _CREDENTIALS: Final = struct.Struct("3i")
 
 
 class Keeper:
-    """Holds one secret, or none; `owner` is the only user it serves."""
+    """Holds one secret, or none; `owner` is the only user it serves.
+
+    It lives for months, so the secret never goes through streams or bytes, of which copies stay in freed memory: it is
+    received into the one place where it stands, sent from there, and wiped there.
+    """
 
     def __init__(self, owner: int) -> None:
         self._owner = owner
         self._secret: bytearray | None = None
         self._set = ""
-        self._leases: set[asyncio.StreamWriter] = set()
+        self._leases: set[socket.socket] = set()
 
     def __repr__(self) -> str:
         return f"Keeper(active={self._secret is not None})"
@@ -41,12 +46,17 @@ class Keeper:
     async def serve(self, path: Path, ready: Callable[[], None] = lambda: None) -> None:
         """Listen until cancelled; OSError when another keeper listens there already."""
         listening = _listen(path)
+        served: set[asyncio.Task[None]] = set()
         try:
-            server = await asyncio.start_unix_server(self._connected, sock=listening, limit=LONGEST_LINE)
-            async with server:
-                ready()
-                await server.serve_forever()
+            ready()
+            while True:
+                task = asyncio.ensure_future(self._connected(await _accepted(listening)))
+                served.add(task)
+                task.add_done_callback(served.discard)
         finally:
+            listening.close()
+            for one in served:
+                one.cancel()
             self.forget()
             _remove(path)
 
@@ -57,56 +67,94 @@ class Keeper:
             wipe(secret)
             log.info("keys deactivated")
         for one in list(self._leases):
-            # At once, before anybody is told that the secret is forgotten; closing alone would wait its turn.
+            # At once, before anybody is told that the secret is forgotten; whoever serves it closes it then.
             with suppress(OSError):
-                one.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-            one.close()
+                one.shutdown(socket.SHUT_RDWR)
         self._leases.clear()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            if _user_of(writer) != self._owner:
-                log.warning("a stranger was refused")
-                return
-            asked = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS))
-            await self._answer(asked, reader, writer)
-        except (ValueError, TypeError, KeyError, OSError, TimeoutError, asyncio.IncompleteReadError):
-            log.warning("a request that makes no sense was refused")
-        finally:
-            self._leases.discard(writer)
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+    async def _connected(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                if _user_of(connection) != self._owner:
+                    log.warning("a stranger was refused")
+                    return
+                asked = json.loads(await asyncio.wait_for(_line(connection), PATIENCE_SECONDS))
+                await self._answer(asked, connection)
+            except (ValueError, TypeError, KeyError, OSError, TimeoutError, EOFError):
+                log.warning("a request that makes no sense was refused")
+            finally:
+                self._leases.discard(connection)
 
-    async def _answer(
-        self, asked: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        act = asked["ask"]
+    async def _answer(self, asked: dict[str, Any], connection: socket.socket) -> None:
+        act, loop = asked["ask"], asyncio.get_running_loop()
         if act == "hold":
-            await self._hold(str(asked["set"]), int(asked["length"]), reader)
+            await self._hold(str(asked["set"]), int(asked["length"]), connection)
         elif act == "forget":
             self.forget()
         elif act not in {"state", "lease", "secret"}:
             raise ValueError(act)
         held = self._secret
-        given = bytes(held) if act == "secret" and held is not None else b""
+        given = held if act == "secret" and held is not None else b""
         said = {"active": held is not None, "set": self._set, "length": len(given)}
         if act == "lease" and held is not None:
-            self._leases.add(writer)
-        writer.write(json.dumps(said).encode() + b"\n" + given)
-        await writer.drain()
-        if writer in self._leases:
+            self._leases.add(connection)
+        await loop.sock_sendall(connection, json.dumps(said).encode() + b"\n")
+        if given:
+            await loop.sock_sendall(connection, given)
+        if connection in self._leases:
             # Nothing more is said: the connection's end is the message, in both directions.
-            await reader.read(1)
+            await loop.sock_recv(connection, 1)
 
-    async def _hold(self, set_id: str, length: int, reader: asyncio.StreamReader) -> None:
+    async def _hold(self, set_id: str, length: int, connection: socket.socket) -> None:
         if not 0 < length <= LONGEST_SECRET:
             raise ValueError(length)
-        secret = bytearray(await asyncio.wait_for(reader.readexactly(length), PATIENCE_SECONDS))
+        secret = bytearray(length)
+        try:
+            await asyncio.wait_for(_fill(connection, secret), PATIENCE_SECONDS)
+        except BaseException:
+            wipe(secret)
+            raise
         # Leases on what was held before end: their holders open everything again.
         self.forget()
         self._secret, self._set = secret, set_id
         log.info("keys activated", extra={"set": set_id})
+
+
+async def _accepted(listening: socket.socket) -> socket.socket:
+    """Return the next connection; one that can't be had now is waited for."""
+    while True:
+        try:
+            connection, _address = await asyncio.get_running_loop().sock_accept(listening)
+        except OSError:
+            # Too many are open: some end soon, for all but leases have their time.
+            log.warning("a connection could not be taken")
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            connection.setblocking(False)
+            return connection
+
+
+async def _line(connection: socket.socket) -> bytes:
+    """Read a line, and nothing of what follows it."""
+    line, one = bytearray(), bytearray(1)
+    while not line.endswith(b"\n"):
+        await _fill(connection, one)
+        line += one
+        if len(line) > LONGEST_LINE:
+            raise ValueError(len(line))
+    return bytes(line)
+
+
+async def _fill(connection: socket.socket, place: bytearray) -> None:
+    """Receive as much as a place takes, straight into it; EOFError when the other end stops before."""
+    with memoryview(place) as left:
+        filled = 0
+        while filled < len(place):
+            with left[filled:] as rest:
+                count = await asyncio.get_running_loop().sock_recv_into(connection, rest)
+            if not count:
+                raise EOFError
+            filled += count
 
 
 def _listen(path: Path) -> socket.socket:
@@ -122,6 +170,8 @@ def _listen(path: Path) -> socket.socket:
         raise
     finally:
         os.umask(before)
+    listening.listen()
+    listening.setblocking(False)
     return listening
 
 
@@ -144,10 +194,8 @@ def _remove_dead(path: Path) -> None:
     raise FileExistsError(f"another keeper listens at {path}")
 
 
-def _user_of(writer: asyncio.StreamWriter) -> int:
-    peer = writer.get_extra_info("socket").getsockopt(
-        socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size
-    )
+def _user_of(connection: socket.socket) -> int:
+    peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _pid, user, _group = _CREDENTIALS.unpack(peer)
     return int(user)
 
