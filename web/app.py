@@ -8,7 +8,7 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from jinja2 import StrictUndefined
 
-from web import access, blueprints, errors, language, navigation, security
+from web import access, blueprints, certificate_words, errors, language, navigation, security
 from web.ports import EXTENSION, WebPorts, ports
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -25,6 +25,7 @@ def create_app(given: WebPorts) -> Flask:
     security.install(app, given)
     Bootstrap5(app)
     language.install(app)
+    certificate_words.install(app)
     access.install(app)
     navigation.install(app)
     errors.install(app)

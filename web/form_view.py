@@ -10,6 +10,7 @@ from forms.card_application import SubscriberKind as FormKind
 from forms.card_application import card_application
 from forms.kinds import Kind
 from forms.usercode_reset import USERCODE_RESET
+from web.certificate_words import kind_of_certificate
 from web.language import day, label, t
 from workflow.vocabulary import CaseKind
 
@@ -70,7 +71,7 @@ def _batch(part: FormPart) -> Part:
         (t("電話", "Telephone"), "contact_phone"),
     )
     shown = tuple(
-        Entry(words, str(said.get(name, "")), None, certificate=False, overridden=False)
+        Entry(words, _said(name, str(said.get(name, ""))), None, certificate=False, overridden=False)
         for words, name in entries
     )
     number = Entry(
@@ -81,6 +82,10 @@ def _batch(part: FormPart) -> Part:
         overridden=False,
     )
     return Part(t("憑證請求", "Certificate request"), (*shown, number))
+
+
+def _said(name: str, value: str) -> str:
+    return kind_of_certificate(value) if name == "profile" else value
 
 
 def _has(field: Field, part: FormPart) -> bool:

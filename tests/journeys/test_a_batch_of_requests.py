@@ -27,7 +27,9 @@ def counter(house):
 @pytest.mark.rule("CSR-05", "CSR-06", "P-11", "ROL-07", "NTC-04")
 def test_a_server_gets_its_certificate_after_two_approvals(counter, house, mails, tools):
     counter.submit({"www.csr": csr(0, pem=True)}, profile=TLS, dns_names="www.abc.gov.tw\nabc.gov.tw")
-    assert "www.abc.gov.tw" in counter.page(reviewing.OFFICER).words
+    words = counter.page(reviewing.OFFICER).words
+    assert "www.abc.gov.tw" in words
+    assert "TLS 伺服器憑證" in words
     counter.decide(reviewing.OFFICER, "approve_request")
     with pytest.raises(JourneyError):
         counter.decide(reviewing.OFFICER, "confirm_request")

@@ -113,3 +113,13 @@ def test_deadlines_are_paused_and_run_again_with_reasons(counter):
     assert "郵務中斷" in page
     assert "恢復計時" in page
     assert counter.do(counter.officer, case, "resume_deadlines", reason="恢復投遞").status_code == 302
+
+
+def test_the_case_page_says_in_words_what_became_of_a_certificate(counter):
+    case = counter.made()
+    for row in counter.house.rows(s.certificate):
+        counter.house.update(s.certificate, row.id, status="revoked", reason="not_activated")
+    page = counter.officer.get(f"/staff/cases/{case}/").text
+    assert page.count("逾期未開卡</span>") == 2
+    assert "加密用" in page
+    assert "not_activated" not in page
