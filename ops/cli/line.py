@@ -18,6 +18,8 @@ from workflow.vocabulary import Ca, JobState, ReaderState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from ops.line_runner import Line
     from workflow.office import Office
     from workflow.views.line import Batch
@@ -60,6 +62,8 @@ def run(readers: tuple[str, ...], batch_id: int | None, worker: str, *, forever:
     What was interrupted goes on when its card is put into any reader. A second start under the same name takes over
     what the first one left.
     """
+    from rich.console import Console
+
     from ops import logs
     from ops.cli.running import require_schema
     from ops.line_runner import Line, Plan, default_name
@@ -77,7 +81,8 @@ def run(readers: tuple[str, ...], batch_id: int | None, worker: str, *, forever:
             until_done=not forever,
             pause=settings.lane_pause_seconds,
         )
-        _watch(office, Line(office, plan), batch_id, shown=not forever)
+        # The progress is shown where there is an end to look forward to.
+        _watch(office, Line(office, plan), batch_id, None if forever else Console(stderr=True))
         if not forever:
             _end(office, batch_id)
     finally:
@@ -99,12 +104,11 @@ def _readers(office: Office, settings: Settings, asked: Sequence[str]) -> tuple[
     return tuple(dict.fromkeys(asked or ours))
 
 
-def _watch(office: Office, running: Line, batch_id: int | None, *, shown: bool) -> None:
+def _watch(office: Office, running: Line, batch_id: int | None, console: Console | None) -> None:
     """Wait until the readers have ended; Ctrl-C and SIGTERM end them after the cards in hand.
 
-    The progress is `shown` where there is an end to look forward to.
+    Meanwhile `console`, if there is one, shows how many cards are made.
     """
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from workflow.views.line import made_and_all
@@ -114,11 +118,14 @@ def _watch(office: Office, running: Line, batch_id: int | None, *, shown: bool) 
         signal.signal(signal.SIGINT, running.stop)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     threads = running.start()
-    with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
+    with Progress(*columns, console=console, disable=console is None) as progress:
         task = progress.add_task("cards", total=None)
-        while any(thread.is_alive() for thread in threads):
+        running_still = True
+        while running_still:
             for thread in threads:
                 thread.join(LOOK_SECONDS / len(threads))
+            # Asked before the count, so that the last card is counted too.
+            running_still = any(thread.is_alive() for thread in threads)
             with office.reading() as connection:
                 made, total = made_and_all(connection, batch_id)
             progress.update(task, completed=made, total=total)

@@ -33,6 +33,15 @@ class Reader:
         return self.hear()
 
 
+def wait_for(wanted):
+    pause = threading.Event()
+    for _ in range(500):
+        if wanted():
+            return
+        pause.wait(0.02)
+    pytest.fail("it did not come to it")
+
+
 @pytest.fixture
 def plug_in(station):
     """Serve a new blank to a reader of ours; returns the reader's end and the thread that serves."""
@@ -70,6 +79,25 @@ def test_a_reset_forgets_the_selected_application(plug_in):
     reader.ask(SELECT)
     reader.say(b"\x02")
     assert reader.ask(GET_VERSION) == b"\x6d\x00"
+
+
+def test_each_piece_of_a_command_is_acknowledged_at_once(plug_in, monkeypatch):
+    whole, ours = socket.create_connection, []
+    monkeypatch.setattr(
+        socket, "create_connection", lambda *to, **how: ours.append(whole(*to, **how)) or ours[0]
+    )
+    reader, _, _ = plug_in()
+    assert reader.ask(SELECT).endswith(b"\x90\x00")
+
+    def quick():
+        return ours[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
+
+    # The kernel forgets the option as it likes; half a head is answered by nothing that could carry the acknowledgement.
+    for piece in (len(SELECT).to_bytes(2, "big"), SELECT[:1]):
+        ours[0].setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+        assert not quick()
+        reader.line.sendall(piece)
+        wait_for(quick)
 
 
 def test_a_torn_card_hangs_up(plug_in):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
+from threading import Event, Thread
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from ops.cli.group import main
+from ops.cli.line import _watch
+from ops.line_runner import Line, Plan
 from ops.master_keys import ensure_master_key
 from ops.settings import Settings
 from ops.wiring import build_office
@@ -18,6 +23,7 @@ from tests.workflow.registry import PASSWORD, START, Registry
 from tests.workflow.stock_rig import Stock
 from workflow import authorities
 from workflow import commands as c
+from workflow.commands_of_line import OpenLineBatch
 from workflow.commands_of_stock import CountBox
 from workflow.store import schema as t
 from workflow.vocabulary import Role
@@ -71,6 +77,36 @@ def test_a_batch_is_opened_run_and_shown(registry):
     code, said = guanfang("status", "--batch", "1")
     assert code == 0
     assert all(registry.case(case).card_number in said for case in cases)
+
+
+def test_the_progress_ends_with_the_last_card(registry):
+    (station,) = registry.office.stations
+    blanks = [station.new_blank() for _ in READERS]
+    registry.do(c.AddStock(csns=tuple(blanks), box="A"), registry.centre)
+    for reader, csn in zip(READERS, blanks, strict=True):
+        station.insert(reader, csn)
+    cases = tuple(registry.a_case("approved") for _ in range(3))
+    batch = registry.do(OpenLineBatch(case_ids=cases), registry.centre).created_id
+    seal_all(registry.office)
+    screen = Console(file=io.StringIO(), record=True, width=80)
+    with ready_keys(0):
+        # Two blanks for three cases: the readers wait for another one until they are stopped.
+        line = Line(registry.office, Plan(READERS, "tested", batch, until_done=True, pause=0.01))
+        stopper = Thread(target=stop_when_made, args=(registry, line, len(READERS)))
+        stopper.start()
+        _watch(registry.office, line, batch, screen)
+        stopper.join()
+    shown = screen.export_text()
+    assert re.search(r"cards\s.*2/3", shown), shown
+
+
+def stop_when_made(registry, line, cards):
+    pause = Event()
+    for _ in range(3000):
+        if len(registry.rows(t.line_job, t.line_job.c.state == "made")) == cards:
+            break
+        pause.wait(0.02)
+    line.stop()
 
 
 def test_a_line_refuses_readers_it_does_not_have(registry):
