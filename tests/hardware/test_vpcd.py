@@ -33,15 +33,6 @@ class Reader:
         return self.hear()
 
 
-def wait_for(wanted):
-    pause = threading.Event()
-    for _ in range(500):
-        if wanted():
-            return
-        pause.wait(0.02)
-    pytest.fail("it did not come to it")
-
-
 @pytest.fixture
 def plug_in(station):
     """Serve a new blank to a reader of ours; returns the reader's end and the thread that serves."""
@@ -82,22 +73,35 @@ def test_a_reset_forgets_the_selected_application(plug_in):
 
 
 def test_each_piece_of_a_command_is_acknowledged_at_once(plug_in, monkeypatch):
-    whole, ours = socket.create_connection, []
-    monkeypatch.setattr(
-        socket, "create_connection", lambda *to, **how: ours.append(whole(*to, **how)) or ours[0]
-    )
+    whole, noted = socket.create_connection, []
+
+    class Noting(socket.socket):
+        """The card's end of the line, which notes what it receives and the options that are set upon it."""
+
+        def recv(self, *how):
+            piece = super().recv(*how)
+            noted.append(piece)
+            return piece
+
+        def setsockopt(self, *option):
+            super().setsockopt(*option)
+            noted.append(option)
+
+    def connect(*to, timeout, **how):
+        line = Noting(fileno=whole(*to, **how).detach())
+        line.settimeout(timeout)
+        return line
+
+    monkeypatch.setattr(socket, "create_connection", connect)
     reader, _, _ = plug_in()
-    assert reader.ask(SELECT).endswith(b"\x90\x00")
-
-    def quick():
-        return ours[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
-
-    # The kernel forgets the option as it likes; half a head is answered by nothing that could carry the acknowledgement.
-    for piece in (len(SELECT).to_bytes(2, "big"), SELECT[:1]):
-        ours[0].setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
-        assert not quick()
+    body = len(SELECT).to_bytes(2, "big") + SELECT
+    for piece in (body[:1], body[1:7], body[7:]):
         reader.line.sendall(piece)
-        wait_for(quick)
+    assert reader.hear().endswith(b"\x90\x00")
+    # The kernel forgets the option as it likes, so it is set anew after each receipt.
+    received = [at for at, one in enumerate(noted) if isinstance(one, bytes)]
+    assert b"".join(noted[at] for at in received) == body
+    assert {noted[at + 1] for at in received} == {(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)}
 
 
 def test_a_torn_card_hangs_up(plug_in):
