@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from pki.keys import KeyKind
     from pki.keystores import KeptKey, Keystore
+    from workflow.authorities import Working
     from workflow.commands_of_authorities import Hand
     from workflow.facts import Actor
     from workflow.key_tasks import OpenTask
@@ -144,6 +145,9 @@ def hold(office: Office, script: Script, hands: Sequence[Hand], actor: Actor, ma
 
     if script.task is KeyTask.CEREMONY and established(office):
         raise Refused("authority.established")
+    if script.linked_to is not None:
+        # Its key is opened while nothing has been made yet, and not first where it has to sign.
+        _at_work(office, script.linked_to)
     begin = BeginKeyTask(
         task=script.task,
         authorities=tuple(one.name for one in script.in_order()),
@@ -188,11 +192,19 @@ def _make(held: _Held, script: Script, task: OpenTask) -> None:
         )
 
 
+def _at_work(office: Office, name: str) -> Working:
+    """Return the older root with its key; Unavailable where that can't be opened, or was destroyed since the plan."""
+    try:
+        return working(office, name)
+    except LookupError as error:
+        raise Unavailable("authority.key_unavailable", authority=name, detail=str(error)) from error
+
+
 def _link(held: _Held, script: Script) -> None:
     """Let the new root and the one before it sign each other; each link is read aloud."""
     if script.linked_to is None:
         return
-    office, older = held.office, working(held.office, script.linked_to)
+    office, older = held.office, _at_work(held.office, script.linked_to)
     _, key, certificate = held.made[script.root.name]
     pair = {older.name: (older.certificate, older.signer), script.root.name: (certificate, key.signer)}
     for subject, signer in script.links():

@@ -33,11 +33,11 @@ class Backup:
     holders: tuple[str, ...]
 
 
-def planned_root(office: Office, kind: KeyKind, years: int, backup: Backup) -> Script:
+def planned_root(office: Office, kind: KeyKind, years: int, backup: Backup, *, linked: bool = True) -> Script:
     """Return what the roll-over of the root would make; NotFound before the first.
 
-    There are links where the root before it lives and its key is there; without these the new root stands alone, and
-    relying parties have to get it by other means.
+    There are links where the root before it lives and its key was not destroyed, unless somebody says that there are to be
+    none, since that key is lost. Without them the new root stands alone, and relying parties have to get it by other means.
     """
     with office.reading() as connection:
         newest = connection.execute(
@@ -57,5 +57,5 @@ def planned_root(office: Office, kind: KeyKind, years: int, backup: Backup) -> S
         years,
         generation=generation,
     )
-    signs = newest.state != str(AuthorityState.DESTROYED) and fields.not_after > office.clock.now()
+    signs = linked and newest.state != str(AuthorityState.DESTROYED) and fields.not_after > office.clock.now()
     return Script(root, (), backup.words, backup.holders, newest.name if signs else None)

@@ -77,9 +77,7 @@ def say_plan(plan: Plan) -> None:
     for subject, signer in plan.script.links():
         click.echo(f"連結憑證 link: {signer} → {subject}")
     if plan.script.task is KeyTask.ROLLOVER and not plan.script.links():
-        click.echo(
-            "前一代根金鑰已不能簽章，無連結憑證。 The root before it signs no more: there are no links."
-        )
+        click.echo("前一代根金鑰不簽章，無連結憑證。 The root before it does not sign: there are no links.")
     if plan.copies is None:
         click.echo(f"備援 backup: {plan.script.backup['module']}")
     else:

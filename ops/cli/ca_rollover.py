@@ -11,7 +11,7 @@ import click
 from ops.cli.acting import acting, as_somebody
 from ops.cli.ca_copies import CopyDesk, may_be_recorded, newest_task, say_broken_off
 from ops.cli.ca_people import by_people, present, say_dry_run, say_people
-from ops.cli.ca_root import Asked, roll_over_root
+from ops.cli.ca_root import Asked, RootOptions, of_the_root, roll_over_root
 from ops.cli.cases import when
 from ops.cli.group import FoundError, WrongUseError
 from ops.cli.reading import reading
@@ -60,14 +60,7 @@ THE_ROOT = "root"
     show_default=True,
     help="How many shares open the copy.",
 )
-@click.option(
-    "--record",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="For the root: where the signed record of the ceremony goes, as JSON and PDF.",
-)
-@click.option(
-    "--module", metavar="TEXT", help="For the root: what the token's own backup is, in place of --copies."
-)
+@of_the_root
 @by_people
 def rollover(  # noqa: PLR0913 - one parameter an option.
     ca: str,
@@ -78,8 +71,7 @@ def rollover(  # noqa: PLR0913 - one parameter an option.
     directory: Path | None,
     holders: tuple[str, ...],
     threshold: int,
-    record: Path | None,
-    module: str | None,
+    root: RootOptions,
     password_stdin: bool,
     yes: bool,
 ) -> None:
@@ -97,14 +89,27 @@ def rollover(  # noqa: PLR0913 - one parameter an option.
         )
     if ca == THE_ROOT:
         asked = Asked(
-            KeyKind(kind), years or ROOT_YEARS, logins, directory, holders, threshold, module, record
+            KeyKind(kind),
+            years or ROOT_YEARS,
+            logins,
+            directory,
+            holders,
+            threshold,
+            root,
         )
         roll_over_root(asked, from_stdin=password_stdin, yes=yes)
         return
-    if record is not None or module is not None:
-        raise WrongUseError("--record and --module are for the root")
+    if root.given:
+        raise WrongUseError("--record, --module and --without-links are for the root")
     desk = CopyDesk(directory, holders, threshold, password_stdin) if directory is not None else None
     plan = replace(_planned(Ca(ca), KeyKind(kind), years or CA_YEARS), holders=holders, threshold=threshold)
+    _roll_over_ca(plan, desk, logins, from_stdin=password_stdin, yes=yes)
+
+
+def _roll_over_ca(
+    plan: Rollover, desk: CopyDesk | None, logins: tuple[str, ...], *, from_stdin: bool, yes: bool
+) -> None:
+    """Say the plan and, with `yes`, carry it out."""
     for label, value in plan.said().items():
         click.echo(f"{label:<12} {value}")
     if desk is None:
@@ -113,7 +118,7 @@ def rollover(  # noqa: PLR0913 - one parameter an option.
     if not yes:
         say_dry_run()
         return
-    made = _roll_over(plan, desk, logins, from_stdin=password_stdin)
+    made = _roll_over(plan, desk, logins, from_stdin=from_stdin)
     click.echo(f"{'sha256':<12} {fingerprint(made.certificate)}")
     click.echo(
         f"{made.name} 已開始簽發，前一代僅續簽廢止清冊與 OCSP。 {made.name} issues from now on; the older key serves on."

@@ -106,6 +106,14 @@ def test_the_next_root_is_made_copied_linked_and_recorded_on_paper(desk):
     assert read_certificate(certificate_of(desk.office, "xca-g2")).authority_key_identifier == signer
 
 
+def test_a_root_may_stand_alone_where_the_older_key_is_lost(desk):
+    told = desk.roll("--without-links", yes=False)
+    assert "there are no links" in told.output
+    said = desk.roll("--without-links", steps=2)
+    assert said.exit_code == 0, said.output
+    assert (desk.roots(), desk.linked()) == (["root", "root-g2"], [])
+
+
 @pytest.mark.rule("ROL-08")
 @pytest.mark.parametrize(
     "lines",
@@ -174,6 +182,6 @@ def test_the_roots_roll_over_wants_a_place_for_its_record_and_a_backup(desk):
     assert "needs a backup" in said.output
     module = ("--record", str(desk.folder), "--module", "two cards")
     assert "keys in a token" in desk.call("rollover", "root", *module, people=desk.keepers).output
-    for options in (("--record", str(desk.folder)), ("--module", "x")):
+    for options in (("--record", str(desk.folder)), ("--module", "x"), ("--without-links",)):
         assert desk.call("rollover", "xca", *options, people=desk.keepers).exit_code == 2
     assert desk.nothing_is_left()

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import ssl
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.certificates import read_certificate, verify_chain
-from pki.keys import KeyKind
+from pki.keys import KeyKind, SoftwareSigner
+from pki.keystores import SharedKeystore
 from pki.names import describe_name
+from tests.activations import Switch
 from tests.workflow.generations import Generations
 from tests.workflow.people import hands
 from tests.workflow.registry import STATEMENTS
-from workflow.authorities import certificate_of
+from workflow.authorities import certificate_of, working
 from workflow.ceremonies import hold
-from workflow.errors import Refused
+from workflow.errors import Refused, Unavailable
 from workflow.root_rollover import Backup, planned_root
 from workflow.store import schema as t
 from workflow.store.roots import current_root, links, root_of
@@ -143,6 +145,49 @@ def test_a_root_whose_key_is_gone_is_followed_without_links(small):
     roll_root(small)
     assert asked(small, current_root) == "root-g2"
     assert not asked(small, links)
+
+
+@pytest.mark.rule("ROL-08")
+def test_a_lost_key_of_the_older_root_stops_it_at_once_unless_links_are_given_up(small):
+    """The key is sealed under another passphrase, as after the loss of its own."""
+    lost = SoftwareSigner.generate(KeyKind.P256).to_pkcs8(b"a passphrase that nobody knows")
+    small.registry.update(t.authority, A.name == "root", sealed_key=lost)
+    crier = Crier()
+    with pytest.raises(Unavailable):
+        roll_root(small, crier)
+    assert not crier.steps
+    assert not small.registry.rows(t.key_task)
+    office = small.registry.office
+    alone = planned_root(office, KeyKind.P256, 30, NO_COPY, linked=False)
+    hold(office, alone, hands(*small.people), small.people[0], Crier())
+    assert asked(small, current_root) == "root-g2"
+    assert not asked(small, links)
+
+
+def test_a_plan_that_counts_on_a_key_which_was_destroyed_since_is_refused(small):
+    stale = planned_root(small.registry.office, KeyKind.P256, 30, NO_COPY)
+    small.registry.update(t.authority, A.name == "root", state=str(AuthorityState.DESTROYED), sealed_key=None)
+    with pytest.raises(Unavailable, match="root"):
+        hold(small.registry.office, stale, hands(*small.people), small.people[0], Crier())
+    assert asked(small, current_root) == "root"
+
+
+@pytest.mark.rule("ROL-08")
+def test_the_next_root_waits_for_the_activation_and_lies_under_the_same_secret(small):
+    switch = Switch(small.registry.office.key_passphrase)
+    office = replace(small.registry.office, token=SharedKeystore(switch), activation=switch)
+    script = planned_root(office, KeyKind.P256, 30, NO_COPY)
+    switch.off()
+    with pytest.raises(Unavailable) as refusal:
+        hold(office, script, hands(*small.people), small.people[0], Crier())
+    assert refusal.value.code == "authority.not_activated"
+    assert not small.registry.rows(t.key_task)
+    switch.on = True
+    hold(office, script, hands(*small.people), small.people[0], Crier())
+    assert working(office, "root-g2").signer.sign(b"data")
+    switch.off()
+    with pytest.raises(Unavailable):
+        working(office, "root-g2")
 
 
 def test_openssl_goes_from_either_root_alone_to_what_is_under_the_other(small, tmp_path):
