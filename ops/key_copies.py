@@ -132,7 +132,7 @@ def shared_secret(shares: Sequence[tuple[SealedShare, str]]) -> bytearray:
     try:
         return combine(opened)
     except ShareRefusedError as error:
-        raise refusal_of(error) from error
+        raise refusal_of(error, wanted=shares[0][0].set.id if shares else "") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def combined(shares: Sequence[Share], shared: ShareSetLine) -> bytearray:
     try:
         return combine(list(shares), shared.set_id)
     except ShareRefusedError as error:
-        raise refusal_of(error) from error
+        raise refusal_of(error, wanted=shared.set_id) from error
 
 
 def require_opening(settings: Settings, office: Office, secret: bytearray) -> None:

@@ -20,6 +20,10 @@ SHARE_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "此分持屬於已更換的一組（{set}），不能再使用。請改用使用中的一組，並銷毀此分持。",
         "This share is of a set that was replaced ({set}). Use the one in force, and destroy this share.",
     ),
+    "share.other_set": (
+        "第 {index} 份分持屬於另一組（{set}），須提出 {wanted} 這一組的分持。請持有人改提該組分持。",
+        "Share {index} is of another set ({set}) than {wanted}, which is needed. Its holder should bring the one of that set.",
+    ),
     "share.not_yours": (
         "第 {index} 份分持的持有人不是「{login}」。每人只能提出自己的分持。",
         "{login} is not the holder of share {index}. Everybody hands in their own share.",

@@ -150,7 +150,7 @@ def replace(  # noqa: PLR0913 - each is an option of its own.
     from ops import key_secrets
 
     settings = Settings.read()
-    media = key_secrets.read_media(files)
+    media = _media(files, old, "--old")
     with present(logins, from_stdin=password_stdin) as (office, hands, actor):
         shared = key_secrets.current_set(office)
         with _logged_in(old, from_stdin=password_stdin) as people:
@@ -187,7 +187,7 @@ def confirm(holders: tuple[str, ...], files: tuple[Path, ...], set_id: str, *, p
     from pki.shares import wipe
 
     settings = Settings.read()
-    media = key_secrets.read_media(files)
+    media = _media(files, holders, "--holder")
     with signing(holders, from_stdin=password_stdin) as (office, people):
         shared = key_secrets.waiting_set(settings, office, set_id)
         given = [
@@ -264,6 +264,27 @@ def _hand_in(
         media,
         shared,
     )
+
+
+def _media(files: tuple[Path, ...], logins: tuple[str, ...], option: str) -> list[SealedShare]:
+    """Read the shares on media; each is of one of those who were named, and nobody has two."""
+    from ops import key_secrets
+
+    media = key_secrets.read_media(files)
+    seen: dict[str, Path] = {}
+    for file, one in zip(files, media, strict=True):
+        if one.holder not in logins:
+            raise WrongUseError(
+                f"--share：{file} 的持有人是 {one.holder}，未以 {option} 指明。"
+                f" --share: {file} is a share of {one.holder}, whom no {option} names."
+            )
+        if one.holder in seen:
+            raise WrongUseError(
+                f"--share：{seen[one.holder]} 與 {file} 同為 {one.holder} 的分持，請只提使用中的一份。"
+                f" --share: {seen[one.holder]} and {file} are both of {one.holder}. Name the one of the set in force."
+            )
+        seen[one.holder] = file
+    return media
 
 
 def _medium(folder: Path, one: SealedShare) -> Path:
@@ -345,7 +366,7 @@ def activate(files: tuple[Path, ...], logins: tuple[str, ...], *, password_stdin
 
     settings = _sharing()
     client = _keeper_running(settings)
-    media = key_secrets.read_media(files)
+    media = _media(files, logins, "--with")
     with signing(logins, from_stdin=password_stdin) as (office, people):
         shared = key_secrets.current_set(office)
         # Whoever holds no share is present as a witness, as the controller is.

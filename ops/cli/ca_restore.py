@@ -51,7 +51,8 @@ def restore(  # noqa: PLR0913 - one parameter an option.
 
     shares = [read_share(file) for file in files]
     for one in shares:
-        click.echo(f"分持 share {one.index} / {one.set.count}（須 needed {one.set.threshold}）：{one.holder}")
+        said = f"分持 share {one.index} / {one.set.count}（須 needed {one.set.threshold}）：{one.holder}"
+        click.echo(f"{said}  {one.set.id}")
     say_people(KeyTask.RESTORATION)
     if not yes:
         say_dry_run()
@@ -86,7 +87,10 @@ def read_share(file: Path) -> SealedShare:
     try:
         return SealedShare.from_text(file.read_text(encoding="utf-8"))
     except (ShareRefusedError, UnicodeDecodeError) as error:
-        raise FoundError(f"{file} 不是完好的分持檔。 {file} is no sound share.") from error
+        raise FoundError(
+            f"--share：{file} 不是完好的分持檔，請改提另一位持有人的分持。"
+            f" --share: {file} is no sound share. Bring another holder's."
+        ) from error
 
 
 def _passphrase(holder: str, *, from_stdin: bool) -> str:

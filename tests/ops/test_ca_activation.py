@@ -15,6 +15,7 @@ from ops.activation import KeeperClient
 from ops.settings import Settings
 from pki.errors import KeyRefusedError
 from pki.keys import KeyKind
+from pki.shares import SplitPlan, seal, split
 from pki.token import Token
 from tests import softhsm
 from tests.activations import KeeperProcess, until
@@ -177,6 +178,29 @@ def test_shares_on_media_are_named_when_they_are_wrong(house, keeper, tmp_path):
     good(house.activate(first, second))
     files[0].write_text(files[0].read_text().replace('"index": 1', '"index": 2'))
     assert "damaged" in house.activate(first, second, words=named).output
+
+
+def test_a_share_that_is_nobodys_here_or_one_of_two_is_named(house, keeper, tmp_path):
+    batches.establish(house.registry.office)
+    good(house.split("--out", str(tmp_path / "media")))
+    house.share()
+    first, second, third = house.officers
+    files = sorted((tmp_path / "media").iterdir())
+    twice = tmp_path / "twice.json"
+    twice.write_text(files[0].read_text())
+    cases = (
+        ([files[0], files[2]], f"is a share of {third.name}, whom no --with names"),
+        ([files[0], twice, files[1]], f"are both of {first.name}"),
+    )
+    for given, words in cases:
+        said = house.activate(first, second, words=[word for one in given for word in ("--share", str(one))])
+        assert said.exit_code == 2
+        assert words in said.output
+    stranger = seal(split(b"x", SplitPlan("activation"))[0], first.name, OWN.format(first.name))
+    twice.write_text(stranger.to_text())
+    named = [word for one in (twice, files[1]) for word in ("--share", str(one))]
+    assert "of no set that is known here" in house.activate(first, second, words=named).output
+    assert not house.client().active()
 
 
 def test_without_a_keeper_or_a_set_an_activation_says_what_is_missing(house):

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from ops.cli import main
 from ops.master_keys import FileMasterKeys, MasterKeyring
+from pki.shares import SplitPlan, seal, split
 from tests.workflow.people import key_workers
 from tests.workflow.registry import PASSWORD, Registry
 from workflow.store import schema as t
@@ -81,6 +82,10 @@ def test_a_lost_master_key_comes_back_from_its_copy_by_two_of_three(run, tmp_pat
     assert "Would put" in run(*back).output
     assert run(*back, "--yes", input=f"{words[0]}\nwrong words here\n").exit_code == 1
     assert not list(folder.iterdir())
+    strange = tmp_path / "share.json"
+    strange.write_text(seal(split(b"x", SplitPlan("another"))[2], "cleo", words[2]).to_text())
+    mixed = (*back[:4], copies / "share-1-ada.json", "--share", strange, "--stdin", "--yes")
+    assert "Share 3 is of another set" in run(*mixed, input=f"{words[0]}\n{words[2]}\n").output
     assert name in run(*back, "--yes", input=f"{words[0]}\n{words[2]}\n").output
     assert name in run("master-key", "--yes").output
     kinds = [row.kind for row in rows(migrated_sqlite_url, t.audit_entry)]

@@ -172,13 +172,13 @@ def _prepare_share(office: Office, command: HandInShare, actor: Actor) -> None:
         raise refusal_of(error, command.number) from error
 
 
-def refusal_of(error: ShareRefusedError, number: int = 0) -> Refused:
-    """Return a refusal of shares in the words of those who hold them."""
+def refusal_of(error: ShareRefusedError, number: int = 0, wanted: str = "") -> Refused:
+    """Return a refusal of shares in the words of those who hold them; `wanted` is the set that is needed, if one is."""
     facts = {"index": number} | error.facts
     codes = {"too_few", "repeated", "passphrase"}
     code = error.code.removeprefix("pki.share.")
     if code == "foreign":
-        return Refused("share.unknown")
+        return Refused("share.other_set", wanted=wanted, **facts)
     return Refused(f"share.{code}", **facts) if code in codes else Refused("share.damaged")
 
 
