@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ops.clock import SystemClock
+from ops.expiry import tell_of_expiry
 from ops.list_archive import ListArchive
 from ops.monitor import watch_publication
 from ops.reconcile import Reports
@@ -47,6 +48,7 @@ PATIENCE_SECONDS = 30
 AFTER_ERROR_SECONDS = 5.0
 WHOLE_LOG_SECONDS = 3600
 FORGET_SECONDS = 60
+EXPIRY_SECONDS = 3600
 APART_SECONDS = 0.1
 """By how much the first rounds of a starting worker are apart."""
 
@@ -180,6 +182,7 @@ class Worker:
             Round(
                 "card_sessions", FORGET_SECONDS, lambda: handle(self._office, ForgetCardSessions(), SYSTEM)
             ),
+            Round("expiry", EXPIRY_SECONDS, lambda: tell_of_expiry(self._office, self._stop.is_set)),
             Round("night", orders.watches, self._night),
             Round("export_checkpoints", orders.crls, self._export),
             Round("archive_lists", orders.watches, self._archive),
@@ -258,12 +261,13 @@ def seal_all(office: Office) -> int:
 
 
 def run_once(office: Office, name: str = "once") -> int:
-    """Do all that can be done now: deadlines, CRLs, every lane, seals, again until nothing follows; returns the pieces.
+    """Do all that can be done now, until nothing follows: CRLs, notices, deadlines, lanes, seals; returns the pieces.
 
     Work that failed waits for its next try and is left alone.
     """
     done = 0
     sweeper.schedule_crls(office)
+    tell_of_expiry(office)
     while True:
         # Issuing stops when sealing lags, so the log is sealed before the lanes move.
         seal_all(office)

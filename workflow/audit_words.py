@@ -89,6 +89,7 @@ KINDS: Final[Mapping[str, Words]] = {
     "master_key_begun": Words("開始產製主金鑰", "making of a master key begun"),
     "master_key_found": Words("補登主金鑰", "master key found and recorded"),
     "master_key_made": Words("產製主金鑰", "master key made"),
+    "expiry_notice_ordered": Words("通知憑證即將到期", "notice of expiry ordered"),
     "notice_resent": Words("重寄通知", "notice sent again"),
     "notice_sent": Words("寄送通知", "notice sent"),
     "oid_assigned": Words("配賦物件識別碼", "OID assigned"),

@@ -146,6 +146,7 @@ DEEDS: dict[str, Words] = {
     "RefuseEmergency": Words("不予受理緊急停用", "refuse an emergency suspension"),
     "ResumeByHolder": Words("復用憑證", "resume the certificates"),
     "UnlockUserCode": Words("解除用戶代碼鎖定", "unlock the user code"),
+    "TellOfExpiry": Words("通知憑證即將到期", "tell of certificates that expire"),
     "ResendNotice": Words("重寄通知", "send the notice again"),
 }
 

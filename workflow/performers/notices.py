@@ -115,4 +115,5 @@ def _told(office: Office, work: Work, case: CaseFacts) -> Told:
         serial=str(work.payload.get("serial", "")),
         base_url=office.settings.base_url,
         hotline=office.settings.hotline,
+        expires=str(work.payload.get("expires", "")),
     )

@@ -26,6 +26,8 @@ class Told:
     serial: str
     base_url: str
     hotline: str
+    expires: str = ""
+    """The last day of a certificate's validity, as 2026-11-21; empty where none is spoken of."""
 
     @property
     def last_day(self) -> date | None:
@@ -184,6 +186,11 @@ WORDING: dict[str, tuple[str, str, str, str]] = {
         "憑證逾期未接受，視為拒絕，已廢止並公布於廢止清冊，須重新申請。",
         "The certificates were not accepted in time, so they are revoked and on the list; please apply again.",
     ),
+    "expiry": (
+        "憑證即將到期，請重新申請", "Your certificates expire soon: please apply again",
+        "您的憑證將於 {expires_zh} 到期，到期後即失效，不能展期。如仍需使用請重新申請：正卡現在即可申請新卡，附卡與非IC卡類憑證建議於到期前 60 至 15 日申請。新憑證使用新的金鑰；舊卡請妥善保管，以解密舊檔案。\n\n申請：{base_url}/apply/",
+        "Your certificates expire on {expires_en} and are not extended. Apply again if you still need them: for a primary card at once, for secondary cards and certificates without a card best 60 to 15 days before. New certificates have new keys; keep the old card to decrypt old files.",
+    ),
     "revoked_by_ca": (
         "憑證機構已廢止憑證", "Certificate revoked by the authority",
         "憑證機構已廢止您的憑證（序號 {serial}），理由如下：\n\n    {reason}\n\n廢止不能回復；如仍需使用請重新申請，如有疑問請洽服務台。",
@@ -202,6 +209,8 @@ def compose(template: str, told: Told) -> tuple[str, str]:
         "mail_number": told.mail_number,
         "serial": told.serial,
         "base_url": told.base_url,
+        "expires_zh": roc_long(date.fromisoformat(told.expires)) if told.expires else "",
+        "expires_en": told.expires,
         "last_day_zh": told.last_day_zh,
         "last_day_en": told.last_day_en,
         "ban_zh": f"{roc_long(told.ban_until)}以後始得重新申請" if told.ban_until else "須重新申請",
