@@ -1,8 +1,8 @@
 """Giving a CA its next key: a new name, a certificate by the root, and the older key goes on serving (RV2-09, CRL-03).
 
 The older generation issues no more and signs its lists and OCSP answers until it is destroyed. There are no link
-certificates: those of RFC 4210 §4.4 tie two keys of one root together, whereas generations of a CA stand side by side
-under the same root, have different names, and may certify no other CA (path length 0).
+certificates: those of RFC 4210 §4.4 tie two keys of the root together (`workflow.root_rollover`), whereas generations of a
+CA stand side by side under a root, have different names, and may certify no other CA (path length 0).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from hashlib import sha256
 
 import pytest
 from pypdf import PdfReader
@@ -104,6 +105,27 @@ def test_the_next_root_is_made_copied_linked_and_recorded_on_paper(desk):
     desk.call("rollover", "xca", "--key", "p-256", people=desk.keepers)
     signer = read_certificate(certificate_of(desk.office, "root-g2")).subject_key_identifier
     assert read_certificate(certificate_of(desk.office, "xca-g2")).authority_key_identifier == signer
+
+
+@pytest.mark.rule("ROL-02", "ROL-08")
+def test_a_link_is_listed_shown_and_revoked_by_four_people(desk):
+    assert desk.roll().exit_code == 0
+    name = "root-g2-by-root"
+    assert f"{name}  連結憑證 link" in desk.call("list", yes=False).output
+    (row,) = desk.registry.rows(t.root_link, t.root_link.c.subject == "root-g2")
+    digest = sha256(row.certificate).hexdigest()
+    assert digest in desk.call("show", name, yes=False).output.replace(":", "")
+    words = ("revoke", name, "--because", "superseded", "--reason", "改用新根")
+    assert "root → root-g2" in desk.call(*words, yes=False).output
+    assert desk.call(*words, people=desk.keepers[:2]).exit_code == 1
+    assert not desk.registry.rows(t.authority_revocation)
+    said = desk.call(*words, people=desk.keepers)
+    assert said.exit_code == 0, said.output
+    assert "已取代 Superseded" in desk.call("show", name, yes=False).output
+    assert f"{name}  已廢止 revoked" in desk.call("list", yes=False).output
+    assert desk.call(*words, people=desk.keepers).exit_code == 1
+    root = desk.call("revoke", "root", *words[2:], people=desk.keepers)
+    assert "its link by another root" in root.output
 
 
 def test_a_root_may_stand_alone_where_the_older_key_is_lost(desk):
