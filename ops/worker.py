@@ -131,6 +131,8 @@ class Worker:
         self._orders = orders or Orders()
         self._perform = perform
         self._stop = threading.Event()
+        # Held while a round is planned, so that none is once the worker clears its plan.
+        self._planning = threading.Lock()
         # Daemons, so that a card reader that hangs does not keep the process alive.
         self._threads = [
             threading.Thread(target=self._work_lane, args=(lane,), name=f"lane-{lane}", daemon=True)
@@ -153,8 +155,7 @@ class Worker:
         schedule.start()
         log.info("worker started", extra={"worker": self._name})
         self._stop.wait()
-        # A round of the sweeper or the sealer is short and is waited for; each of its steps is a commit of its own.
-        schedule.shutdown(wait=True)
+        self._end(schedule)
         for thread in self._threads:
             thread.join(PATIENCE_SECONDS / len(self._threads))
         log.info("worker stopped", extra={"worker": self._name})
@@ -170,6 +171,16 @@ class Worker:
             look = Round("monitor", self._orders.monitor, self._monitor)
             self._plan(schedule, look, now + timedelta(seconds=look.pause))
         return schedule
+
+    def _end(self, schedule: BackgroundScheduler) -> None:
+        """Begin no further round, and wait for those under way: each is short, and each of its steps a commit of its own.
+
+        The plan is cleared first. A schedule that ends over a round that falls due fails to strike it off, and one that
+        ends while a round plans its next waits for it in vain.
+        """
+        with self._planning:
+            schedule.remove_all_jobs()
+        schedule.shutdown(wait=True)
 
     def _rounds(self) -> tuple[Round, ...]:
         orders = self._orders
@@ -195,8 +206,9 @@ class Worker:
             try:
                 self._guarded(one.name, one.act)
             finally:
-                if not self._stop.is_set():
-                    self._plan(schedule, one, SystemClock().now() + timedelta(seconds=one.pause))
+                with self._planning:
+                    if not self._stop.is_set():
+                        self._plan(schedule, one, SystemClock().now() + timedelta(seconds=one.pause))
 
         schedule.add_job(go_round, "date", run_date=at, name=one.name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -202,3 +203,15 @@ def test_a_round_that_takes_long_is_neither_doubled_nor_complained_of(
     assert not [
         record for record in caplog.records if record.name.startswith("apscheduler") and record.levelno > 20
     ]
+
+
+def test_a_worker_that_ends_while_rounds_fall_due_ends_in_order(
+    make_office, migrated_sqlite_url, monkeypatch, caplog
+):
+    office = make_office(migrated_sqlite_url)
+    monkeypatch.setattr(worker, "APART_SECONDS", 0)
+    for _ in range(8):
+        with Running(office) as running:
+            # The first round of all ends the worker, while the others are still being begun.
+            monkeypatch.setattr(worker, "sweep_all", lambda *_, one=running.worker: one.stop() or 0)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
