@@ -85,6 +85,10 @@ def test_cards_go_from_the_makers_list_to_the_closed_account(counter, guard, thi
     assert {"王card_centre", "王controller"} <= set(re.split(r"[,\r\n]", table))
     assert not {"card_centre", "controller"} & set(re.split(r"[,\r\n]", table))
     assert signers(guard.get("/centre/stock/accounts/1/account.pdf")) == ["王card_centre", "王controller"]
+    for path in ("accounts/", "accounts/1/", "boxes/", "moves/", "differences/", "differences/1/"):
+        page = guard.get(f"/centre/stock/{path}").text.split("<main")[1]
+        assert "王" in page, path
+        assert not re.search(r"(?<![王\w])(card_centre|controller|third)\b", page), path
 
 
 def signers(answer):
