@@ -44,6 +44,7 @@ def index() -> str:
         "repository/index.html",
         authorities=[(one, describe(one.der)) for one in authorities],
         links=links,
+        named={one.name: one for one in authorities},
         link_path=lambda one, form: link_path(one.subject, one.name, form),
         documents=documents,
         rules=papers.rules_in_force(now),

@@ -57,6 +57,8 @@ def test_the_page_leads_to_both_roots_and_both_links_as_der_and_pem(visitor, cli
             address = f"/repository/{beside}/Certs/{name}.{ending}"
             assert f'href="{address}"' in page
             assert client.get(address).data == content
+    assert "根憑證機構簽發給根憑證機構（第 2 代）" in page
+    assert "根憑證機構（第 2 代）簽發給根憑證機構" in page
     assert page.count("已廢止") == 1
     assert "已取代" in page
 

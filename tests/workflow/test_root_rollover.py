@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -131,6 +132,24 @@ def test_a_plan_that_another_ceremony_has_carried_out_is_refused(small):
     with pytest.raises(Refused, match="plan anew"):
         hold(office, stale, hands(*small.people), small.people[0], Crier())
     assert asked(small, current_root) == "root-g2"
+
+
+def test_of_two_ceremonies_at_once_one_makes_the_next_root(locking_registry):
+    """The other is refused: it meets the first one's task, or what came of it."""
+    world = Generations(locking_registry)
+
+    def once(_):
+        try:
+            roll_root(world)
+        except Refused as refusal:
+            return refusal.code
+        return "done"
+
+    with ThreadPoolExecutor(2) as both:
+        refused, done = sorted(both.map(once, range(2)))
+    assert done == "done"
+    assert refused in {"authority.task_open", "authority.exists"}
+    assert len(asked(world, links)) == 2
 
 
 def test_a_third_root_is_linked_with_the_second(small):
