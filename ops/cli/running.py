@@ -10,6 +10,8 @@ from ops.cli.group import FoundError
 from ops.settings import HIGHEST_PORT, Settings
 
 PORT = click.IntRange(1, HIGHEST_PORT)
+GRACE_SECONDS = 10
+"""How long a stopping worker may take over the requests in hand."""
 
 
 @click.command()
@@ -26,17 +28,17 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     settings.require_secrets()
     require_schema(settings)
     Granian(
-        "ops.wiring:web_from_environment",
+        "ops.pages.application:application",
         address=host or settings.bind,
         port=port or settings.port,
-        interface=Interfaces.WSGI,
+        # Not WSGI, whose threads would wait for requests that never come (`ops.pages`).
+        interface=Interfaces.RSGI,
         workers=workers or settings.web_workers,
-        # Pages wait for the database and for password hashing, so a few may wait at once in a process.
-        blocking_threads=4,
         factory=True,
         websockets=False,
         log_level=LogLevels(settings.log_level.lower()),
         respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
     ).serve()
 
 
