@@ -15,6 +15,8 @@ from hardware.virtual.vpcd import serve
 from tests.hardware.pcscd_daemon import PATIENCE, READERS, Daemon
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hardware.station import CardStation
     from hardware.virtual.card import Fault
 
@@ -57,6 +59,8 @@ class PcscRig:
     reader: str = READERS[0]
     fault: Fault | None = None
     protocol: CardProtocol = CardProtocol.T1
+    port: int = 0
+    """The vpcd port of the reader; 0 for the daemon's first."""
     _serving: tuple[threading.Event, threading.Thread] | None = None
 
     def new_blank(self) -> str:
@@ -66,7 +70,7 @@ class PcscRig:
         stop, plugged = threading.Event(), threading.Event()
         thread = threading.Thread(
             target=serve,
-            args=(self.folder.card_file(csn), ("127.0.0.1", self.daemon.ports[0]), stop),
+            args=(self.folder.card_file(csn), ("127.0.0.1", self.port or self.daemon.ports[0]), stop),
             kwargs={"plugged": plugged, "fault": self.fault, "protocol": self.protocol},
             daemon=True,
         )
@@ -96,3 +100,25 @@ class PcscRig:
                 return
             time.sleep(0.05)
         raise AssertionError(f"pcscd did not notice the card: {states}")
+
+
+class PcscFeeder:
+    """A machine that changes the cards of some readers, whose ports are the daemon's in this order."""
+
+    def __init__(
+        self, folder: FolderStation, daemon: Daemon, readers: Sequence[str], blanks: Sequence[str]
+    ) -> None:
+        ports = zip(readers, daemon.ports, strict=True)
+        self._rigs = {name: PcscRig(folder, daemon, reader=name, port=port) for name, port in ports}
+        self.blanks = list(blanks)
+        self.fed: dict[str, list[str]] = {name: [] for name in readers}
+
+    def change(self, reader: str) -> None:
+        self._rigs[reader].remove()
+        if self.blanks:
+            self.fed[reader].append(self.blanks.pop(0))
+            self._rigs[reader].insert(self.fed[reader][-1])
+
+    def empty(self) -> None:
+        for rig in self._rigs.values():
+            rig.remove()

@@ -1,4 +1,4 @@
-"""Starts a pcscd of the tests' own, with two virtual readers, beside whatever pcscd the machine already runs.
+"""Starts a pcscd of the tests' own, with two virtual readers or more, beside whatever pcscd the machine already runs.
 
 pcscd always listens at /run/pcscd, so it gets a mount namespace in which that is a folder of ours; the client library
 finds the socket through PCSCLITE_CSOCK_NAME, which it reads once per process. Hence one daemon per test process,
@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 DRIVERS = ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "/usr/local/lib/pcsc/drivers/serial/libifdvpcd.so")
+_FRIENDLY_NAME = "Virtual PCD"
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")
 PATIENCE = 20.0
 MACHINE_SOCKET = Path("/run/pcscd/pcscd.comm")
@@ -38,7 +39,7 @@ class Daemon:
     process: subprocess.Popen[bytes]
     directory: Path
     socket: Path
-    ports: tuple[int, int]
+    ports: tuple[int, ...]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -58,21 +59,21 @@ class Daemon:
 @cache
 def shared_daemon() -> Daemon:
     """Start this process's pcscd at the first call."""
+    return start_daemon()
+
+
+def start_daemon(pairs: int = 1) -> Daemon:
+    """Start a pcscd with so many pairs of readers; a process has one, which ends with it."""
     driver = next((path for path in DRIVERS if Path(path).exists()), None)
     if driver is None:
         give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         give_up("needs vsmartcard-vpcd: run `make setup`")
     directory = Path(tempfile.mkdtemp(prefix="pcscd-", dir="/tmp"))
-    ports = _two_free_ports()
+    ports: tuple[int, ...] = ()
     (directory / "run").mkdir()
     (directory / "readers").mkdir()
-    shutil.copy(driver, directory / "libifdvpcd.so")
-    (directory / "readers" / "vpcd").write_text(
-        'FRIENDLYNAME "Virtual PCD"\n'
-        f"DEVICENAME /dev/null:0x{ports[0]:04X}\n"
-        f"LIBPATH {directory}/libifdvpcd.so\n"
-        f"CHANNELID 0x{ports[0]:04X}\n"
-    )
+    for pair in range(pairs):
+        ports += _add_pair(directory, Path(driver), pair)
     own_place = _may_have_a_namespace()
     listening = directory / "run" / "pcscd.comm" if own_place else MACHINE_SOCKET
     if not own_place and _answers(listening):
@@ -82,6 +83,19 @@ def shared_daemon() -> Daemon:
     atexit.register(daemon.stop)
     _wait_until_it_answers(daemon)
     return daemon
+
+
+def _add_pair(directory: Path, driver: Path, pair: int) -> tuple[int, int]:
+    """Tell the daemon of two more readers, with a driver of their own; returns their ports."""
+    own, ports = directory / f"libifdvpcd{pair}.so", _two_free_ports()
+    shutil.copy(driver, own)
+    (directory / "readers" / f"vpcd{pair}").write_text(
+        f'FRIENDLYNAME "{_FRIENDLY_NAME if not pair else f"{_FRIENDLY_NAME} {pair}"}"\n'
+        f"DEVICENAME /dev/null:0x{ports[0]:04X}\n"
+        f"LIBPATH {own}\n"
+        f"CHANNELID 0x{ports[0]:04X}\n"
+    )
+    return ports
 
 
 def _unshare() -> list[str]:
