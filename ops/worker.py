@@ -53,6 +53,10 @@ APART_SECONDS = 0.1
 """By how much the first rounds of a starting worker are apart."""
 
 
+HANDS = {Lane.CERTIFICATE: 2}
+"""Threads of a lane that has more than one: while one of them waits for the database, the other computes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Orders:
     """How long the worker pauses between two looks, in seconds; and the file to which it exports checkpoints, if any."""
@@ -116,6 +120,11 @@ def keep_what_is_loaded() -> None:
     gc.freeze()
 
 
+def hands(office: Office, lane: Lane) -> int:
+    """Return how many threads work through a lane: on SQLite, where one writes at a time, never more than one."""
+    return HANDS.get(lane, 1) if office.engine.dialect.name == "postgresql" else 1
+
+
 class Worker:
     """One worker process. `perform` and `orders` are given so that tests can set them."""
 
@@ -135,8 +144,9 @@ class Worker:
         self._planning = threading.Lock()
         # Daemons, so that a card reader that hangs does not keep the process alive.
         self._threads = [
-            threading.Thread(target=self._work_lane, args=(lane,), name=f"lane-{lane}", daemon=True)
+            threading.Thread(target=self._work_lane, args=(lane,), name=f"lane-{lane}-{hand}", daemon=True)
             for lane in Lane
+            for hand in range(hands(office, lane))
         ]
 
     def stop(self, *_signal: object) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -84,6 +85,14 @@ def test_one_bad_lane_does_not_hold_up_the_others(make_office, database_url):
     with Running(office, perform=perform) as running:
         running.until(lambda: {lane for lane, _ in done} == set(Lane) - {Lane.CARD} and len(done) > 20)
     assert {name for _, name in done} == {"tested"}
+
+
+def test_certificates_have_two_threads_where_the_database_locks_rows(make_office, database_url):
+    office = make_office(database_url)
+    worker = Worker(office, "tested", FAST)
+    lanes = Counter(thread.name.rpartition("-")[0] for thread in worker._threads)
+    several = 2 if office.engine.dialect.name == "postgresql" else 1
+    assert lanes == {f"lane-{lane}": several if lane is Lane.CERTIFICATE else 1 for lane in Lane}
 
 
 def test_the_worker_seals_the_log_without_being_asked(make_office, database_url):
