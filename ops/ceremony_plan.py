@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pki.ceremony import DEMONSTRATION_ROOT
 from pki.errors import KeyRefusedError, NameRefusedError
@@ -19,6 +20,10 @@ from workflow.vocabulary import Ca
 
 if TYPE_CHECKING:
     from workflow.office import Office
+
+
+E = TypeVar("E", bound=Enum)
+MOST_YEARS: Final = 30
 
 
 class PlanError(Exception):
@@ -44,7 +49,7 @@ def read_plan(path: Path, office: Office) -> Plan:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
         _known(said, {"witnesses", "record", "root", "authority", "backup"}, "the plan")
-        backup = said["backup"]
+        backup = _table(said, "backup")
         _known(
             backup, {"module"} if "module" in backup else {"directory", "holders", "threshold"}, "[backup]"
         )
@@ -58,18 +63,36 @@ def read_plan(path: Path, office: Office) -> Plan:
     return plan
 
 
+def require_places(plan: Plan) -> None:
+    """Raise PlanError where copies or record can't lie as planned, which is better known before any key is made."""
+    try:
+        if plan.copies is not None and plan.copies.exists() and any(plan.copies.iterdir()):
+            raise PlanError(_not_there("[backup] directory", plan.copies, "不是空的", "is not empty"))
+        if plan.record.exists() and not plan.record.is_dir():
+            raise PlanError(_not_there("record", plan.record, "不是資料夾", "is no folder"))
+    except OSError as error:
+        where = Path(error.filename or plan.record)
+        raise PlanError(
+            _not_there("[backup] directory / record", where, "無法使用", f"{error.strerror}")
+        ) from error
+
+
+def _not_there(name: str, path: Path, zh: str, en: str) -> str:
+    return f"{name}：{path} {zh}，請改指定其他資料夾。 {name}: {path} {en}. Name another folder."
+
+
 def _plan(said: dict[str, Any], backup: dict[str, Any], office: Office) -> Plan:
-    authorities = tuple(_authority(one, office) for one in said["authority"])
+    authorities = tuple(_authority(one, office) for one in _tables(said, "authority"))
     if len({one.ca for one in authorities}) != len(authorities):
         raise ValueError("a CA stands in [[authority]] twice")
     words, holders = read_backup(backup, office)
-    script = Script(_root(said["root"], office), authorities, words, holders)
+    script = Script(_root(_table(said, "root"), office), authorities, words, holders)
     return Plan(
-        tuple(map(str, said["witnesses"])),
+        _texts(said, "witnesses", "the plan"),
         script,
         int(words.get("threshold", 0)),
         Path(words["directory"]) if holders else None,
-        Path(said["record"]),
+        Path(_text(said, "record", "the plan")),
     )
 
 
@@ -83,32 +106,79 @@ def read_backup(said: dict[str, Any], office: Office) -> tuple[dict[str, Any], t
             raise ValueError(
                 "[backup] module is for keys in a token; software keys want holders and a directory"
             )
-        return {"module": str(said["module"])}, ()
-    holders, threshold = tuple(map(str, said["holders"])), int(said.get("threshold", THRESHOLD))
-    if len(set(holders)) != len(holders) or not THRESHOLD <= threshold <= len(holders):
+        return {"module": _text(said, "module", "[backup]")}, ()
+    holders, threshold = _texts(said, "holders", "[backup]"), said.get("threshold", THRESHOLD)
+    if (
+        not isinstance(threshold, int)
+        or len(set(holders)) != len(holders)
+        or not THRESHOLD <= threshold <= len(holders)
+    ):
         raise ValueError(f"[backup] wants {THRESHOLD} or more of {COUNT} or so different holders")
-    return {"holders": list(holders), "threshold": threshold, "directory": str(said["directory"])}, holders
+    directory = _text(said, "directory", "[backup]")
+    return {"holders": list(holders), "threshold": threshold, "directory": directory}, holders
 
 
 def _root(said: dict[str, Any], office: Office) -> PlannedKey:
     _known(said, {"name", "key", "years"}, "[root]")
-    name = said.get("name")
+    name = _text(said, "name", "[root]") if "name" in said else None
     if name is None and not office.settings.test_assurance:
         raise ValueError("[root] has no name, and only a demonstration has one of its own")
-    subject = Subject(organisation=EXECUTIVE_YUAN, common_name=str(name)) if name else DEMONSTRATION_ROOT
+    subject = Subject(organisation=EXECUTIVE_YUAN, common_name=name) if name else DEMONSTRATION_ROOT
     subject.to_der()
-    return PlannedKey(FIRST_ROOT, subject, _kind(said, KeyKind.RSA_4096), int(said.get("years", 30)))
+    return PlannedKey(FIRST_ROOT, subject, _kind(said, "[root]"), _years(said, 30, "[root]"))
 
 
 def _authority(said: dict[str, Any], office: Office) -> PlannedKey:
-    _known(said, {"ca", "key", "years"}, "[[authority]]")
-    ca = Ca(said["ca"])
-    years = int(said.get("years", 20))
-    return PlannedKey(str(ca), subject_of(office, ca), _kind(said, KeyKind.RSA_4096), years, ca)
+    where = "[[authority]]"
+    _known(said, {"ca", "key", "years"}, where)
+    ca = _one_of(Ca, _text(said, "ca", where), f"{where} ca")
+    return PlannedKey(str(ca), subject_of(office, ca), _kind(said, where), _years(said, 20, where), ca)
 
 
-def _kind(said: dict[str, Any], usual: KeyKind) -> KeyKind:
-    return KeyKind(said["key"]) if "key" in said else usual
+def _kind(said: dict[str, Any], where: str) -> KeyKind:
+    return _one_of(KeyKind, _text(said, "key", where), f"{where} key") if "key" in said else KeyKind.RSA_4096
+
+
+def _years(said: dict[str, Any], usual: int, where: str) -> int:
+    years = said.get("years", usual)
+    if not isinstance(years, int) or not 1 <= years <= MOST_YEARS:
+        raise ValueError(f"{where} years is a number from 1 to {MOST_YEARS}")
+    return years
+
+
+def _one_of(kinds: type[E], value: str, where: str) -> E:
+    try:
+        return kinds(value)
+    except ValueError:
+        known = ", ".join(str(one.value) for one in kinds)
+        raise ValueError(f"{where} is {value!r}, and there are {known}") from None
+
+
+def _text(said: dict[str, Any], name: str, where: str) -> str:
+    value = said[name]
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{where} says {name} as a text in quotes")
+    return value
+
+
+def _texts(said: dict[str, Any], name: str, where: str) -> tuple[str, ...]:
+    values = said[name]
+    if not isinstance(values, list) or not values or not all(isinstance(one, str) for one in values):
+        raise ValueError(f'{where} says {name} as a list of texts, such as ["ada", "ben"]')
+    return tuple(values)
+
+
+def _table(said: dict[str, Any], name: str) -> dict[str, Any]:
+    if not isinstance(said[name], dict):
+        raise TypeError(f"[{name}] is a table of its own")
+    return dict(said[name])
+
+
+def _tables(said: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    values = said[name]
+    if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
+        raise ValueError(f"[[{name}]] is a table for each CA")
+    return values
 
 
 def _known(said: dict[str, Any], names: set[str], where: str) -> None:

@@ -26,7 +26,7 @@ _STEPWISE = (str(KeyTask.CEREMONY), str(KeyTask.ROLLOVER))
 
 
 class NoRecordError(Exception):
-    """There is no such ceremony, or it was not held to its end."""
+    """There is no such ceremony, it was not held to its end, or its record can't be written where it was asked for."""
 
 
 def write_record(office: Office, number: int, directory: Path) -> tuple[Path, Path]:
@@ -40,14 +40,22 @@ def write_record(office: Office, number: int, directory: Path) -> tuple[Path, Pa
     # A CA's roll-over is recorded too, and takes no ceremony.
     if row is None or "steps" not in json.loads(row.record)["record"]:
         raise NoRecordError(f"沒有編號 {number} 的典禮紀錄。 There is no record of a ceremony {number}.")
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     said = {
         "plan": {"statement": row.plan, "signatures": row.plan_signatures},
         "record": {"statement": row.record, "signatures": row.record_signatures},
     }
     written, paper = directory / f"ceremony-{number}.json", directory / f"ceremony-{number}.pdf"
-    written.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    paper.write_bytes(key_record(_sheet(row), office_fonts(office)))
+    printed = key_record(_sheet(row), office_fonts(office))
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        written.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        paper.write_bytes(printed)
+    except OSError as error:
+        raise NoRecordError(
+            f"紀錄已保存於系統，但無法寫入 {directory}（{error.strerror}）。請以 guanfang ca record {number} --out 資料夾 另行寫出。"
+            f" The record is kept here and could not be written to {directory}: {error.strerror}. Write it with"
+            f" `guanfang ca record {number} --out DIR`."
+        ) from error
     return written, paper
 
 

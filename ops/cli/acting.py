@@ -92,5 +92,8 @@ def _password(login: str, *, from_stdin: bool) -> str:
         return str(click.prompt(f"Password of {login}", hide_input=True))
     password = sys.stdin.readline().rstrip("\n")
     if not password:
-        raise WrongUseError("there is no password on standard input")
+        raise WrongUseError(
+            f"標準輸入缺少 {login} 的密碼，每人一行。 --password-stdin: there is no password on standard input for"
+            f" {login}; give a line for each."
+        )
     return password

@@ -209,9 +209,12 @@ def _let_go(settings: Settings) -> None:
 
 
 def _announce(holders: tuple[str, ...], threshold: int) -> None:
+    if len(set(holders)) != len(holders):
+        raise WrongUseError("--holder：每人只能持有一份。 --holder: nobody holds two shares; name each once.")
     if threshold > len(holders):
         raise WrongUseError(
-            f"--threshold: {threshold} of {len(holders)} is impossible; name more with --holder"
+            f"--threshold：持有人只有 {len(holders)} 位，請以 --holder 補足。"
+            f" --threshold: {threshold} of {len(holders)} is impossible; name more with --holder."
         )
     click.echo(
         f"分持：{len(holders)} 份，任 {threshold} 份可啟用；持有人：{'、'.join(holders)}。"
@@ -338,7 +341,10 @@ def keeper() -> None:
     try:
         run(settings.keeper_socket)
     except OSError as error:
-        raise FoundError(f"the keeper can't listen: {error}") from error
+        raise FoundError(
+            f"保管程式無法啟動，請檢查 GUANFANG_ACTIVATION_SOCKET：{error}"
+            f" The keeper can't listen at GUANFANG_ACTIVATION_SOCKET: {error}"
+        ) from error
 
 
 @click.command()

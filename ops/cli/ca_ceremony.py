@@ -9,7 +9,7 @@ import click
 
 from ops.cli.ca_copies import CopyDesk, ask, may_be_recorded, newest_task, say_broken_off
 from ops.cli.ca_people import present, say_dry_run, say_people
-from ops.cli.group import FoundError, WrongUseError
+from ops.cli.group import ROW_NUMBER, FoundError, WrongUseError
 from workflow.vocabulary import KeyTask
 
 if TYPE_CHECKING:
@@ -50,10 +50,12 @@ def ceremony(file: Path, *, yes: bool, from_stdin: bool) -> None:
 
 
 def _read(file: Path) -> Plan:
-    from ops.ceremony_plan import PlanError, read_plan
+    from ops.ceremony_plan import PlanError, read_plan, require_places
     from ops.settings import Settings
     from ops.wiring import build_office
     from workflow.acts.share_holders import require_holders
+    from workflow.authorities import established
+    from workflow.errors import Refused
 
     office = build_office(Settings.read())
     try:
@@ -61,6 +63,9 @@ def _read(file: Path) -> Plan:
         # Whoever begins the ceremony is refused the same; here it is known while nobody has come yet.
         with office.reading() as connection:
             require_holders(connection, plan.script.holders)
+        if established(office):
+            raise Refused("authority.established")
+        require_places(plan)
     except PlanError as error:
         raise WrongUseError(str(error)) from error
     else:
@@ -90,7 +95,7 @@ def say_plan(plan: Plan) -> None:
 
 def hold_plan(plan: Plan, *, from_stdin: bool) -> None:
     """Hold a ceremony as planned, and write its record; whatever breaks it off leaves no copy of a key that nobody has."""
-    from ops.ceremony_record import write_record
+    from ops.ceremony_record import NoRecordError, write_record
     from ops.key_copies import CopiesError
     from workflow.ceremonies import hold
 
@@ -115,7 +120,10 @@ def hold_plan(plan: Plan, *, from_stdin: bool) -> None:
             if isinstance(error, CopiesError):
                 raise FoundError(str(error)) from error
             raise
-        written, paper = write_record(office, number, plan.record)
+        try:
+            written, paper = write_record(office, number, plan.record)
+        except NoRecordError as error:
+            raise FoundError(f"典禮完成。 The ceremony is held. {error}") from error
     click.echo(f"典禮完成。 The ceremony is held. {written} {paper}")
     if master.desk is None:
         click.echo(
@@ -153,7 +161,7 @@ class _Master:
 
 
 @click.command()
-@click.argument("number", type=int, help="Of the task, as `guanfang ca tasks` says it.")
+@click.argument("number", type=ROW_NUMBER, help="Of the task, as `guanfang ca tasks` says it.")
 @click.option(
     "--out",
     "directory",

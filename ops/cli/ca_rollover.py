@@ -13,7 +13,7 @@ from ops.cli.ca_copies import CopyDesk, may_be_recorded, newest_task, say_broken
 from ops.cli.ca_people import by_people, present, say_dry_run, say_people
 from ops.cli.ca_root import Asked, RootOptions, of_the_root, roll_over_root
 from ops.cli.cases import when
-from ops.cli.group import FoundError, WrongUseError
+from ops.cli.group import ROW_NUMBER, FoundError, WrongUseError
 from ops.cli.reading import reading
 from pki.keys import KeyKind
 from pki.shares import MOST, THRESHOLD
@@ -22,6 +22,7 @@ from workflow.vocabulary import Ca, KeyTask
 if TYPE_CHECKING:
     from workflow.commands_of_authorities import NewAuthority
     from workflow.rollover import Rollover
+    from workflow.views.authorities import KeyTaskLine
 
 KINDS = click.Choice([kind.value for kind in KeyKind])
 CA_YEARS, ROOT_YEARS = 20, 30
@@ -85,7 +86,8 @@ def rollover(  # noqa: PLR0913 - one parameter an option.
         holders and not threshold <= len(set(holders)) == len(holders)
     ):
         raise WrongUseError(
-            "--copies and --holder go together, with as many different holders as --threshold or more"
+            "--copies 與 --holder 須同時指定，且不同的持有人不得少於 --threshold。"
+            " --copies and --holder go together, with as many different holders as --threshold or more."
         )
     if ca == THE_ROOT:
         asked = Asked(
@@ -184,7 +186,7 @@ def tasks() -> None:
 
 
 @click.command()
-@click.argument("number", type=int, help="Of the task, as `guanfang ca tasks` says it.")
+@click.argument("number", type=ROW_NUMBER, help="Of the task, as `guanfang ca tasks` says it.")
 @click.option("--reason", default="broken off", show_default=True, help="Goes into the audit log.")
 @click.option("--yes", is_flag=True, help="Do it; without it the command only says what it would do.")
 @as_somebody
@@ -193,6 +195,7 @@ def abort(number: int, reason: str, login: str, *, password_stdin: bool, yes: bo
     from workflow.key_tasks import abort as abort_task
 
     if not yes:
+        _say_task(_open_task(number))
         click.echo(f"Would end task {number} and destroy the keys that it left. Add --yes to do it.")
         return
     with acting(login, from_stdin=password_stdin) as (office, actor):
@@ -201,13 +204,26 @@ def abort(number: int, reason: str, login: str, *, password_stdin: bool, yes: bo
 
 
 @click.command()
-@click.argument("number", type=int, help="Of the task, as `guanfang ca tasks` says it.")
+@click.argument("number", type=ROW_NUMBER, help="Of the task, as `guanfang ca tasks` says it.")
 @click.option("--reason", required=True, help="Why, in a sentence; all who are present sign it.")
 @by_people
 def leave(number: int, reason: str, logins: tuple[str, ...], *, password_stdin: bool, yes: bool) -> None:
     """End a task whose keys nobody can destroy any more, for their token is lost. It does not say that they are destroyed."""
     from workflow.commands_of_authorities import LeaveKeys
     from workflow.handlers import handle
+
+    task = _open_task(number)
+    _say_task(task)
+    say_people(task.task)
+    if not yes:
+        say_dry_run()
+        return
+    with present(logins, from_stdin=password_stdin) as (office, hands, actor):
+        handle(office, LeaveKeys(number=number, reason=reason, hands=hands), actor)
+    click.echo(f"作業 {number} 已結束，金鑰未銷毀。 Task {number} has ended; its keys were not destroyed.")
+
+
+def _open_task(number: int) -> KeyTaskLine:
     from workflow.views.authorities import key_tasks
 
     with reading() as (connection, _clock):
@@ -216,11 +232,8 @@ def leave(number: int, reason: str, logins: tuple[str, ...], *, password_stdin: 
         raise FoundError(
             f"金鑰作業 {number} 已結束或不存在。 The task {number} has ended or never was; see `guanfang ca tasks`."
         )
+    return task
+
+
+def _say_task(task: KeyTaskLine) -> None:
     click.echo(f"{task.number}  {task.task.zh} {task.task.en}  {task.authorities}  {task.place}")
-    say_people(task.task)
-    if not yes:
-        say_dry_run()
-        return
-    with present(logins, from_stdin=password_stdin) as (office, hands, actor):
-        handle(office, LeaveKeys(number=number, reason=reason, hands=hands), actor)
-    click.echo(f"作業 {number} 已結束，金鑰未銷毀。 Task {number} has ended; its keys were not destroyed.")

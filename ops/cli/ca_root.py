@@ -84,7 +84,7 @@ def roll_over_root(asked: Asked, *, from_stdin: bool, yes: bool) -> None:
 
 
 def _planned(asked: Asked) -> Plan:
-    from ops.ceremony_plan import Plan, read_backup
+    from ops.ceremony_plan import Plan, PlanError, read_backup, require_places
     from ops.settings import Settings
     from ops.wiring import build_office
     from workflow.acts.share_holders import require_holders
@@ -101,11 +101,13 @@ def _planned(asked: Asked) -> Plan:
         )
         with office.reading() as connection:
             require_holders(connection, holders)
-    except (ValueError, KeyRefusedError) as error:
+        plan = Plan(asked.logins, script, asked.threshold, asked.directory, asked.root.record)
+        require_places(plan)
+    except (ValueError, KeyRefusedError, PlanError) as error:
         raise WrongUseError(str(error)) from error
     finally:
         office.engine.dispose()
-    return Plan(asked.logins, script, asked.threshold, asked.directory, asked.root.record)
+    return plan
 
 
 def _backup(asked: Asked) -> dict[str, Any]:
@@ -115,4 +117,8 @@ def _backup(asked: Asked) -> dict[str, Any]:
         )
     if asked.root.module is not None:
         return {"module": asked.root.module}
-    return {"holders": asked.holders, "threshold": asked.threshold, "directory": asked.directory}
+    return {
+        "holders": list(asked.holders),
+        "threshold": asked.threshold,
+        "directory": str(asked.directory),
+    }

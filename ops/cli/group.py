@@ -44,6 +44,10 @@ COMMANDS = {
 }
 
 
+ROW_NUMBER = click.IntRange(1, 2**63 - 1)
+"""The number of a row; beyond it no database can be asked."""
+
+
 class WrongUseError(click.ClickException):
     """A request that makes no sense as things are set: exit code 2."""
 

@@ -12,7 +12,7 @@ import click
 
 from ops.cli.acting import acting, as_somebody
 from ops.cli.cases import when
-from ops.cli.group import FoundError, WrongUseError
+from ops.cli.group import ROW_NUMBER, FoundError, WrongUseError
 from ops.cli.reading import reading
 from workflow.errors import Refused
 from workflow.views import keys as view
@@ -103,7 +103,7 @@ def unfinished() -> None:
 
 
 @keys.command()
-@click.argument("number", type=int, help="Of the key, as `guanfang keys unfinished` says it.")
+@click.argument("number", type=ROW_NUMBER, help="Of the key, as `guanfang keys unfinished` says it.")
 @click.option(
     "--left", default="", help="Why it can't be destroyed: its token is gone. Goes into the audit log."
 )

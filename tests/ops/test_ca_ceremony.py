@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
@@ -235,6 +237,65 @@ def test_the_ceremony_itself_asks_again_who_the_holders_are(stage):
 def test_a_plan_with_what_nobody_knows_is_refused(stage, more):
     stage.write(["a"], more)
     assert stage.hold().exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("ca = 'xca'", "ca = 'yca'", "[[authority]] ca is 'yca', and there are gca, xca, moica"),
+        ("key = 'p-384'", "key = 'p-512'", "[root] key is 'p-512'"),
+        ("key = 'p-384'", "years = 'many'", "[root] years is a number from 1 to 30"),
+        ("key = 'p-384'", "years = 99", "[root] years is a number from 1 to 30"),
+        ("witnesses = [", "witnesses = 'ada' # ", 'list of texts, such as ["ada", "ben"]'),
+        ("holders = [", "holders = 'ada' # ", "[backup] says holders as a list"),
+        ("directory = '", "directory = 7 # '", "[backup] says directory as a text"),
+        ("[[authority]]", "[authority]", "[[authority]] is a table for each CA"),
+        ("threshold = 2", "threshold = 'two'", "[backup] wants 2 or more"),
+    ],
+)
+def test_what_is_wrong_in_a_plan_is_named_with_its_place(stage, right, wrong, said):
+    stage.plan.write_text(stage.plan.read_text().replace(right, wrong, 1))
+    held = stage.hold()
+    assert held.exit_code == 2
+    assert said in held.output
+
+
+def test_copies_and_record_have_a_place_before_any_key_is_made(stage, guanfang):
+    occupied = stage.folder / "a file"
+    occupied.write_text("x")
+    whole = stage.plan.read_text()
+    for name in ("copies", "record"):
+        stage.plan.write_text(whole.replace(f"{stage.folder}/{name}", str(occupied)))
+        for said in (stage.hold(), guanfang("ca", "ceremony", "--plan", str(stage.plan), url=stage.url)):
+            assert (said.exit_code, "Name another folder" in said.output) == (2, True), said.output
+    assert stage.nothing_is_left()
+
+
+def test_a_record_that_cannot_be_written_is_kept_and_its_command_said(stage, guanfang, monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", no_space)
+        said = stage.hold()
+    assert said.exit_code == 1
+    assert "The ceremony is held" in said.output
+    assert "guanfang ca record 1 --out DIR" in said.output
+    assert "No space left" in said.output
+    assert established(stage.registry.office)
+    out = str(stage.folder / "again")
+    assert guanfang("ca", "record", "1", "--out", out, url=stage.url).exit_code == 0
+
+
+def no_space(*_given):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "9" * 30])
+def test_a_number_that_no_task_can_have_is_refused(stage, guanfang, number):
+    for words in (("abort",), ("leave", "--reason", "x"), ("record", "--out", str(stage.folder / "x"))):
+        extra = ("--as", "ada") if words[0] == "abort" else ()
+        said = guanfang("ca", *words, *extra, "--", number, url=stage.url)
+        assert said.exit_code == 2
+        assert "not in the range" in said.output
+    assert "never was" in guanfang("ca", "abort", "7", "--as", "ada", url=stage.url).output
 
 
 def test_a_ceremony_killed_between_the_steps_is_cleared_and_held_anew(stage, guanfang):
