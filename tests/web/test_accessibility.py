@@ -68,6 +68,8 @@ def prepared(address, chromium, house):
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         PREPARED[group](page, address, house)
+        # The page's scripts have run by then.
+        page.wait_for_load_state()
         return page
 
     return prepare

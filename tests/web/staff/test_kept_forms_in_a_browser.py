@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browsing import served
+from tests.browsing import PATIENCE, served
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
@@ -16,7 +16,7 @@ PASSWORD = "correct horse"
 def page(chromium):
     context = chromium.new_context(locale="zh-TW")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     yield page
     context.close()
 
@@ -25,6 +25,8 @@ def log_in(page, login):
     page.fill("#f-login", login)
     page.fill("#f-password", PASSWORD)
     page.click("main button[type=submit]")
+    # The page's script has run by then: nobody types as quickly as a test.
+    page.wait_for_load_state()
 
 
 def test_an_applicant_who_changes_the_language_types_nothing_twice(page, web_ports, house):
@@ -36,6 +38,7 @@ def test_an_applicant_who_changes_the_language_types_nothing_twice(page, web_por
         page.click("main .button-primary")
         page.check("#f-agreement_accepted")
         page.click("main .button-primary")
+        page.wait_for_load_state()
         page.fill("#f-contact_name", "堃喆峯𤧟")
         page.fill("#f-user_code", "Ab3#xyz")
         page.select_option("#f-mailing_county", "花蓮縣")
