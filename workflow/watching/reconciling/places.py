@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -36,23 +36,20 @@ def place_faults(connection: sa.Connection) -> Iterator[Found]:
 
 
 def _places(connection: sa.Connection) -> Iterator[Found]:
-    kinds = {row.id: PlaceKind(row.kind) for row in connection.execute(sa.select(P.id, P.kind))}
-    last: dict[str, Any] = {}
-    broken: set[str] = set()
-    entries = sa.select(E.csn, E.kind, E.from_id, E.to_id).order_by(E.id)
-    for entry in connection.execute(entries):
-        before = last.get(entry.csn)
-        if (before.to_id if before else None) != entry.from_id:
-            broken.add(entry.csn)
-        last[entry.csn] = entry
-    cards = connection.execute(sa.select(K.id, K.csn, K.state, K.place_id).order_by(K.id))
-    for card in cards:
-        entry = last.pop(card.csn, None)
+    broken = _broken(connection)
+    last = _last_entries()
+    query = (
+        sa.select(K.id, K.csn, K.state, P.kind.label("place"), E.kind.label("entry"))
+        .outerjoin(t.stock_place, P.id == K.place_id)
+        .outerjoin(last, last.c.csn == K.csn)
+        .outerjoin(t.stock_entry, E.id == last.c.id)
+    )
+    for card in connection.execute(query.order_by(K.id)):
         if card.csn in broken:
             yield about_card(
                 card, "stock.entries", "庫存帳的去處前後不接", "is where its entries do not lead to"
             )
-        elif not _fits(CardState(card.state), kinds.get(card.place_id), entry):
+        elif not _fits(CardState(card.state), card.place and PlaceKind(card.place), card.entry):
             state = CardState(card.state)
             yield about_card(
                 card,
@@ -60,20 +57,47 @@ def _places(connection: sa.Connection) -> Iterator[Found]:
                 f"是{state.zh}，與存放處不符",
                 f"is {state.en.lower()}, which does not go with its place",
             )
-    for csn, entry in last.items():
-        # A blank that became a staff card left the stock and the cards with it.
-        if entry.kind != str(EntryKind.STAFF):
-            zh, en = (
-                f"庫存帳有晶片序號 {csn}，卻無此卡片。",
-                f"The books of the stock have {csn}, which is no card.",
-            )
-            yield Found(code="stock.no_card", subject=csn, zh=zh, en=en)
+    yield from _no_cards(connection)
 
 
-def _fits(state: CardState, kind: PlaceKind | None, entry: Any) -> bool:
-    """Tell whether a card may be in such a place; without an entry it may only be outside, as cards of before are."""
+def _last_entries() -> sa.Subquery:
+    return sa.select(E.csn, sa.func.max(E.id).label("id")).group_by(E.csn).subquery()
+
+
+def _broken(connection: sa.Connection) -> frozenset[str]:
+    """Return the cards one of whose entries does not begin where the one before ended.
+
+    The database compares them: a house has many more entries than cards, and its histories are no matter for memory.
+    """
+    before = sa.func.lag(E.to_id).over(partition_by=E.csn, order_by=E.id)
+    steps = sa.select(E.csn, E.from_id, before.label("before")).subquery().c
+    parted = sa.func.coalesce(steps.from_id, 0) != sa.func.coalesce(steps.before, 0)
+    return frozenset(connection.execute(sa.select(steps.csn).where(parted)).scalars())
+
+
+def _no_cards(connection: sa.Connection) -> Iterator[Found]:
+    """Give what has entries and is no card. A blank that became a staff card left the stock and the cards with it."""
+    last = _last_entries()
+    query = (
+        sa.select(E.csn)
+        .join(last, last.c.id == E.id)
+        .where(E.kind != str(EntryKind.STAFF), ~sa.select(K.id).where(K.csn == E.csn).exists())
+    )
+    for csn in connection.execute(query.order_by(E.csn)).scalars():
+        zh, en = (
+            f"庫存帳有晶片序號 {csn}，卻無此卡片。",
+            f"The books of the stock have {csn}, which is no card.",
+        )
+        yield Found(code="stock.no_card", subject=csn, zh=zh, en=en)
+
+
+def _fits(state: CardState, kind: PlaceKind | None, entry: str | None) -> bool:
+    """Tell whether a card may be in such a place; without an entry it may only be outside, as cards of before are.
+
+    `entry` is the kind of its last entry.
+    """
     if state is CardState.SPOILED and kind is None:
-        return entry is None or entry.kind == str(EntryKind.DESTROYED)
+        return entry is None or entry == str(EntryKind.DESTROYED)
     return kind in _FITTING[state]
 
 
