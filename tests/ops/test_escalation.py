@@ -90,3 +90,5 @@ def test_nobody_is_escalated_to_without_an_address(run, watched):
     watched.office = replace(watched.office, settings=settings)
     run(PEM)
     assert run(PEM, hours=72).keys() == {OPERATORS}
+    audited = [row.body for row in watched.rows(t.audit_entry) if row.kind == "watch_ran"]
+    assert json.loads(audited[-1])["escalated"] == 0

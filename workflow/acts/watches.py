@@ -38,6 +38,7 @@ def _record(work: UnitOfWork, command: RecordWatch, actor: Actor, _prepared: Non
     found = {(one.code, one.subject): one for one in command.found}
     tell = [one for key, one in found.items() if _is_to_be_told(known.get(key), work)]
     stands = [one for one in tell if _stands_too_long(known.get((one.code, one.subject)), work)]
+    escalated = stands if work.office.settings.escalation_email else []
     _keep(work, command, known, found)
     for sample in command.samples:
         work.add(
@@ -54,9 +55,9 @@ def _record(work: UnitOfWork, command: RecordWatch, actor: Actor, _prepared: Non
         "report_sha256": command.report_sha256,
     }
     run_id = work.insert(t.watch_run, at=work.now, **run)
-    _audit(work, command, actor, tell, run, len(stands))
+    _audit(work, command, actor, tell, run, len(escalated))
     _tell(work, command.watch, tell)
-    _escalate(work, command.watch, stands, known)
+    _escalate(work, command.watch, escalated, known)
     return Outcome(created_id=run_id)
 
 
@@ -120,15 +121,14 @@ def _tell(work: UnitOfWork, watch: Watch, tell: Sequence[Found]) -> None:
 
 def _escalate(work: UnitOfWork, watch: Watch, stands: Sequence[Found], known: Mapping[_Key, Any]) -> None:
     """Ask for a mail of its own to the second address, so that neither is written to twice for the other's sake."""
-    settings = work.office.settings
-    if not stands or not settings.escalation_email:
+    if not stands:
         return
     lines = []
     for one in stands[:MOST_IN_A_MAIL]:
         since = known[one.code, one.subject].first_at.astimezone(TAIPEI)
         lines.append(f"{_line(one)} ({since:%Y-%m-%d %H:%M})")
     payload = {"watch": str(watch), "lines": lines, "count": len(stands)}
-    _ask(work, payload | {"standing_days": settings.escalation_days})
+    _ask(work, payload | {"standing_days": work.office.settings.escalation_days})
 
 
 def _line(one: Found) -> str:
