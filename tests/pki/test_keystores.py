@@ -105,6 +105,16 @@ def test_keys_that_nobody_remembers_are_cleared_away(token):
     kept[2].signer.sign(b"data")
 
 
+def test_keys_of_intents_go_with_their_name_and_with_no_longer_one(token):
+    store = TokenKeystore(token, SoftwareKeystore(b"only for tests"))
+    mark, other = "-0123456789abcdef", "ocsp:gone-g2-0123456789abcdef"
+    made = [store.make(label, KeyKind.P256).reference for label in ("ocsp:gone", "ocsp:gone" + mark, other)]
+    assert set(store.references("ocsp:gone")) == set(made[:2])
+    assert store.destroy_others("ocsp:gone", frozenset()) == 2
+    assert store.references("ocsp:gone") == ()
+    assert store.references(other) == (made[2],)
+
+
 def test_a_token_that_was_lost_is_opened_again(token):
     key = TokenKeystore(token, SoftwareKeystore(b"only for tests")).make("gca", KeyKind.P256).signer
     key.sign(b"while it is there")
