@@ -389,7 +389,7 @@ def activate(files: tuple[Path, ...], logins: tuple[str, ...], *, password_stdin
             hands = tuple(Hand(one.actor.account_id or 0, one.password) for one in people)
             command = ActivateKeys(hands=hands, set_id=shared.set_id, numbers=numbers)
             handle(office, command, people[0].actor)
-            client.hold(shared.set_id, secret)
+            _hold(client, shared.set_id, secret)
         finally:
             wipe(secret)
     click.echo("金鑰已啟用。 The keys are activated.")
@@ -434,6 +434,18 @@ def status() -> None:
     if not state.active:
         raise FoundError("尚未啟用。 Not activated; run `guanfang ca activate`.")
     click.echo(f"已啟用 Activated with set {state.set_id}")
+
+
+def _hold(client: KeeperClient, set_id: str, secret: bytearray) -> None:
+    from ops.activation import KeeperError
+
+    try:
+        client.hold(set_id, secret)
+    except KeeperError as error:
+        raise FoundError(
+            "保管程式中途停止，金鑰未啟用；請啟動 guanfang ca keeper 後重新執行。"
+            f" Not activated: {error}. Start `guanfang ca keeper` and run it again."
+        ) from error
 
 
 def _sharing() -> Settings:

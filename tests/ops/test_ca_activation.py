@@ -203,6 +203,23 @@ def test_a_share_that_is_nobodys_here_or_one_of_two_is_named(house, keeper, tmp_
     assert not house.client().active()
 
 
+def test_a_keeper_that_stops_meanwhile_is_told_in_words(house, keeper, monkeypatch):
+    batches.establish(house.registry.office)
+    good(house.split())
+    house.share()
+    whole = key_secrets.require_opening
+
+    def then_it_stops(*given):
+        whole(*given)
+        keeper.kill()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(key_secrets, "require_opening", then_it_stops)
+        said = house.activate(*house.officers[:2])
+    assert said.exit_code == 1
+    assert "Start `guanfang ca keeper` and run it again" in said.output
+
+
 def test_without_a_keeper_or_a_set_an_activation_says_what_is_missing(house):
     assert "nothing to activate" in house.activate(*house.officers[:2]).output
     house.share()

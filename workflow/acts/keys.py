@@ -105,9 +105,9 @@ def _record_master(
             code = "card.other_master_key" if command.back else "card.master_key_exists"
             raise Refused(code, name=other if command.back else command.label)
     said: dict[str, Any] = {"label": command.label, "place": command.place, "name": command.name}
-    if not command.name:
-        require_holders(work.connection, command.holders if seen is not None else ())
     if seen is not None:
+        if not command.name:
+            require_holders(work.connection, command.holders)
         said |= {"holders": list(command.holders), "statement": seen.statement, "signatures": seen.said()}
     work.audit(_kind(command), actor, said)
     return Outcome()
