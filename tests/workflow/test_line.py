@@ -30,6 +30,7 @@ from workflow.performers.line import Turn
 from workflow.store import schema as t
 from workflow.views import cards
 from workflow.views import line as views
+from workflow.views.card_faces import card_faces
 from workflow.vocabulary import JobState, ReaderState
 
 
@@ -288,3 +289,20 @@ def test_a_batch_shows_how_far_each_card_is(line):
     assert (shown.total, shown.made, shown.ended) == (2, 0, False)
     assert (first.state, first.step, first.csn) == (JobState.WORKING, "claimed", line.blanks[0])
     assert (second.state, second.csn) == (JobState.WAITING, "")
+
+
+@pytest.mark.rule("CRD-01")
+def test_a_made_card_that_is_lost_leaves_its_batch_and_the_next_batch_makes_another(line):
+    first, (case,) = line.batch(1)
+    line.feed(READERS[0])
+    assert line.turn().turn is Turn.MADE
+    line.registry.do(c.RecordCardLost(case_id=case, reason="待寄區遍尋不著"), line.registry.centre)
+    line.registry.clock.move(seconds=1)
+    second = line.registry.do(OpenLineBatch(case_ids=(case,)), line.registry.centre).created_id
+    line.feed(READERS[0])
+    assert line.turn(first_key=2).turn is Turn.MADE
+    assert line.jobs() == ["left", "made"]
+    with line.office.reading() as connection:
+        faces = [card_faces(connection, batch) for batch in (first, second)]
+    number = line.registry.case(case).card_number
+    assert [[face.card_number for face in one] for one in faces] == [[], [number]]

@@ -58,7 +58,7 @@ def made_card_gone(connection: sa.Connection, case_id: int, reason: str, now: da
     connection.execute(
         sa.update(t.line_job)
         .where(J.case_id == case_id, J.state == str(JobState.MADE))
-        .values(state=str(JobState.LEFT), spoiled=J.spoiled + 1, said=reason, updated_at=now)
+        .values(state=str(JobState.LEFT), said=reason, updated_at=now)
     )
 
 
