@@ -14,9 +14,8 @@ def environ_of(scope: Any, body: IO[bytes]) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        # Octets stand for themselves in WSGI's strings.
-        "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "PATH_INFO": _octets(scope.path),
+        "QUERY_STRING": _octets(scope.query_string),
         "SERVER_NAME": address.strip("[]"),
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
@@ -34,9 +33,15 @@ def environ_of(scope: Any, body: IO[bytes]) -> dict[str, Any]:
     if scope.authority and "host" not in scope.headers:
         # HTTP/2 says the host apart from the headers (RFC 9113 §8.3.1).
         environ["HTTP_HOST"] = scope.authority
+    # granian has left out values that are not ASCII.
     for name, value in scope.headers.items():
         _add(environ, name, value)
     return environ
+
+
+def _octets(text: str) -> str:
+    """Return a text as WSGI has it: each octet of its UTF-8 as the character of that number."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _add(environ: dict[str, Any], name: str, value: str) -> None:

@@ -83,6 +83,14 @@ def test_a_page_is_told_address_names_and_forms_as_they_were_sent(ask, port):
     assert ask("GET", "/told/%ff%fe").status == 200
 
 
+@pytest.mark.parametrize("octets", ["防".encode(), b"\xff\xfe"])
+def test_octets_that_should_have_been_encoded_break_nothing(port, octets):
+    line = b"GET /told/" + octets + b"?q=" + octets + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:
+        connection.sendall(line + b"Cookie: a=" + octets + b"\r\nX-Name: " + octets + b"\r\n\r\n")
+        assert connection.recv(12) in {b"HTTP/1.1 200", b"HTTP/1.1 400"}
+
+
 def test_a_header_with_an_underscore_does_not_pass_for_another(port):
     head = "GET /told/x HTTP/1.1\nHost: x\nX_Forwarded_For: 192.0.2.1\nX-Two: 1\nX-Two: 2\nConnection: close"
     with opened(port, head) as connection:
