@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 
+AFTER_COMMIT = "after a commit"
+NOTHING_NEW = "nothing new: "
+
+
 @dataclass
 class Trip:
     """Counts moments, and kills its own process at the one that was chosen."""
@@ -35,6 +39,22 @@ class Trip:
         if len(self.passed) == self.at:
             os.kill(os.getpid(), signal.SIGKILL)
         self.passed.append(name)
+
+
+@dataclass
+class Watching(Trip):
+    """Notes too at which moments nothing lasts that did not last a moment before: in the database or on the cards."""
+
+    cards: Path | None = None
+    _before: tuple[bytes, int] = (b"", -1)
+
+    def moment(self, name: str) -> None:
+        assert self.cards is not None
+        files = sorted(path for path in self.cards.rglob("*") if path.is_file())
+        held = b"".join(path.name.encode() + path.read_bytes() for path in files)
+        commits = sum(one.endswith(AFTER_COMMIT) for one in self.passed) + (name == AFTER_COMMIT)
+        same, self._before = (held, commits) == self._before, (held, commits)
+        super().moment(f"{NOTHING_NEW}{name}" if same else name)
 
 
 class _Wire(ClosingTransport):
@@ -97,7 +117,7 @@ def tripping(office: Office, trip: Trip) -> Office:
     def do_commit(connection: Any) -> None:
         trip.moment("before a commit")
         commit(connection)
-        trip.moment("after a commit")
+        trip.moment(AFTER_COMMIT)
 
     dialect.do_commit = do_commit
     stations = tuple(TrippingStation(station, trip) for station in office.stations)
@@ -124,12 +144,15 @@ def in_child(act: Callable[[], object]) -> int:
     return os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else 0
 
 
-def moments(folder: Path, act: Callable[[Trip], object]) -> list[str]:
-    """Return the names of the moments that an act passes when nothing kills it."""
+def moments(folder: Path, act: Callable[[Trip], object], watch: Path | None = None) -> list[str]:
+    """Return the names of the moments that an act passes when nothing kills it.
+
+    With a folder of cards to `watch`, those that leave nothing new are named so.
+    """
     notes = folder / "moments.txt"
 
     def noted() -> None:
-        trip = Trip()
+        trip = Trip() if watch is None else Watching(cards=watch)
         act(trip)
         notes.write_text("\n".join(trip.passed), encoding="utf-8")
 

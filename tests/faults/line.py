@@ -118,7 +118,7 @@ class Bench(Copied):
     """A copy of a line, and what a new process on it does and sees."""
 
     def __init__(self, line: Line, url: str, cards: Path) -> None:
-        self.line = line
+        self.line, self.cards = line, cards
         self.station = FolderStation(cards, (READER,))
         super().__init__(line.office, url, self.station)
 
