@@ -34,6 +34,10 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "這個案件不屬於貴窗口主管的機構，請洽該機構的主管機關。",
         "This case belongs to another window's organisations.",
     ),
+    "case.no_notice": (
+        "案件 {number} 尚未寄過通知，無從補寄；目前進度請以電話告知申請人。",
+        "The case {number} has sent no notice yet that could be sent again; tell the applicant by telephone how it stands.",
+    ),
     "case.not_found": (
         "查無此案件。請核對 25 位數的案件流水號。",
         "There is no such case. Please check the 25 digits of the case number.",

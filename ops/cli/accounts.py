@@ -10,7 +10,7 @@ import click
 from ops.cli.acting import acting, signing
 from ops.cli.cases import when
 from ops.cli.group import WrongUseError
-from ops.cli.reading import line, reading
+from ops.cli.reading import each, line, reading
 from ops.settings import Settings
 from workflow.errors import NotFound, Refused
 from workflow.views import accounts as view
@@ -98,7 +98,7 @@ def propose(roles: tuple[str, ...], as_login: str, *, password_stdin: bool, **gi
 def proposals() -> None:
     """List accounts that wait to be confirmed: proposed ones, and those that were made alone."""
     with reading() as (connection, _clock):
-        for one in view.proposals(connection):
+        for one in each(view.proposals(connection)):
             _show(one)
 
 

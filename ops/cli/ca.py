@@ -15,7 +15,7 @@ from ops.cli.ca_restore import restore
 from ops.cli.ca_rollover import abort, leave, rollover, tasks
 from ops.cli.cases import when
 from ops.cli.group import FoundError
-from ops.cli.reading import reading
+from ops.cli.reading import each, reading
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,7 +37,7 @@ def list_authorities() -> None:
     from workflow.views.root_links import root_links
 
     with reading() as (connection, _):
-        for one in authorities(connection):
+        for one in each(authorities(connection)):
             click.echo(f"{one.name:<12} {one.state.zh} {one.state}  {one.place:<9} {one.not_after:%Y-%m-%d}")
         for link in root_links(connection):
             state = "已廢止 revoked" if link.revocation else "連結憑證 link"

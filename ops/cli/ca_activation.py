@@ -15,7 +15,7 @@ from ops.cli.acting import Person, signing
 from ops.cli.ca_people import by_people, present, say_dry_run, say_people
 from ops.cli.cases import when
 from ops.cli.group import FoundError, WrongUseError
-from ops.cli.reading import reading
+from ops.cli.reading import each, reading
 from ops.settings import Settings, SettingsError
 from pki.shares import COUNT, MOST, THRESHOLD
 from workflow.vocabulary import KeyDuty
@@ -50,7 +50,7 @@ def list_sets() -> None:
     from workflow.views.shares import share_sets
 
     with reading() as (connection, _clock):
-        for one in share_sets(connection):
+        for one in each(share_sets(connection)):
             ended = f" – {when(one.ended_at)}" if one.ended_at else ""
             click.echo(
                 f"{one.set_id}  {one.state.zh} {one.state.en}  {one.threshold}/{len(one.shares)}"

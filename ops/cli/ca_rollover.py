@@ -14,7 +14,7 @@ from ops.cli.ca_people import by_people, present, say_dry_run, say_people
 from ops.cli.ca_root import Asked, RootOptions, of_the_root, roll_over_root
 from ops.cli.cases import when
 from ops.cli.group import ROW_NUMBER, FoundError, WrongUseError
-from ops.cli.reading import reading
+from ops.cli.reading import each, reading
 from pki.keys import KeyKind
 from pki.shares import MOST, THRESHOLD
 from workflow.vocabulary import Ca, KeyTask
@@ -175,7 +175,7 @@ def tasks() -> None:
     from workflow.views.authorities import key_tasks
 
     with reading() as (connection, _clock):
-        for one in key_tasks(connection):
+        for one in each(key_tasks(connection)):
             place = f"  {one.place}" if one.place else ""
             left = "" if one.ended_at else "  尚未結束 not ended"
             left += f"  金鑰未銷毀 keys left: {one.left_reason}" if one.left_reason else ""

@@ -10,7 +10,7 @@ import click
 
 from ops.cli.cases import when
 from ops.cli.group import FoundError
-from ops.cli.reading import line, reading
+from ops.cli.reading import each, line, reading
 from workflow.vocabulary import Ca, CertificateStatus
 
 if TYPE_CHECKING:
@@ -56,13 +56,11 @@ def list_some(
     if form == "json":
         click.echo(json.dumps([_plain(one) for one in found], ensure_ascii=False, indent=1))
         return
-    for one in found:
+    for one in each(found):
         shown = "published" if one.published else "-"
         click.echo(
             f"{one.serial}  {one.ca!s:<6}{one.status.en:<26}{shown:<11}{when(one.not_after)}  {one.subject}"
         )
-    if not found:
-        click.echo("No certificate fits.")
 
 
 @click.command()

@@ -13,7 +13,7 @@ import click
 from ops.cli.acting import acting, as_somebody
 from ops.cli.cases import when
 from ops.cli.group import ROW_NUMBER, FoundError, WrongUseError
-from ops.cli.reading import reading
+from ops.cli.reading import each, reading
 from workflow.errors import Refused
 from workflow.views import keys as view
 
@@ -98,7 +98,7 @@ def audit() -> None:
 def unfinished() -> None:
     """List keys that were to be made and are on no record: being made now, or left by a process that was killed."""
     with reading() as (connection, _clock):
-        for one in view.unfinished_keys(connection):
+        for one in each(view.unfinished_keys(connection)):
             click.echo(f"{one.number:>4}  {when(one.at)}  {one.label}  {one.place}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,9 +13,11 @@ from ops.database import Engine, is_current, open_engine
 from ops.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from workflow.ports import Clock
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -38,6 +40,16 @@ def reading() -> Iterator[tuple[Any, Clock]]:
         clock: Clock = DemoClock(engine, SystemClock()) if settings.demo else SystemClock()
         with engine.connect() as connection:
             yield connection, clock
+
+
+def each(found: Iterable[T]) -> Iterator[T]:
+    """Give what a list shows, one after another; where there is nothing, the list says so."""
+    empty = True
+    for one in found:
+        empty = False
+        yield one
+    if empty:
+        click.echo("（無）none")
 
 
 def line(label: str, value: object) -> None:

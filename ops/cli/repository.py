@@ -10,7 +10,7 @@ import click
 
 from ops.cli.acting import acting, as_somebody
 from ops.cli.cases import when
-from ops.cli.reading import reading
+from ops.cli.reading import each, reading
 from workflow.vocabulary import Ca, PublishedKind
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def list_all() -> None:
     from workflow.views.papers import documents
 
     with reading() as (connection, clock):
-        for one in documents(connection, clock.now()):
+        for one in each(documents(connection, clock.now())):
             mark = "in force" if one.in_force else ""
             click.echo(
                 "  ".join(

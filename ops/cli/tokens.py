@@ -6,7 +6,7 @@ import click
 
 from ops.cli.acting import acting, as_somebody
 from ops.cli.cases import when
-from ops.cli.reading import reading
+from ops.cli.reading import each, reading
 from workflow.vocabulary import ApiScope
 
 
@@ -78,7 +78,7 @@ def list_all() -> None:
     from workflow.views.tokens import tokens
 
     with reading() as (connection, clock):
-        for one in tokens(connection, clock.now()):
+        for one in each(tokens(connection, clock.now())):
             used = f"used {when(one.last_used_at)}" if one.last_used_at else "never used"
             scopes = ",".join(map(str, one.scopes))
             click.echo(

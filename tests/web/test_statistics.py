@@ -12,17 +12,23 @@ from web.bars import HEIGHT, WIDTH, stacked
 from workflow.store import schema as s
 
 
-@pytest.fixture
-def issued(house):
+def a_case(house, number, kind="school"):
     now = house.office.clock.now()
-    case = house.insert(
-        s.case, number="1", ca="xca", kind="card_application", state="activated", version=1, policy_version="xca-1",
-        subject_name="x", subscriber_kind="school", snapshot_sha256="", contact_name="", contact_email="", data={},
+    return house.insert(
+        s.case, number=number, ca="xca", kind="card_application", state="activated", version=1, policy_version="xca-1",
+        subject_name="x", subscriber_kind=kind, snapshot_sha256="", contact_name="", contact_email="", data={},
         opened_at=now, queued_at=now, state_since=now,
     )  # fmt: skip
+
+
+@pytest.fixture
+def issued(house):
+    case = a_case(house, "1")
     for status in ("valid", "valid", "revoked", "suspended", "issued"):
         house.published(status=status, case_id=case)
-    house.published(ca="moica")
+    house.published(ca="moica", case_id=a_case(house, "2", kind=None))
+    # One of the registry's own, which no subscriber asked for.
+    house.published(ca="gca")
 
 
 @pytest.mark.usefixtures("issued")
@@ -68,9 +74,10 @@ def test_a_count_is_kept_for_ten_minutes(visitor, house, clock):
     def lines():
         return len(visitor.get("/statistics.csv").data.splitlines())
 
-    house.published()
+    case = a_case(house, "1")
+    house.published(case_id=case)
     assert lines() == 2
-    house.published(ca="gca")
+    house.published(ca="gca", case_id=case)
     assert lines() == 2
     clock.move(minutes=10)
     assert lines() == 3

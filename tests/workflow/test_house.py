@@ -213,6 +213,9 @@ def test_the_last_notice_is_sent_again(registry):
     assert templates[-2:] == ["activated", "activated"]
     with pytest.raises(NotFound):
         registry.do(c.ResendNotice(case_id=999), registry.desk)
+    silent = registry.a_case()
+    registry.update(t.outbox, t.outbox.c.case_id == silent, case_id=None)
+    refused(registry, "case.no_notice", c.ResendNotice(case_id=silent), registry.desk)
 
 
 def test_only_the_demonstrations_clock_can_be_moved(registry):

@@ -231,8 +231,10 @@ def _resend(work: UnitOfWork, command: ResendNotice, actor: Actor, _prepared: No
         .where(W.case_id == command.case_id, W.effect.in_([str(Effect.NOTICE), str(Effect.MAIL_FORM)]))
         .order_by(W.id.desc())
     ).first()
-    if case is None or last is None:
+    if case is None:
         raise NotFound("case.not_found")
+    if last is None:
+        raise Refused("case.no_notice", number=case.number)
     work.ask(
         [
             {

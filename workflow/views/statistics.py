@@ -121,13 +121,13 @@ def _on_postgresql(element: _MonthInTaipei, compiler: Any, **more: Any) -> str:
 
 
 def statistics(connection: sa.Connection, now: datetime) -> Statistics:
-    """Count all certificates whose signature was recorded, as they stand now."""
+    """Count the subscribers' certificates whose signature was recorded, as they stand now; the house's own are left out."""
     month = _MonthInTaipei(C.created_at).label("month")
     over = (C.not_after <= now).label("over")
     grouped = (C.ca, K.subscriber_kind, month, C.status, over)
     rows = connection.execute(
         sa.select(*grouped, sa.func.count().label("number"))
-        .outerjoin(t.case, K.id == C.case_id)
+        .join(t.case, K.id == C.case_id)
         .where(C.der.is_not(None))
         .group_by(*(column.element if isinstance(column, sa.Label) else column for column in grouped))
     )
