@@ -1,5 +1,6 @@
 // Keeps what was typed into a form while its page is drawn anew: in the other language, or after a log-in that had ended.
-// It stays in this tab's memory, without passwords and files, and only until any other page is opened.
+// It stays in this tab's memory, without passwords and files, and only until any other page is opened. Whoever logs in
+// after somebody else's log-in has ended finds nothing of theirs: no decision may be taken with another's choice.
 "use strict";
 {
   const KEY = "guanfang-kept";
@@ -32,7 +33,8 @@
   };
 
   const found = JSON.parse(sessionStorage.getItem(KEY) || "null");
-  const form = found && forms().find((one) => one.dataset.kept === found.form);
+  const mine = found && found.by === document.body.dataset.keptBy;
+  const form = mine && forms().find((one) => one.dataset.kept === found.form);
   // A form that comes back with its problems holds already what was typed.
   if (form && document.body.dataset.method === "GET") put(form, found.values);
   if (!("waystation" in document.body.dataset)) sessionStorage.removeItem(KEY);
@@ -45,6 +47,6 @@
     const typed = !forget && forms().find((one) => !fields(one).every(untouched));
     if (!typed) return;
     const values = fields(typed).map((one) => [one.name, chosen(one)]);
-    sessionStorage.setItem(KEY, JSON.stringify({ form: typed.dataset.kept, values }));
+    sessionStorage.setItem(KEY, JSON.stringify({ by: document.body.dataset.keptBy, form: typed.dataset.kept, values }));
   });
 }

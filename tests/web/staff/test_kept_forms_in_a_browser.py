@@ -85,3 +85,21 @@ def test_whoever_logs_out_leaves_nothing_to_the_next_person(page, counter):
         page.goto(f"{address}/login/?next=/officer/cases/{case}/")
         log_in(page, "second")
         expect(page.locator("#f-reason")).to_have_value("")
+
+
+def test_whoever_logs_in_after_a_log_in_that_ended_finds_nothing_of_the_others(page, counter, clock):
+    case = counter.in_second_review()
+    for login in ("first", "second"):
+        counter.house.account(login, "second_reviewer")
+    with served(counter.app) as address:
+        page.goto(f"{address}/officer/cases/{case}/")
+        log_in(page, "first")
+        page.check("input[value=return_second]")
+        page.fill("#f-reason", "請再查證")
+        page.fill("#f-password", PASSWORD)
+        clock.move(minutes=31)
+        page.click("text=簽署並送出")
+        page.click("main a.button-primary")
+        log_in(page, "second")
+        expect(page.locator("#f-reason")).to_have_value("")
+        expect(page.locator("input[value=return_second]")).not_to_be_checked()
