@@ -103,3 +103,17 @@ def test_whoever_logs_in_after_a_log_in_that_ended_finds_nothing_of_the_others(p
         log_in(page, "second")
         expect(page.locator("#f-reason")).to_have_value("")
         expect(page.locator("input[value=return_second]")).not_to_be_checked()
+
+
+def test_a_choice_made_over_a_form_that_has_changed_is_made_anew(page, counter):
+    case = counter.in_second_review()
+    counter.house.account("late", "second_reviewer")
+    with served(counter.app) as address:
+        page.goto(f"{address}/officer/cases/{case}/")
+        log_in(page, "late")
+        page.check("input[value=approve_second]")
+        page.fill("#f-password", PASSWORD)
+        counter.put(case, snapshot_sha256="0" * 64)
+        page.click("text=簽署並送出")
+        page.click("text=重新載入這個頁面")
+        expect(page.locator("input[value=approve_second]")).not_to_be_checked()
