@@ -65,8 +65,14 @@ class Running:
 def test_work_that_fails_is_tried_again_and_ends_as_a_dead_letter(make_office, database_url, clock):
     office = make_office(database_url)
     ask(office)
+
+    def pass_the_pause():
+        # Under a slow hand the claim would run out, and the other hand would take the work up once more.
+        if rows(office)[0].state == "waiting":
+            clock.move(minutes=1)
+
     with Running(office) as running:
-        running.until(lambda: rows(office)[0].state == "dead", lambda: clock.move(minutes=1))
+        running.until(lambda: rows(office)[0].state == "dead", pass_the_pause)
     (row,) = rows(office)
     assert row.attempts == 3
     assert "xca" in row.last_error
