@@ -88,6 +88,8 @@ def _body(body: Body) -> Any:
     request.max_content_length = body.largest
     try:
         given = json.loads(request.get_data(cache=False))
+        # JSON can say half of a character, which no text that is kept or sent may hold.
+        json.dumps(given, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise BadInput(
             FieldProblem("body", "json", "內容不是正確的 JSON。", "The body is not good JSON.")

@@ -122,6 +122,18 @@ def test_a_body_that_is_no_json_or_too_large_is_refused(submitter, content, kind
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
 
 
+@pytest.mark.parametrize("place", ["label", "csr", "a field that is not known"])
+def test_half_a_character_is_refused_wherever_it_stands(submitter, house, place):
+    half = chr(0xD800)
+    item = {"label": "a.csr", "csr": csr(1, pem=True).decode()}
+    answers = [
+        submitter.post(submitter.body(item | {place: half})),
+        submitter.post(submitter.body() | {half: place}),
+    ]
+    assert [(one.status_code, one.json["errors"][0]["code"]) for one in answers] == [(400, "json")] * 2
+    assert not house.rows(s.case)
+
+
 def test_at_most_fifty_problems_are_told(submitter):
     answer = submitter.post(submitter.body(*({"label": 1} for _ in range(60))))
     assert len(answer.json["errors"]) == MOST_PROBLEMS
