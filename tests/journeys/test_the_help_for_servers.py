@@ -108,7 +108,8 @@ def serving(folder):
             with context.wrap_socket(visitor, server_side=True) as talk:
                 talk.recv(1)
 
-        thread = threading.Thread(target=answer)
+        # A daemon, so that a test that failed does not wait for a visitor who never comes.
+        thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         yield f"127.0.0.1:{listening.getsockname()[1]}"
         thread.join(30)
