@@ -227,6 +227,16 @@ def test_a_card_is_spoiled_only_once_it_is_counted_where_it_goes(stock):
     assert [stock.kind_of(csn) for csn in csns] == ["bin", "line"]
 
 
+@pytest.mark.rule("CRD-02")
+def test_a_card_that_was_retired_is_dead_though_somebody_carried_it_off_meanwhile(stock):
+    csns = stock.counted(2)
+    stock.do(c.BeginCardRetirement(csn=csns[0], reason="彎折"))
+    move = stock.do(s.HandOut(from_id=stock.vault, to_id=stock.line, csns=csns)).created_id
+    stock.do(c.RecordCardRetired(csn=csns[0], reason="彎折"))
+    stock.do(s.TakeIn(move_id=move, counted=1), stock.two)
+    assert [stock.kind_of(csn) for csn in csns] == ["bin", "line"]
+
+
 def test_a_house_opens_further_stores_and_no_other_places(stock):
     admin = stock.registry.account(Role.ADMINISTRATOR)
     desk = stock.do(s.AddPlace(kind="desk", name="北區櫃檯"), admin).created_id

@@ -38,6 +38,8 @@ def _begin(work: UnitOfWork, command: BeginCardRetirement, actor: Actor, _prepar
     For a card with derived secrets the key follows that it is to end with: its own could be derived again.
     """
     card = _retirable(work, command.csn, command.reason)
+    # Only before: a card that was retired is dead wherever it was carried meanwhile.
+    require_counted_in(work, card)
     work.audit("card_retirement_begun", actor, {"csn": card.csn, "reason": command.reason})
     if not has_keys(card):
         return Outcome()
@@ -95,7 +97,6 @@ def _retirable(work: UnitOfWork, csn: str, reason: str) -> Any:
     ).first()
     if relied_on is not None or card.state == str(CardState.PERSONALISING):
         raise Refused("card.still_certified", csn=csn)
-    require_counted_in(work, card)
     return card
 
 
