@@ -61,6 +61,9 @@ KINDS: Final[Mapping[str, Words]] = {
     "emergency_suspended": Words("緊急停用", "suspended in an emergency"),
     "emergency_taken": Words("登錄緊急停用申請", "emergency suspension asked for"),
     "holder_logged_out": Words("持卡人登出", "holder logged out"),
+    "holder_suspension_ended": Words(
+        "持卡人之停用隨卡片汰換終止", "holder's suspension ended with a replaced card"
+    ),
     "holder_suspension_lifted": Words("持卡人復用憑證", "certificates resumed by their holder"),
     "item_refused": Words("請求項目不予核發", "item of a batch refused"),
     "key_generated": Words("產製金鑰", "key generated"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workflow.registry import Registry
+from tests.workflow.registry import CODE, Registry
 from tests.workflow.stock_rig import Stock, entries
 from workflow import commands as c
 from workflow import commands_of_stock as s
+from workflow.commands_of_holders import ResumeByHolder, SuspendByHolder
 from workflow.commands_of_line import SettleQuarantined
 from workflow.errors import NotAllowed, RegistryError
-from workflow.facts import SYSTEM
+from workflow.facts import PUBLIC, SYSTEM
 from workflow.store import schema as t
 from workflow.vocabulary import Ca
 from workflow.watching.reconciling.cards import card_faults
@@ -132,6 +133,48 @@ def test_a_count_that_misses_a_made_card_is_settled_once_the_card_is_recorded_as
     registry.do(lost(case), registry.centre)
     stock.do(settle, stock.third)
     assert stock.kind_of(csn) == "missing"
+
+
+def suspend(registry, case):
+    number = registry.case(case).card_number
+    registry.do(SuspendByHolder(card_number=number, user_code=CODE, reason="未收到"), PUBLIC)
+
+
+@pytest.mark.rule("SUS-01", "SUS-08")
+@pytest.mark.parametrize(("state", "gone"), [("posted", "lost"), ("mail_returned", "spoiled")])
+def test_a_holder_who_suspended_the_first_card_can_suspend_the_second(stock, state, gone):
+    registry = stock.registry
+    case = registry.a_case(state, Ca.GCA)
+    suspend(registry, case)
+    record = c.RecordCardSpoiled(case_id=case, reason="斷裂") if gone == "spoiled" else lost(case)
+    registry.do(record, registry.centre)
+    assert [row.lifted_at for row in registry.rows(t.holder_suspension)] == [registry.clock.now()]
+    assert "holder_suspension_ended" in registry.audit_kinds()
+    second_card(registry, case)
+    suspend(registry, case)
+    assert registry.certificates(case) == {"revoked", "suspended"}
+    number = registry.case(case).card_number
+    registry.do(ResumeByHolder(card_number=number, user_code=CODE), PUBLIC)
+    assert registry.certificates(case) == {"revoked", "valid"}
+
+
+@pytest.mark.rule("SUS-08", "UCR-02")
+def test_a_second_card_does_not_pass_around_what_another_case_suspended(stock):
+    registry = stock.registry
+    case = registry.a_case("posted", Ca.GCA)
+    code = registry.case(case).user_code_hash
+    reset = registry.a_reset("paper_overdue_suspended", Ca.GCA, card=case)
+    registry.update(t.case, t.case.c.id == case, user_code_hash=code)
+    registry.do(lost(case), registry.centre)
+    refused("case.certificates_not_alive", second_card, registry, case)
+    csn = registry.rows(t.card, t.card.c.case_id == case)[-1].csn
+    done = c.CompleteActivation(case_id=case, csn=csn)
+    refused("case.certificates_not_alive", registry.do, done, SYSTEM)
+    registry.do(c.RecordPaperBack(case_id=reset, evidence="關防"), registry.desk)
+    registry.do(c.AcceptLatePaper(case_id=reset, reason="已補正"), registry.officer)
+    registry.begin_activation(case)
+    registry.do(done, SYSTEM)
+    assert registry.state(case) == "activated"
 
 
 @pytest.mark.parametrize("state", ["made", "packed", "mail_returned"])

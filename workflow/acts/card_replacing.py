@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workflow.facts import Actor, CaseFacts
     from workflow.store.unit_of_work import UnitOfWork
 
-K, M = t.card.c, t.mail_item.c
+K, M, H = t.card.c, t.mail_item.c, t.holder_suspension.c
 
 
 def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepared: None) -> Outcome:
@@ -37,6 +37,7 @@ def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepar
     job_spoiled(work.connection, case.id, command.reason, work.now)
     made_card_gone(work.connection, case.id, command.reason, work.now)
     _end_mail(work, case, MailState.OPENED)
+    _end_holders_hold(work, case, actor)
     return of_case(after)
 
 
@@ -49,6 +50,7 @@ def _lost(work: UnitOfWork, command: RecordCardLost, actor: Actor, _prepared: No
     _set_aside(work, which, CardState.SPOILED, command.reason)
     made_card_gone(work.connection, case.id, command.reason, work.now)
     _end_mail(work, case, MailState.LOST)
+    _end_holders_hold(work, case, actor)
     return of_case(after)
 
 
@@ -71,6 +73,13 @@ def _end_mail(work: UnitOfWork, case: CaseFacts, state: MailState) -> None:
     work.connection.execute(
         sa.update(t.mail_item).where(M.case_id == case.id, M.state.in_(open_states)).values(state=str(state))
     )
+
+
+def _end_holders_hold(work: UnitOfWork, case: CaseFacts, actor: Actor) -> None:
+    """End what the holder suspended of the first card, which is revoked: the second card may be suspended anew (SUS-01)."""
+    ended = sa.update(t.holder_suspension).where(H.case_id == case.id, H.lifted_at.is_(None))
+    if work.connection.execute(ended.values(lifted_at=work.now)).rowcount:
+        work.audit("holder_suspension_ended", actor, {"number": case.number}, (case.id, case.version))
 
 
 ACTS = (Act(RecordCardSpoiled, _spoiled), Act(RecordCardLost, _lost))

@@ -116,6 +116,8 @@ SYSTEM = frozenset({Role.SYSTEM})
 TWO_REVIEWS = (("first_review", True),)
 ONE_REVIEW = (("first_review", False),)
 DECIDES = (g.decides_on_what_was_seen, g.another_person)
+# A second card's certificates are new, but what suspended those of the first holds them back too.
+ALIVE = (g.certificates_alive, g.not_held_elsewhere)
 LATE = (g.certificates_not_revoked, g.not_held_elsewhere)
 MAIL_FORM = Do(Effect.MAIL_FORM)
 CRL = Do(Effect.PUBLISH_CRL)
@@ -214,10 +216,10 @@ ROWS: tuple[Row, ...] = (
         effects=(notice("mail_returned"),), cites=("CRD-06",)),
     *(Row("remind_activation", source, source, SYSTEM, effects=(notice("activation_reminder"),), cites=("NTC-01",))
       for source in (S.MADE, S.PACKED, S.POSTED, S.MAIL_RETURNED)),
-    Row("begin_activation", S.POSTED, S.POSTED, HOLDER, guards=(g.certificates_alive,), cites=("ACT-02",)),
+    Row("begin_activation", S.POSTED, S.POSTED, HOLDER, guards=ALIVE, cites=("ACT-02", "SUS-08")),
     Row("begin_activation", S.LATE_ALLOWED, S.LATE_ALLOWED, HOLDER, guards=LATE, cites=("ACT-02",)),
-    Row("activate", S.POSTED, S.ACTIVATED, SYSTEM, guards=(g.certificates_alive,), change=StatusChange.ACTIVATE,
-        stops=("activation",), effects=(notice("activated"),), cites=("ACT-01", "ACT-02")),
+    Row("activate", S.POSTED, S.ACTIVATED, SYSTEM, guards=ALIVE, change=StatusChange.ACTIVATE,
+        stops=("activation",), effects=(notice("activated"),), cites=("ACT-01", "ACT-02", "SUS-08")),
     Row("activate", S.LATE_ALLOWED, S.ACTIVATED, SYSTEM, guards=LATE, change=StatusChange.ACTIVATE,
         effects=(CRL, notice("activated")), cites=("ACT-01", "SUS-08")),
     *(row for source in (S.MADE, S.PACKED, S.POSTED, S.MAIL_RETURNED) for row in _lapses(source)),
