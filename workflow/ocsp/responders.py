@@ -159,7 +159,7 @@ def renew(office: Office, authority: str, now: datetime) -> None:
         command = RenewResponder(
             authority=authority,
             intent=intended.created_id,
-            certificate=_certified(ca, key, now),
+            certificate=_certified(office, ca, key, now),
             sealed_key=key.sealed,
             key_reference=key.reference,
             replaces=replaces,
@@ -168,11 +168,11 @@ def renew(office: Office, authority: str, now: datetime) -> None:
     _clean_up(office, authority, replaced[2] if replaced else None, now)
 
 
-def _certified(ca: Working, key: KeptKey, now: datetime) -> bytes:
+def _certified(office: Office, ca: Working, key: KeptKey, now: datetime) -> bytes:
     issued_from = ca.issuer.fields.not_before if ca.issuer.fields else now
     subject = Subject(
         organisation=EXECUTIVE_YUAN,
-        units=_units(ca.name, ca.issuer.name_der),
+        units=_units(office, ca),
         common_name=f"{ca.name.upper()} OCSP",
     )
     start = max(now - GRACE, issued_from)
@@ -203,5 +203,8 @@ def _clean_up(office: Office, authority: str, replaced: str | None, now: datetim
                 clear(office, one.id)
 
 
-def _units(authority: str, issuer_name: bytes) -> tuple[str, ...]:
-    return ("(示範) 憑證總管理中心",) if is_root(authority) else read_name(issuer_name).units
+def _units(office: Office, ca: Working) -> tuple[str, ...]:
+    """Return the units in a responder's name: its issuer's. A demonstration's root has none, and its responder says what it is."""
+    if is_root(ca.name) and office.settings.test_assurance:
+        return ("(示範) 憑證總管理中心",)
+    return read_name(ca.issuer.name_der).units

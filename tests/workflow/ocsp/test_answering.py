@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 from cryptography.x509 import ocsp as library
 
+from pki.certificates import read_certificate
+from pki.names import describe_name
 from pki.ocsp import OcspError, error_response, parse_request
 from tests.ocsp.responding import a_registry, question
 from workflow.authorities import certificate_of
@@ -210,6 +213,19 @@ def test_a_responder_is_renewed_at_half_its_life(registry):
     assert second.certificate_der != first.certificate_der
     assert second.fields.not_after - second.fields.not_before < timedelta(days=8)
     assert "responder_renewed" in registry.audit_kinds()
+
+
+def test_the_responder_of_a_real_root_calls_itself_no_demonstration(registry):
+    def name():
+        (row,) = registry.rows(t.authority, t.authority.c.name == "ocsp:root")
+        return describe_name(read_certificate(bytes(row.certificate)).subject_name)
+
+    demonstration = registry.office
+    renew(demonstration, "root", registry.clock.now())
+    assert name() == "C=TW,O=行政院,OU=(示範) 憑證總管理中心,CN=ROOT OCSP"
+    real = replace(demonstration, settings=replace(demonstration.settings, test_assurance=False))
+    renew(real, "root", registry.clock.now())
+    assert name() == "C=TW,O=行政院,CN=ROOT OCSP"
 
 
 @pytest.mark.rule("CRL-06")
