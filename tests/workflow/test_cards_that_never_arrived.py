@@ -13,6 +13,7 @@ from workflow.commands_of_line import SettleQuarantined
 from workflow.errors import NotAllowed, RegistryError
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.store import schema as t
+from workflow.sweeper import sweep
 from workflow.vocabulary import Ca
 from workflow.watching.reconciling.cards import card_faults
 from workflow.watching.reconciling.places import place_faults
@@ -88,6 +89,19 @@ def test_the_ninety_days_begin_again_with_the_second_card(stock):
     registry.make_card(case)
     last = registry.waiting(case)[-1]
     assert (last.due_at - registry.clock.now()).days >= 89
+
+
+def test_a_second_card_that_is_not_activated_lapses_as_the_first_did(stock):
+    registry = stock.registry
+    case = registry.a_case("late_allowed", Ca.GCA)
+    registry.do(lost(case), registry.centre)
+    registry.clock.move(days=1)
+    registry.do(c.OrderManufacture(case_id=case, reader="reader 1"), registry.centre)
+    registry.make_card(case)
+    registry.clock.move(days=91)
+    while sweep(registry.office).fired:
+        pass
+    assert registry.state(case) == "suspended_unactivated"
 
 
 def test_the_applicant_is_told_why_and_no_ban_begins(stock):
