@@ -202,6 +202,20 @@ def test_a_made_card_that_is_spoiled_goes_through_quarantine_and_is_made_again(s
     assert {row.state for row in registry.rows(t.mail_item)} <= {"opened", "returned", "posted"}
 
 
+@pytest.mark.parametrize("state", ["manufacturing", "made"])
+def test_the_chip_of_another_card_spoils_none(stock, state):
+    registry = stock.registry
+    case, other = registry.a_case(state, Ca.GCA), registry.a_case("made", Ca.XCA)
+    csn = registry.begin_card(case) if state == "manufacturing" else registry.csn(case)
+    before = registry.dump("audit_entry")
+    wrong = c.RecordCardSpoiled(case_id=case, reason="斷裂", csn=registry.csn(other))
+    refused("input.invalid", registry.do, wrong, registry.centre)
+    assert registry.dump("audit_entry") == before
+    right = c.RecordCardSpoiled(case_id=case, reason="斷裂", csn=f" {csn.upper()} ")
+    registry.do(right, registry.centre)
+    assert registry.state(case) == "approved"
+
+
 def test_no_card_is_replaced_without_reason_by_others_or_once_its_holder_had_it(stock):
     registry = stock.registry
     case = registry.a_case("posted", Ca.GCA)

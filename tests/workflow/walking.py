@@ -116,7 +116,7 @@ class Walk(RuleBasedStateMachine):
             "reader": "reader 1",
             "card_number": "Xc0" if wrong else str(case.card_number),
             "envelope_number": case.number,
-            "csn": self.registry.csn(case_id) if case.card_number and case.parent_id is None else "00",
+            "csn": self.registry.csn(case_id) if case.card_number and case.parent_id is None else "",
             "items": items(number % 5)
             if case.kind == CaseKind.CERTIFICATE_REQUEST
             else ((case_id, "1" * 14 if wrong else self.registry.mail_number()),),

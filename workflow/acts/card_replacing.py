@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from workflow.acts.act import Act
 from workflow.commands import RecordCardLost, RecordCardSpoiled
+from workflow.errors import BadInput, FieldProblem
 from workflow.outcome import Outcome, of_case
 from workflow.stock_words import EntryKind, PlaceKind
 from workflow.store import schema as t
@@ -30,8 +31,9 @@ K, M, H = t.card.c, t.mail_item.c, t.holder_suspension.c
 def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepared: None) -> Outcome:
     """Put the card into quarantine: one that was begun, or one that was made and lies in the house."""
     case = work.lock_one(command.case_id)
-    after = work.fire(case, command.trigger, command, actor, _without_card(command.reason))
     which = _cards(case, CardState.PERSONALISING, CardState.MADE)
+    _require_at_hand(work, which, command.csn)
+    after = work.fire(case, command.trigger, command, actor, _without_card(command.reason))
     carry_to(work, which, EntryKind.QUARANTINED, PlaceKind.QUARANTINE, actor)
     _set_aside(work, which, CardState.QUARANTINED, command.reason)
     job_spoiled(work.connection, case.id, command.reason, work.now)
@@ -52,6 +54,18 @@ def _lost(work: UnitOfWork, command: RecordCardLost, actor: Actor, _prepared: No
     _end_mail(work, case, MailState.LOST)
     _end_holders_hold(work, case, actor)
     return of_case(after)
+
+
+def _require_at_hand(work: UnitOfWork, which: sa.ColumnElement[bool], csn: str) -> None:
+    """Refuse the chip of another card than the case's own: whoever typed it has the wrong card or the wrong case."""
+    said = csn.strip().lower()
+    if not said or said in work.connection.execute(sa.select(K.csn).where(which)).scalars():
+        return
+    zh, en = (
+        "此晶片序號不是本案件的卡片，請核對卡片與案件；未作任何變更。",
+        "This chip is not on the card of this case. Check card and case; nothing was changed.",
+    )
+    raise BadInput(FieldProblem("csn", "other", zh, en))
 
 
 def _without_card(reason: str) -> Extra:
