@@ -69,7 +69,11 @@ def test_blank_cards_are_counted_in_and_spoiled(counter):
     assert 'id="e-csns"' in again.text
     assert "第 1 行 0011223344556677 已在登錄冊中" in again.text
     assert "帳目相符" in counter.centre.get("/centre/stock/").text
-    counter.centre.post("/centre/stock/spoil/", csn="0011223344556677", reason="晶片刮傷")
+    spoiling = {"csn": "0011223344556677", "reason": "晶片刮傷"}
+    assert counter.centre.post("/centre/stock/spoil/", **spoiling).status_code == 409
+    (box,) = counter.house.rows(s.stock_box)
+    counter.browser("card_centre", name="second").post(f"/centre/stock/boxes/{box.id}/", counted="2")
+    counter.centre.post("/centre/stock/spoil/", **spoiling)
     assert counter.house.rows(s.card, csn="0011223344556677")[0].state == "spoiled"
     unknown = counter.centre.post("/centre/stock/spoil/", csn="ffff", reason="x")
     assert unknown.status_code == 404
