@@ -8,13 +8,13 @@ from tests.workflow.registry import CODE, Registry
 from tests.workflow.stock_rig import Stock, entries
 from workflow import commands as c
 from workflow import commands_of_stock as s
-from workflow.commands_of_holders import ResumeByHolder, SuspendByHolder
+from workflow.commands_of_holders import ResumeByHolder, SuspendByHolder, SuspendInEmergency, TakeEmergency
 from workflow.commands_of_line import SettleQuarantined
 from workflow.errors import NotAllowed, RegistryError
 from workflow.facts import PUBLIC, SYSTEM
 from workflow.store import schema as t
 from workflow.sweeper import sweep
-from workflow.vocabulary import Ca
+from workflow.vocabulary import Ca, EmergencyPaper
 from workflow.watching.reconciling.cards import card_faults
 from workflow.watching.reconciling.places import place_faults
 
@@ -170,6 +170,23 @@ def test_a_holder_who_suspended_the_first_card_can_suspend_the_second(stock, sta
     number = registry.case(case).card_number
     registry.do(ResumeByHolder(card_number=number, user_code=CODE), PUBLIC)
     assert registry.certificates(case) == {"revoked", "valid"}
+
+
+@pytest.mark.rule("SUS-04")
+def test_an_emergency_about_the_first_card_does_not_suspend_the_second(stock):
+    registry = stock.registry
+    case = registry.a_case("posted", Ca.MOICA)
+    number = registry.case(case).card_number
+    papers = {"paper": EmergencyPaper.POLICE, "asked_by": "林遺失", "phone": "0912-000-111", "reason": "遭竊"}
+    taken = registry.do(TakeEmergency(card_number=number, **papers), registry.desk).created_id
+    registry.do(lost(case), registry.centre)
+    second_card(registry, case)
+    command = SuspendInEmergency(emergency_id=taken, said="本人接聽", identified=True)
+    refused("emergency.over", registry.do, command, registry.desk)
+    assert registry.audit_kinds().count("emergency_refused") == 1
+    assert registry.certificates(case) == {"revoked", "valid"}
+    number = registry.case(case).card_number
+    registry.do(TakeEmergency(card_number=number, **papers), registry.desk)
 
 
 @pytest.mark.rule("SUS-08", "UCR-02")

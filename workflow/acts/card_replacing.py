@@ -19,13 +19,15 @@ from workflow.store import schema as t
 from workflow.store.line_jobs import job_spoiled, made_card_gone
 from workflow.store.stock_books import carry_to
 from workflow.store.unit_of_work import Extra
-from workflow.vocabulary import CardState, MailState
+from workflow.vocabulary import CardState, EmergencyState, MailState
 
 if TYPE_CHECKING:
     from workflow.facts import Actor, CaseFacts
     from workflow.store.unit_of_work import UnitOfWork
 
-K, M, H = t.card.c, t.mail_item.c, t.holder_suspension.c
+K, M, H, E = t.card.c, t.mail_item.c, t.holder_suspension.c, t.emergency.c
+
+CARD_REVOKED = "該卡未交付持卡人，憑證已廢止，另製新卡。 That card never reached its holder and is revoked; another is made."
 
 
 def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepared: None) -> Outcome:
@@ -40,6 +42,7 @@ def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepar
     made_card_gone(work.connection, case.id, command.reason, work.now)
     _end_mail(work, case, MailState.OPENED)
     _end_holders_hold(work, case, actor)
+    _end_emergency(work, case, actor)
     return of_case(after)
 
 
@@ -53,6 +56,7 @@ def _lost(work: UnitOfWork, command: RecordCardLost, actor: Actor, _prepared: No
     made_card_gone(work.connection, case.id, command.reason, work.now)
     _end_mail(work, case, MailState.LOST)
     _end_holders_hold(work, case, actor)
+    _end_emergency(work, case, actor)
     return of_case(after)
 
 
@@ -94,6 +98,19 @@ def _end_holders_hold(work: UnitOfWork, case: CaseFacts, actor: Actor) -> None:
     ended = sa.update(t.holder_suspension).where(H.case_id == case.id, H.lifted_at.is_(None))
     if work.connection.execute(ended.values(lifted_at=work.now)).rowcount:
         work.audit("holder_suspension_ended", actor, {"number": case.number}, (case.id, case.version))
+
+
+def _end_emergency(work: UnitOfWork, case: CaseFacts, actor: Actor) -> None:
+    """Refuse the emergency that waits for a call back: its card is revoked, and it must not suspend the next one (SUS-04)."""
+    waiting = sa.update(t.emergency).where(E.case_id == case.id, E.state == str(EmergencyState.WAITING))
+    ended = work.connection.execute(
+        waiting.values(
+            state=str(EmergencyState.REFUSED), said=CARD_REVOKED, decided_by=actor.name, decided_at=work.now
+        ).returning(E.id)
+    ).scalar()
+    if ended is not None:
+        said = {"emergency": ended, "number": case.number}
+        work.audit("emergency_refused", actor, said, (case.id, case.version))
 
 
 ACTS = (Act(RecordCardSpoiled, _spoiled), Act(RecordCardLost, _lost))
