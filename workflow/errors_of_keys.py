@@ -117,6 +117,13 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
             " destroy the key with `guanfang ca destroy`."
         ),
     ),
+    "authority.only_root": (
+        "「{name}」是唯一的根，其下仍有憑證機構在簽發，不能停止簽發。請先以 guanfang ca rollover root 產製下一代根，或先停止其下的憑證機構。",
+        (
+            "{name} is the only root, and authorities still issue under it. Make the next root with"
+            " `guanfang ca rollover root`, which retires this one, or retire those authorities first."
+        ),
+    ),
     "authority.revoked_already": (
         "憑證機構「{name}」的憑證已於 {since} 廢止，廢止後不能回復。",
         "The certificate of {name} was revoked at {since}. A revocation is never taken back.",

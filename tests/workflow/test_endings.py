@@ -47,6 +47,12 @@ def retire(world, name, people=None):
     world.registry.do(RetireAuthority(name=name, reason="換代", hands=hands(*people)), people[0])
 
 
+def retire_the_root(world):
+    for row in world.registry.rows(t.authority, A.ca.is_not(None)):
+        retire(world, row.name)
+    retire(world, "root")
+
+
 def destroy(world, name, *, forced=False, people=None):
     people = people or world.people
     command = DestroyAuthority(name=name, reason="換代完成", forced=forced, hands=hands(*people))
@@ -79,6 +85,14 @@ def test_retiring_takes_two_officers_and_a_controller(small):
         retire(small, "xca")
     with pytest.raises(NotFound):
         retire(small, "ocsp:xca")
+
+
+@pytest.mark.rule("ROL-08")
+def test_the_only_root_stays_while_authorities_issue_under_it(small):
+    with pytest.raises(Refused) as caught:
+        retire(small, "root")
+    assert caught.value.code == "authority.only_root"
+    retire_the_root(small)
 
 
 @pytest.mark.rule("ROL-08")
@@ -214,7 +228,7 @@ def test_destroying_takes_the_people_of_key_work_and_a_reason(small):
 
 
 def test_the_root_is_kept_while_authorities_live_under_it(small):
-    retire(small, "root")
+    retire_the_root(small)
     with pytest.raises(Refused, match="3 certificates"):
         destroy(small, "root")
 

@@ -21,6 +21,7 @@ from workflow.ocsp.responders import PREFIX
 from workflow.outcome import Outcome
 from workflow.presence import witness
 from workflow.store import schema as t
+from workflow.store.roots import IS_ROOT, is_root
 from workflow.views.authorities import living
 from workflow.vocabulary import AuthorityState, KeyTask
 
@@ -52,12 +53,23 @@ def _retire(work: UnitOfWork, command: RetireAuthority, actor: Actor, decided: W
     row = locked(work, command.name)
     if row.state != str(AuthorityState.ACTIVE):
         raise state_refuses(row, "RetireAuthority")
+    _require_successor(work, row)
     work.connection.execute(
         sa.update(t.authority).where(A.id == row.id).values(state=str(AuthorityState.RETIRED))
     )
     note(work, KeyTask.RETIREMENT, command.name, decided, ended_at=work.now)
     work.audit("authority_retired", actor, _said(command, decided))
     return Outcome()
+
+
+def _require_successor(work: UnitOfWork, row: Any) -> None:
+    """Refuse to retire the root that CAs issue under while no other is there: none of them could roll over any more."""
+    if not is_root(row.name):
+        return
+    issuing = sa.select(A.id).where(A.ca.is_not(None), A.state == str(AuthorityState.ACTIVE))
+    others = sa.select(A.id).where(IS_ROOT, A.state == str(AuthorityState.ACTIVE), A.id != row.id)
+    if work.connection.execute(issuing).first() and not work.connection.execute(others).first():
+        raise Refused("authority.only_root", name=row.name)
 
 
 def _decide_destruction(office: Office, command: DestroyAuthority, actor: Actor) -> _End:
