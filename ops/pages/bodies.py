@@ -20,7 +20,7 @@ WHOLE_SECONDS: Final = 300.0
 IN_MEMORY: Final = 64 * 1024
 """Octets of a body that are kept in memory; a larger one goes to a temporary file."""
 MOST_OCTETS: Final = 512 * 1024 * 1024
-"""Octets of all bodies that a process keeps at a time, most of them on disk."""
+"""Octets that all bodies together have on disk at a time, in a process; small ones need none, so log-ins get through."""
 
 
 class BodyTooSlowError(Exception):
@@ -74,12 +74,21 @@ class Taken:
 
     def add(self, octets: int) -> None:
         """Use more; NoRoomError when there is not so much."""
-        self.room.take(octets)
+        before = self.on_disk()
         self.octets += octets
+        try:
+            self.room.take(self.on_disk() - before)
+        except NoRoomError:
+            self.octets -= octets
+            raise
+
+    def on_disk(self) -> int:
+        """Return the octets of it that do not fit into memory."""
+        return max(0, self.octets - IN_MEMORY)
 
     def give_back(self) -> None:
         """Leave it to others."""
-        self.room.left += self.octets
+        self.room.left += self.on_disk()
 
 
 async def _fill(scope: Any, protocol: Any, body: IO[bytes], taken: Taken) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ops.demo.mail_folder import free_port
+from ops.pages.bodies import IN_MEMORY
 from tests.ops.told_pages import ROOM, THREADS
 from web.security import LARGEST_UPLOAD
 
@@ -138,13 +139,15 @@ def test_a_body_that_was_cut_short_reaches_no_page(ask, port):
     assert ask("GET", "/told/x").status == 200
 
 
-def test_more_bodies_at_once_than_there_is_room_for_are_refused(ask, port):
-    half = f"POST /length/ HTTP/1.1\nHost: x\nContent-Length: {ROOM}"
-    with opened(port, half, bytes(ROOM - 1)) as waiting:
+def test_more_bodies_at_once_than_there_is_room_for_are_refused_unless_they_are_small(ask, port):
+    whole = IN_MEMORY + ROOM
+    half = f"POST /length/ HTTP/1.1\nHost: x\nContent-Length: {whole}"
+    with opened(port, half, bytes(whole - 1)) as waiting:
         while ask("GET", "/room/").said != b"1":
             pass
-        answer = ask("POST", "/length/", b"here")
+        answer = ask("POST", "/length/", bytes(IN_MEMORY + 2))
         assert (answer.status, answer.headers["Connection"]) == (503, "close")
+        assert ask("POST", "/length/", b"here").said == b"4"
         waiting.sendall(b"x")
         assert waiting.recv(12) == b"HTTP/1.1 200"
     while ask("GET", "/room/").said != str(ROOM).encode():
