@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pki.ceremony import DEMONSTRATION_ROOT
+from pki.ceremony import DEMONSTRATION_ROOT, name_of_generation
 from pki.errors import KeyRefusedError, NameRefusedError
 from pki.keys import KeyKind
 from pki.keystores import SOFTWARE
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Enum)
 MOST_YEARS: Final = 30
+LATEST_GENERATION: Final = 99
 
 
 class PlanError(Exception):
@@ -124,7 +125,8 @@ def _root(said: dict[str, Any], office: Office) -> PlannedKey:
     if name is None and not office.settings.test_assurance:
         raise ValueError("[root] has no name, and only a demonstration has one of its own")
     subject = Subject(organisation=EXECUTIVE_YUAN, common_name=name) if name else DEMONSTRATION_ROOT
-    subject.to_der()
+    # The roots after it bear its name with their number.
+    name_of_generation(subject, LATEST_GENERATION).to_der()
     return PlannedKey(FIRST_ROOT, subject, _kind(said, "[root]"), _years(said, 30, "[root]"))
 
 

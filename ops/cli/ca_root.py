@@ -12,7 +12,7 @@ import click
 from ops.cli.ca_ceremony import hold_plan, say_plan
 from ops.cli.ca_people import say_dry_run, say_people
 from ops.cli.group import WrongUseError
-from pki.errors import KeyRefusedError
+from pki.errors import PkiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +103,7 @@ def _planned(asked: Asked) -> Plan:
             require_holders(connection, holders)
         plan = Plan(asked.logins, script, asked.threshold, asked.directory, asked.root.record)
         require_places(plan)
-    except (ValueError, KeyRefusedError, PlanError) as error:
+    except (ValueError, PkiError, PlanError) as error:
         raise WrongUseError(str(error)) from error
     finally:
         office.engine.dispose()

@@ -246,6 +246,7 @@ def test_a_plan_with_what_nobody_knows_is_refused(stage, more):
         ("key = 'p-384'", "key = 'p-512'", "[root] key is 'p-512'"),
         ("key = 'p-384'", "years = 'many'", "[root] years is a number from 1 to 30"),
         ("key = 'p-384'", "years = 99", "[root] years is a number from 1 to 30"),
+        ("key = 'p-384'", f"name = '{'根' * 62}'", "64"),
         ("witnesses = [", "witnesses = 'ada' # ", 'list of texts, such as ["ada", "ben"]'),
         ("holders = [", "holders = 'ada' # ", "[backup] says holders as a list"),
         ("directory = '", "directory = 7 # '", "[backup] says directory as a text"),
