@@ -35,7 +35,7 @@ def test_a_document_is_placed_and_taken_out(staffed, tmp_path):
     describe = ("--kind", "cps", "--version", "1.0", "--title", "CPS", "--in-force-from", "2026-01-01")
     tried = staffed("repository", "add", str(file), *describe, who="op")
     assert (tried.exit_code, "Would publish cps.pdf" in tried.output) == (0, True)
-    assert staffed("repository", "list").output == ""
+    assert staffed("repository", "list").output == "（無）none\n"
     placed = staffed("repository", "add", str(file), *describe, "--yes", who="op")
     assert placed.exit_code == 0, placed.output
     digest = placed.output.strip().rpartition("/")[2]
@@ -44,7 +44,7 @@ def test_a_document_is_placed_and_taken_out(staffed, tmp_path):
     assert "--yes" in dry.output
     assert digest in staffed("repository", "list").output
     assert staffed("repository", "withdraw", digest, "--reason", "x", "--yes", who="op").exit_code == 0
-    assert staffed("repository", "list").output == ""
+    assert staffed("repository", "list").output == "（無）none\n"
 
 
 def test_nobody_acts_without_the_right_password_or_role(staffed, tmp_path, migrated_sqlite_url):
