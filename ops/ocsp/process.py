@@ -20,7 +20,7 @@ SPARE_FILES = 256
 def serve(host: str, port: int, workers: int, log_level: str) -> None:
     """Serve until told to stop; the requests in hand are answered first."""
     from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
+    from granian.constants import HTTPModes, Interfaces, Loops
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
@@ -36,6 +36,7 @@ def serve(host: str, port: int, workers: int, log_level: str) -> None:
             backlog=1_024,
             backpressure=most,
             factory=True,
+            loop=Loops.uvloop,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=65_536),
             websockets=False,
