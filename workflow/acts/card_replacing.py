@@ -22,6 +22,7 @@ from workflow.store.unit_of_work import Extra
 from workflow.vocabulary import CardState, EmergencyState, MailState
 
 if TYPE_CHECKING:
+    from workflow.commands import WithReason
     from workflow.facts import Actor, CaseFacts
     from workflow.store.unit_of_work import UnitOfWork
 
@@ -39,10 +40,7 @@ def _spoiled(work: UnitOfWork, command: RecordCardSpoiled, actor: Actor, _prepar
     carry_to(work, which, EntryKind.QUARANTINED, PlaceKind.QUARANTINE, actor)
     _set_aside(work, which, CardState.QUARANTINED, command.reason)
     job_spoiled(work.connection, case.id, command.reason, work.now)
-    made_card_gone(work.connection, case.id, command.reason, work.now)
-    _end_mail(work, case, MailState.OPENED)
-    _end_holders_hold(work, case, actor)
-    _end_emergency(work, case, actor)
+    _end_what_hung_on_it(work, case, command, actor, MailState.OPENED)
     return of_case(after)
 
 
@@ -53,11 +51,18 @@ def _lost(work: UnitOfWork, command: RecordCardLost, actor: Actor, _prepared: No
     which = _cards(case, CardState.MADE, CardState.POSTED)
     carry_to(work, which, EntryKind.MISSING, PlaceKind.MISSING, actor)
     _set_aside(work, which, CardState.SPOILED, command.reason)
+    _end_what_hung_on_it(work, case, command, actor, MailState.LOST)
+    return of_case(after)
+
+
+def _end_what_hung_on_it(
+    work: UnitOfWork, case: CaseFacts, command: WithReason, actor: Actor, mail: MailState
+) -> None:
+    """End what was about that card alone: its place in a batch, its mail, a suspension and an emergency."""
     made_card_gone(work.connection, case.id, command.reason, work.now)
-    _end_mail(work, case, MailState.LOST)
+    _end_mail(work, case, mail)
     _end_holders_hold(work, case, actor)
     _end_emergency(work, case, actor)
-    return of_case(after)
 
 
 def _require_at_hand(work: UnitOfWork, which: sa.ColumnElement[bool], csn: str) -> None:
