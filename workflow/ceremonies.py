@@ -7,6 +7,7 @@ the root is made so too; it and the root before it then sign each other (RFC 421
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol
@@ -33,7 +34,7 @@ from workflow.store.roots import link_name
 from workflow.vocabulary import Ca, KeyTask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pki.keys import KeyKind
     from pki.keystores import KeptKey, Keystore
@@ -173,16 +174,10 @@ def _digest(script: Script) -> str:
 def _make(held: _Held, script: Script, task: OpenTask) -> None:
     """Make key after key; each is read aloud before the next is begun."""
     for one in script.in_order():
-        try:
+        with _in_words(one.name):
             label = label_of(task.mark, one.name)
             key = held.office.keystore.make(label, one.kind, copyable=bool(script.holders))
             certificate = _certified(held, script.root.name, one, key)
-        except KeyRefusedError as error:
-            raise Unavailable(
-                "authority.key_unavailable", authority=one.name, detail=error.message
-            ) from error
-        except PkiError as error:
-            raise Refused("certificate.not_issuable", detail=error.message) from error
         held.made[one.name] = (one, key, certificate)
         held.step(
             f"產製 {one.name} 金鑰並簽發憑證，宣讀指紋",
@@ -190,6 +185,17 @@ def _make(held: _Held, script: Script, task: OpenTask) -> None:
             authority=one.name,
             sha256=sha256(certificate).hexdigest(),
         )
+
+
+@contextmanager
+def _in_words(authority: str) -> Iterator[None]:
+    """Say in the registry's words what a key or a profile refuses while an authority's key is at work."""
+    try:
+        yield
+    except KeyRefusedError as error:
+        raise Unavailable("authority.key_unavailable", authority=authority, detail=error.message) from error
+    except PkiError as error:
+        raise Refused("certificate.not_issuable", detail=error.message) from error
 
 
 def _at_work(office: Office, name: str) -> Working:
@@ -208,12 +214,8 @@ def _link(held: _Held, script: Script) -> None:
     _, key, certificate = held.made[script.root.name]
     pair = {older.name: (older.certificate, older.signer), script.root.name: (certificate, key.signer)}
     for subject, signer in script.links():
-        try:
+        with _in_words(signer):
             link = issue_link(pair[subject][0], pair[signer], root_addresses(office, signer))
-        except KeyRefusedError as error:
-            raise Unavailable("authority.key_unavailable", authority=signer, detail=error.message) from error
-        except PkiError as error:
-            raise Refused("certificate.not_issuable", detail=error.message) from error
         held.links.append(NewLink(subject, signer, link))
         held.step(
             f"以 {signer} 簽發 {subject} 的連結憑證，宣讀指紋",
