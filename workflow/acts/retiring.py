@@ -20,8 +20,9 @@ from workflow.errors import NotFound, Refused
 from workflow.outcome import Outcome
 from workflow.stock_words import EntryKind, PlaceKind
 from workflow.store import schema as t
+from workflow.store.certificates import relied_on
 from workflow.store.stock_books import carry_to
-from workflow.vocabulary import CardState, CertificateStatus, Role
+from workflow.vocabulary import CardState, Role
 
 if TYPE_CHECKING:
     from workflow.facts import Actor
@@ -90,12 +91,8 @@ def _retirable(work: UnitOfWork, csn: str, reason: str) -> Any:
     card = work.connection.execute(sa.select(t.card).where(K.csn == csn).with_for_update()).first()
     if card is None:
         raise NotFound("card.not_found", number=csn)
-    relied_on = work.connection.execute(
-        sa.select(C.id).where(
-            C.csn == csn, C.status != str(CertificateStatus.REVOKED), C.not_after > work.now
-        )
-    ).first()
-    if relied_on is not None or card.state == str(CardState.PERSONALISING):
+    alive = work.connection.execute(sa.select(C.id).where(C.csn == csn, relied_on(work.now))).first()
+    if alive is not None or card.state == str(CardState.PERSONALISING):
         raise Refused("card.still_certified", csn=csn)
     return card
 

@@ -18,8 +18,9 @@ from workflow.errors import Refused
 from workflow.outcome import Outcome
 from workflow.stock_words import KEEPERS, AccountState, BoxState, EntryKind, MoveState, PlaceKind
 from workflow.store import schema as t
+from workflow.store.certificates import relied_on
 from workflow.store.stock_books import Step, enter, standard_place
-from workflow.vocabulary import CardState, CertificateStatus
+from workflow.vocabulary import CardState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -109,9 +110,7 @@ def _came_later(work: UnitOfWork, found: Any, csns: tuple[str, ...]) -> set[str]
 
 def _certified(work: UnitOfWork, csns: tuple[str, ...]) -> set[str]:
     """Return which cards have a certificate that somebody might rely on."""
-    alive = sa.select(C.csn).where(
-        C.csn.in_(csns), C.status != str(CertificateStatus.REVOKED), C.not_after > work.now
-    )
+    alive = sa.select(C.csn).where(C.csn.in_(csns), relied_on(work.now))
     return set(work.connection.execute(alive).scalars())
 
 

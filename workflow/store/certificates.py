@@ -31,6 +31,11 @@ _REASONS = {
 }
 
 
+def relied_on(now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition of a certificate that somebody may rely on: neither revoked nor over."""
+    return sa.and_(C.status != str(CertificateStatus.REVOKED), C.not_after > now)
+
+
 def change_status(
     connection: sa.Connection, case_ids: Sequence[int], change: StatusChange, now: datetime, cause: str
 ) -> frozenset[str]:
