@@ -17,6 +17,7 @@ from ops.cli.card_reading import card_in, said
 from ops.cli.card_retire import retire
 from ops.cli.card_virtual import virtual
 from ops.cli.group import FoundError, WrongUseError
+from ops.cli.reading import in_form
 from ops.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -32,14 +33,7 @@ if TYPE_CHECKING:
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 READER = click.option("--reader", metavar="NAME", help="The reader; needless when only one holds a card.")
 LABELS = {"chain": "憑證鏈 chain", "status": "憑證狀態 status", "possession": "持有私鑰 possession"}
-FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or JSON for programs.",
-)
+FORMAT = in_form("form", "text")
 
 
 @click.group()

@@ -10,21 +10,14 @@ import click
 
 from ops.cli.cases import when
 from ops.cli.group import FoundError
-from ops.cli.reading import each, line, reading
+from ops.cli.reading import each, in_form, line, reading
 from workflow.vocabulary import Ca, CertificateStatus
 
 if TYPE_CHECKING:
     from pki.described import CertificateWords
     from workflow.views.issued import IssuedCertificate
 
-_FORMATS = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="For people, or JSON for programs.",
-)
+_FORMATS = in_form("form", "table")
 
 
 @click.command("list")

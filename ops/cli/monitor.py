@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.cli.reading import in_form
 from ops.cli.running import require_schema
 from ops.settings import Settings
 
@@ -18,14 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--host", help="host:port to ask in place of the host in the certificates; else GUANFANG_MONITOR_HOST."
 )
-@click.option(
-    "--format",
-    "shape",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="For people, or JSON for programs.",
-)
+@in_form("shape", "table")
 def monitor(host: str | None, shape: str) -> None:
     """Fetch and judge lists, bundles, CA certificates and OCSP answers; exit code 1 when something is wrong."""
     from ops.monitor import watch_publication

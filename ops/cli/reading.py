@@ -13,11 +13,12 @@ from ops.database import Engine, is_current, open_engine
 from ops.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from workflow.ports import Clock
 
 T = TypeVar("T")
+Command = TypeVar("Command", bound="Callable[..., Any]")
 
 
 @contextmanager
@@ -40,6 +41,18 @@ def reading() -> Iterator[tuple[Any, Clock]]:
         clock: Clock = DemoClock(engine, SystemClock()) if settings.demo else SystemClock()
         with engine.connect() as connection:
             yield connection, clock
+
+
+def in_form(name: str, people: str) -> Callable[[Command], Command]:
+    """Return the option `--format` of what people read, called "table" or "text", and programs as JSON."""
+    return click.option(
+        "--format",
+        name,
+        type=click.Choice([people, "json"]),
+        default=people,
+        show_default=True,
+        help="For people, or JSON for programs.",
+    )
 
 
 def each(found: Iterable[T]) -> Iterator[T]:

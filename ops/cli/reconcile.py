@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ops.cli.group import FoundError, WrongUseError
+from ops.cli.reading import in_form
 from ops.cli.running import require_schema
 from ops.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SHAPE = click.option(
-    "--format",
-    "shape",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or JSON for programs.",
-)
+SHAPE = in_form("shape", "text")
 
 
 @click.group(invoke_without_command=True)
