@@ -30,7 +30,7 @@ migrate: setup-demo ## Bring the configured database to the newest schema
 	@$(BIN)/guanfang db upgrade
 
 ##@ Check
-.PHONY: test test-fast fuzz lint style imports types format
+.PHONY: test test-fast fuzz explore lint style imports types format
 test: setup lint ## Lint, types and the whole suite, on SQLite and PostgreSQL
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
@@ -42,6 +42,9 @@ fuzz: ## Run every fuzzer of tests/fuzz at full length, minutes each
 	    case "$$script" in */test_*|*/conftest.py|*/__init__.py) continue;; esac; \
 	    name=$${script%.py}; echo "$$name"; $(BIN)/python -m "$${name//\//.}"; \
 	done
+
+explore: ## Look for examples that break a property, with fresh chance each time, tens of minutes
+	@$(BIN)/pytest -n $(WORKERS) -m hypothesis --hypothesis-profile=explore --timeout=3600 $(PYTEST_ARGS)
 
 lint: style imports types ## Style, import contracts and types
 

@@ -28,7 +28,9 @@ IN_CI = os.environ.get("CI") == "true"
 # The machines that run the suite are small and shared, so a slow example says nothing about the code.
 _patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=50, **_patient)
-settings.register_profile("ci", max_examples=100, derandomize=False, print_blob=True, **_patient)
+# The same examples every time the same code is judged; new ones are looked for at the desk, and by `make explore`.
+settings.register_profile("ci", max_examples=100, derandomize=True, **_patient)
+settings.register_profile("explore", max_examples=1000, print_blob=True, **_patient)
 settings.load_profile("ci" if IN_CI else "dev")
 
 _CLUSTER = pytest.StashKey[postgresql.Cluster]()

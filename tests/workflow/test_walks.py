@@ -27,10 +27,12 @@ from workflow.facts import PUBLIC
 from workflow.store import schema as t
 from workflow.vocabulary import Ca, Rank
 
-MODEST = settings(max_examples=20, stateful_step_count=30)
-ONCE = settings(max_examples=8, stateful_step_count=30)
-# A batch is linted and signed in each walk, which takes its time.
-FEW = settings(max_examples=4, stateful_step_count=10)
+# A walk takes the time of many examples of other tests, and on PostgreSQL more than on SQLite.
+_USUAL = settings.default.max_examples
+MODEST = settings(max_examples=_USUAL // 5, stateful_step_count=30)
+ONCE = settings(max_examples=_USUAL // 12, stateful_step_count=30)
+# A batch is linted and signed in each walk.
+FEW = settings(max_examples=_USUAL // 25, stateful_step_count=10)
 
 
 class ApplicationWalk(Walk):
@@ -176,6 +178,7 @@ class RequestWalk(Walk):
 
 
 walks = pytest.mark.parametrize("walk", [ApplicationWalk, ResetWalk, RequestWalk])
+pytestmark = pytest.mark.hypothesis
 
 
 @pytest.mark.rule("ROL-07", "SUS-08", "APP-05", "AUD-01")
