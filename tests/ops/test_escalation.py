@@ -85,6 +85,18 @@ def test_only_what_stands_is_escalated_and_what_was_mended_begins_anew(run, watc
     assert run(PEM, OLD, hours=1).keys() == {OPERATORS}
 
 
+def test_whoever_is_escalated_to_reads_whom_alarms_reach(run, watched):
+    run(PEM)
+    said = run(PEM, hours=48)[MANAGER].get_content()
+    assert f"警報雖寄往 {OPERATORS}" in said
+    assert f"though alarms go to {OPERATORS}" in said
+    watched.office = replace(watched.office, settings=replace(watched.office.settings, alarm_email=""))
+    told = run(PEM, hours=24)
+    assert told.keys() == {MANAGER}
+    assert "警報無人收受" in told[MANAGER].get_content()
+    assert "alarms reach nobody" in told[MANAGER].get_content()
+
+
 def test_nobody_is_escalated_to_without_an_address(run, watched):
     settings = replace(watched.office.settings, escalation_email="")
     watched.office = replace(watched.office, settings=settings)

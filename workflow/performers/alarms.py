@@ -21,7 +21,7 @@ def send_alarm(office: Office, work: Work) -> None:
         return
     lines = [str(line) for line in work.payload["lines"]]
     more = [f"另有 {count - len(lines)} 項，請見維運畫面。 More on the page."] if count > len(lines) else []
-    said = _of_standing(watch, count, days) if days else _of_found(watch, count)
+    said = _of_standing(watch, count, days, office.settings.alarm_email) if days else _of_found(watch, count)
     text = "\n".join([*said, "", *lines, *more, "", f"{office.settings.base_url}/operator/"])
     stands = f"逾 {days} 日未處理" if days else "異常"
     subject = f"[關防警報] {watch.zh}：{count} 項{stands}"
@@ -35,8 +35,15 @@ def _of_found(watch: Watch, count: int) -> tuple[str, str]:
     )
 
 
-def _of_standing(watch: Watch, count: int, days: int) -> tuple[str, str]:
+def _of_standing(watch: Watch, count: int, days: int, alarm_email: str) -> tuple[str, str]:
+    """Say what stands, and whom alarms reach: the first address may be empty."""
+    zh_told = f"警報雖寄往 {alarm_email}" if alarm_email else "且未設定警報信箱，警報無人收受"
+    en_told = (
+        f"though alarms go to {alarm_email}"
+        if alarm_email
+        else "and alarms reach nobody, as no address is set"
+    )
     return (
-        f"{watch.zh}發現的 {count} 項異常已逾 {days} 日未處理，維運人員雖已接獲通知；請查明原因並督導處理。",
-        f"{watch.en}: {count} findings stand for {days} days or more, though the operators know. Find out why.",
+        f"{watch.zh}發現的 {count} 項異常已逾 {days} 日未處理，{zh_told}；請查明原因並督導處理。",
+        f"{watch.en}: {count} findings stand for {days} days or more, {en_told}. Find out why.",
     )
