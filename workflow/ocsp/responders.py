@@ -165,7 +165,7 @@ def renew(office: Office, authority: str, now: datetime) -> None:
             replaces=replaces,
         )
         handle(office, command, SYSTEM)
-    _clean_up(office, authority, replaced[2] if replaced else None, now)
+    _try_to_clean_up(office, authority, replaced[2] if replaced else None, now)
 
 
 def _certified(office: Office, ca: Working, key: KeptKey, now: datetime) -> bytes:
@@ -179,6 +179,15 @@ def _certified(office: Office, ca: Working, key: KeptKey, now: datetime) -> byte
     order = CertificateOrder(OCSP_RESPONDER, subject, key.signer.spki_der, new_serial(), start)
     prepared = prepare(order, ca.issuer)
     return sign(prepared.tbs_der, prepared.tbs_sha256, ca.issuer, ca.signer)
+
+
+def _try_to_clean_up(office: Office, authority: str, replaced: str | None, now: datetime) -> None:
+    """Clean up, or say in the log that the keys stay until the next renewal: the responder itself is renewed."""
+    try:
+        _clean_up(office, authority, replaced, now)
+    except (PkiError, RegistryError) as error:
+        facts = {"authority": authority, "reason": type(error).__name__}
+        log.warning("responder renewed, old keys not cleared away", extra=facts)
 
 
 def _clean_up(office: Office, authority: str, replaced: str | None, now: datetime) -> None:

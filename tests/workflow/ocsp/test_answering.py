@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from cryptography.x509 import ocsp as library
 
 from pki.certificates import read_certificate
+from pki.errors import KeyRefusedError
+from pki.keystores import SoftwareKeystore
 from pki.names import describe_name
 from pki.ocsp import OcspError, error_response, parse_request
 from tests.ocsp.responding import a_registry, question
@@ -226,6 +228,22 @@ def test_the_responder_of_a_real_root_calls_itself_no_demonstration(registry):
     real = replace(demonstration, settings=replace(demonstration.settings, test_assurance=False))
     renew(real, "root", registry.clock.now())
     assert name() == "C=TW,O=行政院,CN=ROOT OCSP"
+
+
+class StuckKeystore(SoftwareKeystore):
+    """A keystore that makes keys and can't say any more which lie there."""
+
+    def references(self, label: str) -> tuple[str, ...]:
+        raise KeyRefusedError("pki.token.unreachable", label)
+
+
+def test_a_responder_whose_old_keys_can_not_be_cleared_away_is_renewed_all_the_same(registry, caplog):
+    first = keep_desk(registry.office).responders["xca"]
+    office = replace(registry.office, token=StuckKeystore(registry.office.key_passphrase))
+    registry.clock.move(days=4)
+    assert keep_desk(office).responders["xca"].certificate_der != first.certificate_der
+    said = [record.message for record in caplog.records if record.name == "guanfang.ocsp"]
+    assert set(said) == {"responder renewed, old keys not cleared away"}
 
 
 @pytest.mark.rule("CRL-06")
