@@ -12,6 +12,10 @@ OUTAGE_SENTENCES: Mapping[str, tuple[str, str]] = {
         "系統忙碌，請稍後再試；您的資料沒有被更動。",
         "The system is busy; try again. Nothing was changed.",
     ),
+    "registry.claim_lost": (
+        "這件工作逾時未回報，已由其他程式接手，這裡不再寫入。",
+        "This work was silent for too long, and another program has taken it up; nothing more is written here.",
+    ),
     "registry.storage": (
         "系統儲存空間不足或無法寫入，資料沒有被更動，請稍後再試。",
         "The registry can't write to its storage. Nothing was changed; try again later.",

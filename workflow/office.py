@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Sealer,
         StatementSigner,
     )
+    from workflow.store.outbox import Work
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ class Office:
     """The master keys that the secrets of cards are derived from; without them no card is made."""
     activation: Activation | None = None
     """Who knows whether several people have activated the keys; without one, they open by the settings."""
+    claim: Work | None = None
+    """The claimed work of a performer, under which alone it commits; people and rounds have none."""
 
     def __post_init__(self) -> None:
         check_all()

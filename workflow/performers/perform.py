@@ -12,6 +12,7 @@ from workflow.effects import Effect
 from workflow.errors import RegistryError, Unavailable
 from workflow.performers.alarms import send_alarm
 from workflow.performers.crl import publish_crl
+from workflow.performers.keeping import kept
 from workflow.performers.manufacture import manufacture
 from workflow.performers.new_code import send_new_code
 from workflow.performers.notices import mail_form, send_notice
@@ -52,7 +53,7 @@ def _left(office: Office, lane: Lane) -> frozenset[Effect]:
 def perform_next(office: Office, lane: Lane, worker: str) -> bool:
     """Claim and carry out the next piece of work of a lane; False when there is none.
 
-    Work that fails goes back with a longer pause each time, and becomes a dead letter for people at the end. Only a
+    It stays claimed while it is being done. Work that fails goes back with a longer pause each time, and becomes a dead letter for people at the end. Only a
     failure that nobody foresaw is raised, after the work was put back.
     """
     work = claim(office, lane, worker, _left(office, lane))
@@ -60,7 +61,8 @@ def perform_next(office: Office, lane: Lane, worker: str) -> bool:
         return False
     fields = {"outbox": work.id, "effect": str(work.effect), "case": work.case_id, "attempt": work.attempts}
     try:
-        PERFORMERS[work.effect](office, work)
+        with kept(office, work) as mine:
+            PERFORMERS[work.effect](mine, work)
     except RegistryError as error:
         logger.warning("work refused: %s", error.code, extra=fields)
         if error.code == NOT_ACTIVATED_CODE:

@@ -1,6 +1,6 @@
 """The outbox: work that was asked for in a commit, claimed by lane, retried with back-off, dead at the end.
 
-Leases and back-off run on real time, since the demonstration's clock may leap.
+A claim is a lease that is renewed while its work is being done. Whoever has lost it commits nothing more under it. Leases and back-off run on real time, since the demonstration's clock may leap.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 
 from workflow.effects import Do, Effect
+from workflow.errors import Unavailable
 from workflow.store import schema as t
 from workflow.vocabulary import Lane, OutboxState
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 W = t.outbox.c
 LEASE = timedelta(minutes=3)
+"""How long a claim lasts that is not renewed: so long after its worker's end another takes the work up."""
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=30)
 
@@ -150,6 +152,21 @@ def claim(office: Office, lane: Lane, worker: str, leaving: frozenset[Effect] = 
     )
 
 
+def renew(office: Office, work: Work) -> bool:
+    """Let a claim last for another lease; False when it is lost, to another or because the work is settled."""
+    return _set(office, work, claimed_until=office.wall.now() + LEASE)
+
+
+def require_claim(connection: sa.Connection, work: Work) -> None:
+    """Keep a claim from being taken away until the commit; Unavailable when it has been.
+
+    The lock is the one that only a claim waits for, so that the work's own renewals go on meanwhile.
+    """
+    mine = sa.select(W.id).where(_held(work)).with_for_update(read=True, key_share=True)
+    if connection.execute(mine).first() is None:
+        raise Unavailable("registry.claim_lost")
+
+
 def settle(office: Office, work: Work) -> None:
     """Mark work as done."""
     _set(
@@ -200,8 +217,11 @@ def release(office: Office, worker: str) -> None:
         )
 
 
-def _set(office: Office, work: Work, **values: Any) -> None:
-    # A worker whose lease ran out may still report; by then the work is another's, who counted a try of its own.
-    mine = (W.id == work.id) & (W.state == str(OutboxState.CLAIMED)) & (W.attempts == work.attempts)
+def _set(office: Office, work: Work, **values: Any) -> bool:
     with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
-        connection.execute(sa.update(t.outbox).where(mine).values(**values))
+        return bool(connection.execute(sa.update(t.outbox).where(_held(work)).values(**values)).rowcount)
+
+
+def _held(work: Work) -> sa.ColumnElement[bool]:
+    # A worker whose lease ran out may still report; by then the work is another's, who counted a try of its own.
+    return (W.id == work.id) & (W.state == str(OutboxState.CLAIMED)) & (W.attempts == work.attempts)

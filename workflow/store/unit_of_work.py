@@ -23,7 +23,7 @@ from workflow.machine import Decision, decide, row_for
 from workflow.store.audit_entry import entry, speak
 from workflow.store.certificates import change_status
 from workflow.store.loading import held_elsewhere, hold_cases, load_cases, surroundings
-from workflow.store.outbox import crl_row, outbox_row
+from workflow.store.outbox import crl_row, outbox_row, require_claim
 from workflow.store.writing import in_one_journey, write_outbox, writes_of
 from workflow.vocabulary import DeadlineState, StatusChange
 
@@ -299,8 +299,13 @@ def _only(found: Mapping[int, CaseFacts], case_id: int) -> CaseFacts:
 
 @contextmanager
 def transaction(office: Office) -> Iterator[UnitOfWork]:
-    """Open a unit of work; it is written and committed at the end, or not at all."""
+    """Open a unit of work; it is written and committed at the end, or not at all.
+
+    Unavailable for a performer whose work another has taken up.
+    """
     with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if office.claim is not None:
+            require_claim(connection, office.claim)
         work = UnitOfWork(office, connection)
         yield work
         work.flush()
