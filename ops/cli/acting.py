@@ -30,19 +30,25 @@ def as_anybody(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _as(command: Callable[..., Any], *, required: bool) -> Callable[..., Any]:
-    help_of_login = "The login of whoever does this." if required else "The login of whoever wants to know."
     for option in (
         click.option(
             "--password-stdin",
             is_flag=True,
             help="Read the password from standard input instead of asking.",
         ),
-        click.option(
-            "--as", "login", required=required, default=None if required else "", help=help_of_login
-        ),
+        _login_that_is_required() if required else _login_that_may_be_missing(),
     ):
         command = option(command)
     return command
+
+
+def _login_that_is_required() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    # Any default, even None, counts as given to click, so that the option would not be asked for.
+    return click.option("--as", "login", required=True, help="The login of whoever does this.")
+
+
+def _login_that_may_be_missing() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option("--as", "login", default="", help="The login of whoever wants to know.")
 
 
 @contextmanager

@@ -28,6 +28,14 @@ def test_every_command_argument_and_option_says_what_it_is(path):
     assert silent == []
 
 
+@pytest.mark.parametrize("path", ALL)
+def test_what_a_command_requires_is_asked_for_where_nobody_gives_it(path):
+    context = click.Context(ALL[path])
+    required = [one for one in ALL[path].params if one.required]
+    # To click a default of None is a value as any other.
+    assert [one.name for one in required if not one.value_is_missing(one.get_default(context))] == []
+
+
 def test_the_walk_reaches_commands_at_every_depth():
     assert {"serve", "ca rollover", "ca shares make", "keys blocklist import"} <= ALL.keys()
 

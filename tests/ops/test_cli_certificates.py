@@ -266,6 +266,13 @@ def test_a_signature_that_was_never_recorded_is_revoked_by_its_serial(call, url,
     assert revoke(call, "no serial", "--ca", "xca", "--yes").exit_code == 1
 
 
+def test_nobody_revokes_without_a_login_not_even_as_a_dry_run(call):
+    command = ("cert", "revoke", "--serial", "12", "--ca", "xca", "--reason", "superseded", "--note", "遺失")
+    missing = call(*command, "--with", "rei")
+    assert missing.exit_code == 2
+    assert "--as" in missing.output
+
+
 def test_what_is_no_certificate_is_said_to_be_none(call, tmp_path):
     file = tmp_path / "x.pem"
     file.write_bytes(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
