@@ -79,12 +79,15 @@ def master_key(
         with _office() as office:
             keyring = keyring_of(office)
             say_people(KeyDuty.CARD_MASTER_KEY)
+            if has_master_key(office):
+                _say_it_is_there(keyring.current().name, keyring.place, copies)
+                return
             click.echo(f"Would make the master key {keyring.label} in {keyring.place}. Add --yes to do it.")
         return
     with _before(logins, holders, from_stdin=from_stdin) as (office, by):
         keyring = keyring_of(office)
         if copies is None or has_master_key(office):
-            click.echo(f"The master key {ensure_master_key(office, by)} is in {keyring.place}.")
+            _say_it_is_there(ensure_master_key(office, by), keyring.place, copies)
             return
         copy = _Copy(office, copies, holders, threshold, from_stdin)
         try:
@@ -94,6 +97,18 @@ def master_key(
         finally:
             copy.remove_unless_needed()
         click.echo(f"The master key {name} is in {keyring.place}, its copy and shares in {copies}.")
+
+
+def _say_it_is_there(name: str, place: str, copies: Path | None) -> None:
+    """Say where a key is; FoundError when copies were asked for, which are made together with a key or never."""
+    click.echo(f"The master key {name} is in {place}.")
+    if copies is not None:
+        raise FoundError(
+            "金鑰已存在，本次未製作備份。請以存放處自身的方式備份；或將 GUANFANG_CARD_MASTER_KEY 設為新名稱，"
+            "再以 --copies 產製新金鑰。"
+            " The key was there, so no copy was made. Back it up by the means of the place it is in, or name a new key in"
+            " GUANFANG_CARD_MASTER_KEY and make that one with --copies."
+        )
 
 
 @dataclass(slots=True)

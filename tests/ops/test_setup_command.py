@@ -92,6 +92,17 @@ def test_a_lost_master_key_comes_back_from_its_copy_by_two_of_three(run, tmp_pat
     assert kinds == ["master_key_begun", "master_key_made", "master_key_back"]
 
 
+def test_copies_of_a_master_key_that_is_there_already_are_refused_and_not_forgotten(run, tmp_path):
+    wanted = ("master-key", "--copies", tmp_path / "copies", "--holder=ada", "--holder=ben")
+    assert run("master-key", "--yes").exit_code == 0
+    for more in ((), ("--yes", "--stdin")):
+        said = run(*wanted, *more)
+        assert said.exit_code == 1
+        assert "no copy was made" in said.output
+        assert "GUANFANG_CARD_MASTER_KEY" in said.output
+    assert not (tmp_path / "copies").exists()
+
+
 @pytest.mark.parametrize(
     "content", ["", "not toml", "[[window]]\nnmae = 'x'", "[[organisation]]\nname = 'x'"]
 )
