@@ -7,6 +7,7 @@ written to the audit log too. Whoever is not named by an act's roles or by the t
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
     from workflow.facts import Actor
     from workflow.office import Office
 
-__all__ = ["Outcome", "handle"]
+__all__ = ["Outcome", "handle", "rehearse"]
 
 TRIES = 5
 PAUSE_SECONDS = 0.05
@@ -161,6 +162,23 @@ def handle(office: Office, command: Command, actor: Actor) -> Outcome:
     Raises a `RegistryError`: what is wrong, in the words of the person who asked. Nothing was changed then, but for
     a counted wrong try.
     """
+    outcome = _answered(office, command, actor, lambda act: _carried_out(office, act, command, actor))
+    if outcome.refusal is not None:
+        raise outcome.refusal
+    return outcome
+
+
+def rehearse(office: Office, command: Command, actor: Actor) -> None:
+    """Refuse what `handle` would refuse, and else change nothing; for whoever looks before they decide.
+
+    A refusal is written to the audit log as ever, so that nobody finds a blind count out by trying. TypeError for an
+    act that does something before its transaction, which could not be taken back.
+    """
+    _answered(office, command, actor, lambda act: _rolled_back(office, act, command, actor))
+
+
+def _answered(office: Office, command: Command, actor: Actor, carry_out: Callable[[Act], Outcome]) -> Outcome:
+    """Find the act for a command and its actor; a refusal is noted."""
     # What can't be stored can't be logged either.
     require_storable(command)
     try:
@@ -168,14 +186,32 @@ def handle(office: Office, command: Command, actor: Actor) -> Outcome:
         if act.roles and not act.roles & actor.roles:
             said = roles_in_words(actor.roles)
             raise NotAllowed("access.denied", role=said, action=deed(type(command).__name__))
-        prepared = _prepared(office, act, command, actor)
-        outcome = _commit(office, act, command, actor, prepared)
+        return carry_out(act)
     except RegistryError as refusal:
         _note_refusal(office, command, actor, refusal)
         raise
-    if outcome.refusal is not None:
-        raise outcome.refusal
-    return outcome
+
+
+def _carried_out(office: Office, act: Act, command: Command, actor: Actor) -> Outcome:
+    prepared = _prepared(office, act, command, actor)
+    return _commit(office, act, command, actor, prepared)
+
+
+def _rolled_back(office: Office, act: Act, command: Command, actor: Actor) -> Outcome:
+    if act.prepare is not None:
+        raise TypeError(f"{type(command).__name__} can't be rehearsed")
+
+    def applied(work: UnitOfWork) -> Outcome:
+        act.apply(work, command, actor, None)
+        raise _TakenBackError
+
+    with suppress(_TakenBackError):
+        _in_transaction(office, applied)
+    return Outcome()
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction that was only to show whether it could be."""
 
 
 def _prepared(office: Office, act: Act, command: Command, actor: Actor) -> Any:

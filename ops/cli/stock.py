@@ -150,7 +150,11 @@ def confirm(account: int, login: str, *, password_stdin: bool) -> None:
 @click.option("--recounted", type=int, required=True, help="How many cards there are, counted again.")
 @click.option("--missing", multiple=True, help="The serial number of a card that is not there.")
 @click.option("--reason", required=True, help="How the difference came about.")
-@click.option("--yes", is_flag=True, help="Settle it; without it the command only says what it would do.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Settle it; without it the command only says what it would do, or why it can't.",
+)
 @as_somebody
 def settle(  # noqa: PLR0913 - one parameter an option.
     number: int,
@@ -166,15 +170,15 @@ def settle(  # noqa: PLR0913 - one parameter an option.
     from workflow.commands_of_stock import SettleDifference
     from workflow.views.stock import difference
 
+    command = SettleDifference(difference_id=number, recounted=recounted, missing=missing, reason=reason)
     if not yes:
-        with reading() as (connection, _clock):
+        with _rehearsed(command, login, from_stdin=password_stdin) as connection:
             # What the books expect is told to nobody who counts.
             place = difference(connection, frozenset(), number).place
         gone = ", ".join(missing) or "none"
         click.echo(f"Would settle difference {number} at {place} for good: {recounted} cards are there.")
         click.echo(f"Written off as missing: {gone}. Add --yes to do it.")
         return
-    command = SettleDifference(difference_id=number, recounted=recounted, missing=missing, reason=reason)
     _do(command, login, password_stdin=password_stdin)
     click.echo(f"Difference {number} is settled.")
 
@@ -205,20 +209,25 @@ def destroy(cards: tuple[str, ...], method: str, login: str, *, password_stdin: 
 
 @stock.command()
 @click.argument("number", type=int, help="Of the destruction, as it was said when the cards were put up.")
-@click.option("--yes", is_flag=True, help="Record it; without it the command only names the cards.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Record it; without it the command only names the cards, or says why it can't.",
+)
 @as_somebody
 def witness(number: int, login: str, *, yes: bool, password_stdin: bool) -> None:
     """Record that one saw the cards of destruction NUMBER destroyed, as another person than put them up."""
     from workflow.commands_of_stock import WitnessDestruction
     from workflow.views.stock import destruction
 
+    command = WitnessDestruction(destruction_id=number)
     if not yes:
-        with reading() as (connection, _clock):
+        with _rehearsed(command, login, from_stdin=password_stdin) as connection:
             found = destruction(connection, number)
         click.echo(f"Would record for good that {len(found.csns)} cards were destroyed ({found.method}):")
         click.echo(f"{', '.join(found.csns)}. Add --yes to do it.")
         return
-    _do(WitnessDestruction(destruction_id=number), login, password_stdin=password_stdin)
+    _do(command, login, password_stdin=password_stdin)
     click.echo(f"Destruction {number} is witnessed.")
 
 
@@ -310,6 +319,17 @@ def told(login: str, *, from_stdin: bool) -> Iterator[tuple[Any, Actor | None]]:
         return
     with acting(login, from_stdin=from_stdin) as (office, actor), office.reading() as connection:
         yield connection, actor
+
+
+@contextmanager
+def _rehearsed(command: Command, login: str, *, from_stdin: bool) -> Iterator[Any]:
+    """Refuse what cannot be done, before anybody says yes to it; gives a connection for queries."""
+    from workflow.handlers import rehearse
+
+    with acting(login, from_stdin=from_stdin) as (office, actor):
+        rehearse(office, command, actor)
+        with office.reading() as connection:
+            yield connection
 
 
 def _do(command: Command, login: str, *, password_stdin: bool) -> Outcome:

@@ -149,7 +149,12 @@ def test_cards_are_carried_counted_settled_and_closed_from_the_command_line(regi
         (third, 0, *settle),
         # Only tried so far, so the account still waits.
         (guard, 1, "confirm", "1"),
+        # What is refused for good is refused without --yes too.
+        (registry.centre, 1, *settle),
+        (third, 1, "settle", "1", "--recounted", "1", *settle[4:]),
+        (third, 1, "settle", "2", *settle[2:]),
         (third, 0, *settle, "--yes"),
+        (third, 1, *settle),
         (guard, 0, "confirm", "1"),
     )
     _carry_out(steps)
@@ -166,6 +171,7 @@ def test_spoiled_cards_are_destroyed_from_the_command_line(registry):
         (registry.centre, 1, "destroy", "--card", "00000002", "--method", "碎卡"),
         (registry.centre, 0, "destroy", "--card", "00000003", "--method", "碎卡"),
         (registry.centre, 1, "witness", "1", "--yes"),
+        (registry.centre, 1, "witness", "1"),
     )
     _carry_out(steps)
     guard = registry.account(Role.CONTROLLER)
@@ -174,6 +180,8 @@ def test_spoiled_cards_are_destroyed_from_the_command_line(registry):
     assert registry.rows(t.stock_destruction)[0].witnessed_at is None
     assert stock_by(guard, "witness", "1", "--yes")[0] == 0
     assert registry.rows(t.stock_destruction)[0].witnessed_at
+    code, said = stock_by(guard, "witness", "1")
+    assert (code, "dealt with this already" in said) == (1, True), said
 
 
 def _carry_out(steps):
