@@ -10,8 +10,9 @@ from typing import Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import Babel
+from werkzeug.exceptions import NotFound
 
 COOKIE = "lang"
 ZH, EN = "zh", "en"
@@ -92,12 +93,27 @@ def moment(when: datetime | None) -> str:
 
 
 def _switch_address() -> str:
-    """Return the address of this page in the other language, or of the home page where the page only takes posts."""
+    """Return the address of this page in the other language; of one that only takes posts, the nearest page above it.
+
+    Where there is none, as for a page that does not exist, it is the home page.
+    """
     other = ZH if language() == EN else EN
-    if request.url_rule is None or "GET" not in (request.url_rule.methods or set()):
+    path = "" if isinstance(request.routing_exception, NotFound) else _nearest_page(request.path)
+    if not path:
         return url_for("public.home", lang=other)
     asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return f"{request.path}?{urlencode([*asked, ('lang', other)])}"
+    return f"{path}?{urlencode([*(asked if path == request.path else ()), ('lang', other)])}"
+
+
+def _nearest_page(path: str) -> str:
+    """Return a path, or the longest part of it, that a browser may ask for; nothing but the root is no part."""
+    adapter = current_app.create_url_adapter(request)
+    while path := path.rstrip("/"):
+        for one in (path + "/", path):
+            if adapter is not None and adapter.test(one, "GET"):
+                return one
+        path = path.rpartition("/")[0]
+    return ""
 
 
 def _keep_choice(response: Response) -> Response:

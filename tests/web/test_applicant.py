@@ -292,6 +292,18 @@ def test_the_user_code_letter_asks_for_the_code_again(applied, case_row):
     assert letter.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    ("post", "back"), [("/case/letter", "/case/"), ("/apply/5/", "/apply/5/"), ("/status/", "/status/")]
+)
+def test_the_language_switch_of_an_answer_to_a_form_leads_to_its_page(applied, post, back):
+    refused = applied.post(post, user_code="wrong-1")
+    assert refused.status_code >= 400
+    assert f'href="{back}?lang=en"' in refused.text
+    english = applied.get(f"{back}?lang=en")
+    assert (english.status_code, '<html lang="en">' in english.text) == (200, True)
+    assert f'href="{back}?lang=zh"' in applied.get(post).text
+
+
 def test_the_form_is_handed_out_as_pdf(applied):
     assert applied.get("/case/form.pdf").data.startswith(b"%PDF")
 
