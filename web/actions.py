@@ -40,7 +40,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do to a case. `review` ones bind to what was seen and are signed."""
+    """One thing to do to a case. `review` ones bind to what was seen and are signed.
+
+    `after` says in (zh, en) how it stands afterwards, where the command only asks for what happens later.
+    """
 
     command: type[c.CaseCommand]
     zh: str
@@ -48,6 +51,12 @@ class Action:
     inputs: tuple[Input, ...] = ()
     tone: str = "primary"
     review: bool = False
+    after: tuple[str, str] = ("", "")
+
+    @property
+    def done(self) -> tuple[str, str]:
+        """What the page says once the command was carried out."""
+        return self.after if any(self.after) else (f"已完成：{self.zh}", f"Done: {self.en}")
 
     @property
     def trigger(self) -> str:
@@ -95,7 +104,10 @@ ACTIONS: Mapping[str, Action] = {
         Action(r.RefuseRequest, "不予核發", "Refuse", (REASON, PASSWORD), "danger", review=True),
         Action(r.WithdrawRequest, "撤回批次", "Withdraw the batch", (REASON,), "plain"),
         Action(c.UnlockUserCode, "解除用戶代碼鎖定", "Unlock the user code", (REASON,), "plain"),
-        Action(c.ResendNotice, "補寄通知", "Send the last notice again", (), "plain"),
+        Action(c.ResendNotice, "補寄通知", "Send the last notice again", (), "plain", after=(
+            "通知已排入寄送；寄出前列於「尚未完成的系統作業」。",
+            "The notice waits to be sent; until it is, it stands under “Work not finished yet”.",
+        )),
     )
 }  # fmt: skip
 

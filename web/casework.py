@@ -152,7 +152,7 @@ def do(case_id: int, trigger: str, template: str, onward: str) -> Answer:
         else:
             if outcome.secret:
                 return told_once(outcome)
-            flash(t(f"已完成：{action.zh}", f"Done: {action.en}"), "good")
+            flash(t(*action.done), "good")
             return redirect(onward)
     return render_template(
         template, whole=whole, action=action, problems=problems, typed=request.form

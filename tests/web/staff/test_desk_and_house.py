@@ -74,6 +74,10 @@ def test_the_last_notice_is_sent_again(counter):
     before = counter.count(s.outbox)
     assert counter.do(counter.desk, case, "resend_notice").status_code == 302
     assert counter.count(s.outbox) == before + 1
+    page = counter.desk.get(f"/staff/cases/{case}/").text
+    # Nothing is said to be done that a worker only does later.
+    assert "通知已排入寄送" in page
+    assert "已完成：補寄通知" not in page
 
 
 @pytest.mark.rule("PIN-03", "UCR-01")
