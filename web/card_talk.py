@@ -177,7 +177,10 @@ def _answered(act: Callable[[], CardTurn], token: str) -> Answer:
 
 
 def _refused(error: RegistryError) -> Answer:
-    return jsonify(error={"code": error.code, "message": say(error)}), int(status_of(error))
+    said: dict[str, Any] = {"code": error.code, "message": say(error)}
+    if error.code == "card.pin_locked":
+        said["way"] = {"address": url_for("card.unblock"), "words": say(FLOWS["unblock"])}
+    return jsonify(error=said), int(status_of(error))
 
 
 def _result(turn: CardTurn, token: str) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def test_a_holder_activates_views_tests_changes_and_unblocks(either_way, stand):
     for left in ("2", "1", "鎖住"):
         holder.errand("/card/test/", pin="918273")
         assert left in holder.trouble()
+    expect(holder.page.locator("#trouble a")).to_have_attribute("href", "/card/unblock/")
     holder.look_well("locked")
     holder.errand("/card/unblock/", user_code="Mistyped9", new_pin=LATER, new_pin_again=LATER)
     assert "用戶代碼不正確" in holder.trouble()

@@ -34,6 +34,11 @@ function trouble(error) {
   byId("told").textContent = "";
   const part = byId("trouble");
   part.replaceChildren(Object.assign(document.createElement("p"), { textContent: error.message || words.failed }));
+  if (error.way) {
+    const line = document.createElement("p");
+    line.append(Object.assign(document.createElement("a"), { href: error.way.address, textContent: error.way.words }));
+    part.append(line);
+  }
   show("trouble");
 }
 

@@ -8,7 +8,8 @@ const TRIES = 4;
 const PAUSE_MS = 400;
 
 export class RegistryError extends Error {
-  constructor(code, message) { super(message); this.code = code; }
+  // `way` is where to go on from here, {address, words}, when the registry knows one.
+  constructor(code, message, way) { super(message); this.code = code; this.way = way; }
 }
 
 const pause = (ms) => new Promise((settle) => setTimeout(settle, ms));
@@ -27,7 +28,7 @@ async function post(wires, where, body, words) {
         const said = answer.headers.get("Content-Type") === "application/json" ? await answer.json() : {};
         if (answer.ok) return said;
         const error = said.error || {};
-        throw new RegistryError(error.code || "request", error.message || words.failed);
+        throw new RegistryError(error.code || "request", error.message || words.failed, error.way);
       }
     } catch (error) {
       if (error instanceof RegistryError) throw error;
