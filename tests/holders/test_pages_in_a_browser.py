@@ -221,3 +221,15 @@ def test_a_card_pulled_out_is_said_and_put_right(holder, stand, pin):
     stand.bench.station.insert(READER, csn)
     holder.send(pin=pin)
     assert "測試成功" in holder.result()
+
+
+def test_an_agent_that_was_started_anew_is_paired_again_on_the_same_page(holder, pin):
+    holder.go("/card/test/")
+    holder.pair()
+    holder.read_card()
+    holder.page.evaluate("sessionStorage.setItem('guanfang-agent-token', 'of an agent that has ended')")
+    holder.send(pin=pin)
+    holder.pair()
+    holder.read_card()
+    holder.send(pin=pin)
+    assert "測試成功" in holder.result()

@@ -29,9 +29,17 @@ function tell(text) {
   byId("told").textContent = text;
 }
 
+// An agent that was started anew knows no page any more: it has to be paired once more, here and at once.
+async function pairAgain() {
+  hide("reader-part", "details");
+  for (const name of ["errand", "activated"]) if (byId(name)) hide(name);
+  if (await connection.connect() === "unpaired") byId("f-pairing_code").focus();
+}
+
 function trouble(error) {
   hide("progress");
   byId("told").textContent = "";
+  if (error.code === "agent.unpaired") { pairAgain(); return; }
   const part = byId("trouble");
   part.replaceChildren(Object.assign(document.createElement("p"), { textContent: error.message || words.failed }));
   if (error.way) {
@@ -160,7 +168,8 @@ byId("reader-form").addEventListener("submit", (event) => { event.preventDefault
 byId("look-again").addEventListener("click", listReaders);
 byId("errand")?.addEventListener("submit", (event) => { event.preventDefault(); act(); });
 
-new Connection(place, words, async (stage, connection) => {
-  agent = connection.agent;
+const connection = new Connection(place, words, async (stage, link) => {
+  agent = link.agent;
   if (stage === "paired") await listReaders();
-}).connect();
+});
+connection.connect();
