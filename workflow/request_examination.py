@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from forms.canonical import sha256_hex
+from pki.csr import common_name_of
 from pki.errors import LintRefusedError, PkiError
 from pki.issuing import new_serial, prepare
 from pki.keygate import KeyFault, KeyRecords
@@ -147,7 +148,7 @@ class Examiner:
         case = self._filed.case
         subject = subject_of(case.ca, case.subject_name, self._filed.organisation)
         if self.profile.alternative_names.are_domains:
-            return replace(subject, common_name=domains[0] if domains else None)
+            return replace(subject, common_name=common_name_of(domains))
         if self.profile.purpose is Purpose.SERVER_APPLICATION:
             return replace(subject, common_name=str(said.get("common_name") or "") or None)
         return subject
@@ -172,7 +173,7 @@ class Examiner:
     def _gate(self, row: Any, records: KeyRecords) -> Found:
         said = self.line(row)["subject"]
         domains = tuple(str(name) for name in said.get("dns_names", ()))
-        known = not self.profile.alternative_names.are_domains or domains
+        known = not self.profile.alternative_names.are_domains or common_name_of(domains)
         subject = self._subject(said, domains) if known else None
         accepted, found = pass_gate(bytes(row.csr), self.profile, records, domains, subject)
         if accepted is not None:

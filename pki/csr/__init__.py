@@ -5,7 +5,8 @@ TLS the domains; whatever else it asks for is ignored and remarked on, since the
 a certificate says. Nothing here knows who may apply for which domain: that is the case's matter.
 """
 
+from pki.csr.domains import common_name_of
 from pki.csr.findings import Finding
 from pki.csr.gate import AcceptedRequest, GateContext, RefusedRequest, examine_csr
 
-__all__ = ["AcceptedRequest", "Finding", "GateContext", "RefusedRequest", "examine_csr"]
+__all__ = ["AcceptedRequest", "Finding", "GateContext", "RefusedRequest", "common_name_of", "examine_csr"]

@@ -5,15 +5,20 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import idna
 from publicsuffixlist import PublicSuffixList
 
 from pki.csr.findings import Verdict
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _LONGEST_DOMAIN: Final = 253
 _LONGEST_LABEL: Final = 63
+# X.520's upper bound of a CN, which is far shorter than a domain may be.
+_LONGEST_COMMON_NAME: Final = 64
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _NOT_PLAIN: Final = re.compile(r"[/:@?#\\\s]")
 _A_LABEL: Final = "xn--"
@@ -35,6 +40,11 @@ def canonical_domain(text: str) -> str | Verdict:
             return Verdict.INTERNATIONAL
     domain = text.lower()
     return _fault_of_domain(domain) or domain
+
+
+def common_name_of(domains: Sequence[str]) -> str | None:
+    """Return the domain that becomes the CN: the first with room in it, or None where each is longer than 64 characters."""
+    return next((domain for domain in domains if len(domain) <= _LONGEST_COMMON_NAME), None)
 
 
 def looks_like_a_domain(text: str, *, lenient: bool = False) -> bool:

@@ -112,6 +112,14 @@ class Verdict(Enum):
             "domains."
         ),
     )
+    COMMON_NAME_LENGTH = (
+        "csr.common_name_length",
+        "網域 {place} 超過 64 個字元，憑證的 CN 放不下；請改用較短的網域，或申請多網域憑證並加列一個 64 個字元以內的網域。",
+        (
+            "The domain {place} has more than 64 characters, for which the CN has no room; use a shorter one, or apply for "
+            "several domains with one of at most 64 characters among them."
+        ),
+    )
     DOMAIN_NOT_APPLIED = (
         "csr.domain_not_applied",
         "網域 {place} 不在申請書內；請修改申請書，或重新產生不含該網域的 CSR。",

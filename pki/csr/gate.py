@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pki.csr.attributes import Wishes, read_wishes
-from pki.csr.domains import canonical_domain, looks_like_a_domain
+from pki.csr.domains import canonical_domain, common_name_of, looks_like_a_domain
 from pki.csr.findings import Finding, Verdict
 from pki.csr.reading import NoRequestError, request_der
 from pki.csr.request import CertificationRequest, possession_fault, read_request
@@ -39,7 +39,7 @@ class GateContext:
 class AcceptedRequest:
     """A request that may become a certificate.
 
-    `domains` are distinct lower-case A-labels, the CN's first; `proposed` is the subject as the request has it, for the
+    `domains` are distinct lower-case A-labels, the one for the CN first; `proposed` is the subject as the request has it, for the
     reviewer's eyes: the register decides the name. `remarks` say what was ignored or changed.
     """
 
@@ -162,7 +162,15 @@ def _domains(
         found.refusals.append(Verdict.DOMAIN_MISSING.at())
     if len(asked) > profile.alternative_names.most:
         found.refusals.append(Verdict.DOMAIN_COUNT.at(str(len(asked))))
-    return asked
+    return _for_common_name_first(asked, found)
+
+
+def _for_common_name_first(asked: tuple[str, ...], found: _Findings) -> tuple[str, ...]:
+    name = common_name_of(asked)
+    if name is None:
+        found.refusals += [Verdict.COMMON_NAME_LENGTH.at(domain) for domain in asked[:1]]
+        return asked
+    return (name, *(domain for domain in asked if domain != name))
 
 
 def _canonical(names: Iterable[str], found: _Findings) -> list[str]:

@@ -319,6 +319,22 @@ def test_a_hundred_and_one_domains_are_too_many() -> None:
     assert len(accepted(rig.for_domains(*names[:100], common_name=None), TLS).domains) == 100
 
 
+def test_the_common_name_is_the_first_domain_that_it_has_room_for() -> None:
+    long = f"{'a' * 40}.{'b' * 20}.example.gov.tw"
+    assert accepted(rig.for_domains(long, rig.DOMAIN, common_name=None), TLS).domains == (rig.DOMAIN, long)
+    just = f"{'a' * 49}.example.gov.tw"
+    assert len(just) == 64
+    assert accepted(rig.for_domains(long, just, rig.DOMAIN, common_name=None), TLS).domains[0] == just
+
+
+def test_domains_that_are_all_too_long_for_a_common_name_are_refused_with_advice() -> None:
+    long = f"{'a' * 50}.example.gov.tw"
+    assert len(long) == 65
+    assert refused(rig.for_domains(long, common_name=None), TLS) == ["csr.common_name_length"]
+    by_application = GateContext(domains=(long,))
+    assert refused(rig.request(rig.name()), TLS, by_application) == ["csr.common_name_length"]
+
+
 def test_only_domains_of_the_application_are_certified() -> None:
     context = GateContext(domains=("a.example.gov.tw", rig.DOMAIN))
     assert refused(rig.for_domains("c.example.gov.tw"), TLS, context) == ["csr.domain_not_applied"]

@@ -281,12 +281,24 @@ def test_gca_certifies_servers_by_their_own_names(small):
 
 
 @pytest.mark.rule("CSR-06")
+def test_a_long_domain_stands_beside_a_short_one_that_is_the_common_name(small):
+    long = f"{'a' * 60}.abc.gov.tw"
+    item = r.RequestedItem(label="www", csr=csr(0), subject={"dns_names": [long, "www.abc.gov.tw"]})
+    case_id = small.issued(item, ca=Ca.GCA, profile="tls_multi_domain")
+    made = x509.load_der_x509_certificate(small.certificates(case_id)[0].der)
+    assert "CN=www.abc.gov.tw" in made.subject.rfc4514_string()
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert set(names.get_values_for_type(x509.DNSName)) == {long, "www.abc.gov.tw"}
+
+
+@pytest.mark.rule("CSR-06")
 @pytest.mark.parametrize(
     ("said", "code"),
     [
         ({"dns_names": ["*.abc.gov.tw"]}, "csr.wildcard"),
         ({"dns_names": ["10.0.0.1"]}, "csr.ip_address"),
         ({"dns_names": ["intranet"]}, "csr.domain_internal"),
+        ({"dns_names": [f"{'a' * 60}.abc.gov.tw"]}, "csr.common_name_length"),
     ],
 )
 def test_a_domain_that_nobody_can_own_is_found_in_the_dry_run(small, said, code):
