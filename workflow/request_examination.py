@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from forms.canonical import sha256_hex
+from forms.identifiers import is_email
 from pki.csr import common_name_of
 from pki.errors import LintRefusedError, PkiError
 from pki.issuing import new_serial, prepare
@@ -23,7 +24,7 @@ from workflow.authorities import addresses, issuing_now
 from workflow.certificate_names import subject_of
 from workflow.errors import Unavailable
 from workflow.filed_cases import filed_case
-from workflow.request_gate import Found, finding, pass_gate
+from workflow.request_gate import Found, email_unfit, finding, pass_gate
 from workflow.requested_profiles import attributes_of, profile_for
 from workflow.store import schema as t
 from workflow.store.among import among
@@ -176,6 +177,9 @@ class Examiner:
         known = not self.profile.alternative_names.are_domains or common_name_of(domains)
         subject = self._subject(said, domains) if known else None
         accepted, found = pass_gate(bytes(row.csr), self.profile, records, domains, subject)
+        email = self._email(said)
+        if email is not None and not is_email(email):
+            return (email_unfit(email), *found)
         if accepted is not None:
             self._accepted[row.id] = accepted
         return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pki.csr import AcceptedRequest, Finding, GateContext, RefusedRequest, examine_csr
+from pki.csr.findings import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,11 @@ def pass_gate(
     if isinstance(result, RefusedRequest):
         return None, (*map(_stored, result.refusals), *remarks)
     return result, remarks
+
+
+def email_unfit(email: str) -> Mapping[str, str]:
+    """Return the refusal of an e-mail that no certificate can carry."""
+    return _stored(Verdict.EMAIL.at(email))
 
 
 def _stored(one: Finding) -> Mapping[str, str]:

@@ -120,6 +120,11 @@ class Verdict(Enum):
             "several domains with one of at most 64 characters among them."
         ),
     )
+    EMAIL = (
+        "csr.email",
+        "電子郵件 {place} 無法寫入憑證；請改為一個以英數字書寫的地址，例如 name@example.gov.tw。",
+        "The e-mail {place} cannot stand in a certificate; give one plain address such as name@example.gov.tw.",
+    )
     DOMAIN_NOT_APPLIED = (
         "csr.domain_not_applied",
         "網域 {place} 不在申請書內；請修改申請書，或重新產生不含該網域的 CSR。",

@@ -280,6 +280,16 @@ def test_gca_certifies_servers_by_their_own_names(small):
     assert "CN=公文交換伺服器" in two.subject.rfc4514_string()
 
 
+@pytest.mark.parametrize("email", ["nobody", "陳@example.tw", "a b@example.tw", "a@b@example.tw"])
+def test_an_e_mail_that_no_certificate_can_carry_is_refused_in_words(small, email):
+    bad = r.RequestedItem(label="key-0.csr", csr=csr(0), subject={"email": email})
+    case_id = small.examined(bad, *items(1))
+    first, second = small.items(case_id)
+    (said,) = refusals(first.findings)
+    assert (said["code"], email in said["zh"], email in said["en"]) == ("csr.email", True, True)
+    assert not refusals(second.findings)
+
+
 @pytest.mark.rule("CSR-06")
 def test_a_long_domain_stands_beside_a_short_one_that_is_the_common_name(small):
     long = f"{'a' * 60}.abc.gov.tw"
