@@ -34,8 +34,8 @@ def account_sheet(office: Office, actor: Actor, account_id: int) -> Sheet:
         Field("期末", "—" if numbers.closing is None else str(numbers.closing), "Closing"),
         Field("帳上應有", str(numbers.expected), "Expected by the books"),
         Field("盤點數", str(numbers.counted), "Counted"),
-        Field("盤點時間", _moment(account.counted_at), "Counted at"),
-        Field("確認時間", _moment(account.confirmed_at), "Confirmed at"),
+        Field("盤點時間", _on_paper(account.counted_at), "Counted at"),
+        Field("確認時間", _on_paper(account.confirmed_at), "Confirmed at"),
     )
     record = StockRecord(
         title="空白卡庫存日結表",
@@ -92,8 +92,8 @@ def destruction_sheet(office: Office, destruction_id: int) -> Sheet:
     rows = (
         Field("銷毀方式", found.method, "Method"),
         Field("張數", str(len(found.csns)), "Cards"),
-        Field("提報時間", _moment(found.proposed_at), "Proposed at"),
-        Field("見證時間", _moment(found.witnessed_at), "Witnessed at"),
+        Field("提報時間", _on_paper(found.proposed_at), "Proposed at"),
+        Field("見證時間", _on_paper(found.witnessed_at), "Witnessed at"),
     )
     record = StockRecord(
         title="廢卡銷毀紀錄",
@@ -111,5 +111,14 @@ def destruction_sheet(office: Office, destruction_id: int) -> Sheet:
     return Sheet(f"destruction-{destruction_id}.pdf", PDF, printed(stock_record, record, office))
 
 
-def _moment(moment: datetime | None) -> str:
-    return "—" if moment is None else moment.astimezone(TAIPEI).strftime("%Y-%m-%d %H:%M")
+def _on_paper(moment: datetime | None) -> str:
+    """Write a moment as all papers write days, with the time in Taipei."""
+    if moment is None:
+        return "—"
+    there = moment.astimezone(TAIPEI)
+    return f"{roc_long(there.date())} {there:%H:%M}"
+
+
+def _moment(moment: datetime) -> str:
+    """Write a moment as a table for programs has it, in Taipei's time."""
+    return moment.astimezone(TAIPEI).strftime("%Y-%m-%d %H:%M")

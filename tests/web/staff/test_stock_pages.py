@@ -84,7 +84,10 @@ def test_cards_go_from_the_makers_list_to_the_closed_account(counter, guard, thi
     # People are named as on the pages, where a log-in would tell a later reader little.
     assert {"王card_centre", "王controller"} <= set(re.split(r"[,\r\n]", table))
     assert not {"card_centre", "controller"} & set(re.split(r"[,\r\n]", table))
-    assert signers(guard.get("/centre/stock/accounts/1/account.pdf")) == ["王card_centre", "王controller"]
+    account = guard.get("/centre/stock/accounts/1/account.pdf")
+    assert signers(account) == ["王card_centre", "王controller"]
+    days = re.findall(r"[^\s：]*(?:115|2026)\S*", said_in(account))
+    assert days == ["中華民國115年11月20日"] * 3
     for path in ("accounts/", "accounts/1/", "boxes/", "moves/", "differences/", "differences/1/"):
         page = guard.get(f"/centre/stock/{path}").text.split("<main")[1]
         assert "王" in page, path
@@ -93,8 +96,12 @@ def test_cards_go_from_the_makers_list_to_the_closed_account(counter, guard, thi
 
 def signers(answer):
     """Return who is to sign a record, as its paper names them."""
-    said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
-    return re.findall(r"^(\S*(?:card_centre|controller))$", said, re.MULTILINE)
+    return re.findall(r"^(\S*(?:card_centre|controller))$", said_in(answer), re.MULTILINE)
+
+
+def said_in(answer):
+    """Return the text of a paper."""
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
 
 
 def seen_of(browser):
