@@ -40,7 +40,7 @@ class Flow:
     """Among details_right, user_code, pin, new_pin."""
     button: tuple[str, str] = ("確定", "Go on")
     goal: str = ""
-    """The page that a proof of card and PIN opens."""
+    """The page that a proof of card and PIN opens: an endpoint, or for the staff's log-in an address."""
 
 
 VENDOR_TOOL = (

@@ -20,6 +20,7 @@ from web.card import FLOWS
 from web.door import perform
 from web.errors import status_of
 from web.language import say, t
+from web.login import onward
 from web.ports import office
 from web.security import limited
 from workflow import activation as activating
@@ -205,7 +206,7 @@ def _logged_in(token: str, account_id: int) -> dict[str, Any]:
     """Begin the session, and end the conversation: its answer logs nobody in a second time."""
     perform(EndCardSession(token=token, owner=owner()), PUBLIC)
     access.begin_session(account_id)
-    return {"next": url_for("staff.home")}
+    return {"next": onward(_text(_said(), "goal"))}
 
 
 def _looked(answer: dict[str, Any]) -> dict[str, Any]:

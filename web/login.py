@@ -29,7 +29,7 @@ blueprint = Blueprint("login", __name__)
 def form() -> str | Response:
     """Show the log-in."""
     if access.staff() is not None:
-        return redirect(_onward(request.args.get("next", "")))
+        return redirect(onward(request.args.get("next", "")))
     return _page()
 
 
@@ -48,7 +48,7 @@ def log_in() -> str | Response | tuple[str, int]:
         return _page(login, problems_of(error, "login")), status_of(error)
     if outcome.actor is not None and outcome.actor.account_id is not None:
         access.begin_session(outcome.actor.account_id)
-    return redirect(_onward(request.form.get("next", "")))
+    return redirect(onward(request.form.get("next", "")))
 
 
 @blueprint.post("/logout/")
@@ -64,9 +64,9 @@ def log_out() -> Response:
 
 
 def _page(login: str = "", problems: tuple[FieldProblem, ...] = ()) -> str:
-    onward = request.values.get("next", "")
+    wanted = request.values.get("next", "")
     return render_template(
-        "login/login.html", login=login, problems=problems, onward=onward, staff_cards=in_use()
+        "login/login.html", login=login, problems=problems, onward=wanted, staff_cards=in_use()
     )
 
 
@@ -79,7 +79,7 @@ def _missing(login: str, password: str) -> tuple[FieldProblem, ...]:
     return tuple(found)
 
 
-def _onward(asked: str) -> str:
+def onward(asked: str) -> str:
     """Return where to go after the log-in: the page that was asked for, if it is one of ours."""
     parts = urlsplit(asked)
     ours = (

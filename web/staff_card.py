@@ -5,6 +5,7 @@ The conversation itself runs through `web.card_talk`, as holders' do; these page
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -44,9 +45,11 @@ def in_use() -> bool:
 @blueprint.get("/log-in/")
 @public
 def log_in() -> str:
-    """Log in by account, password and card."""
+    """Log in by account, password and card, and go on to the page that was asked for."""
     _require_in_use()
-    return render_template("card/flow.html", flow=LOG_IN, name="log_in", words=card_words())
+    flow = replace(LOG_IN, goal=request.args.get("next", ""))
+    # What was typed before a log-in ended is kept over this page, as over the log-in by password.
+    return render_template("card/flow.html", flow=flow, name="log_in", words=card_words(), waystation=True)
 
 
 @blueprint.post("/cases/<int(max=999999999999999):case_id>/sign")

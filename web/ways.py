@@ -39,8 +39,7 @@ def ways(status: int) -> tuple[Way, ...]:
     """Return the links that a refusal's page offers, the main one first."""
     home = Way(url_for(_ROOT), "回首頁", "Home page")
     if status == HTTPStatus.FORBIDDEN and logged_out():
-        onward = request.full_path.rstrip("?") if _has_get() else ""
-        return Way(url_for("login.form", next=onward), "重新登入", "Log in again"), home
+        return Way(url_for("login.form", next=_wanted()), "重新登入", "Log in again"), home
     found = (*_the_case(status), *_the_same_page(status))
     if access.staff() is not None:
         return (*found, Way(url_for("staff.home"), "回工作區", "Your work"))
@@ -66,6 +65,11 @@ def _the_same_page(status: int) -> tuple[Way, ...]:
     if status == HTTPStatus.NOT_FOUND or not again or not _has_get():
         return ()
     return (Way(request.path, "重新載入這個頁面", "Load this page again"),)
+
+
+def _wanted() -> str:
+    """Return the page to see after a log-in; an address that only takes posts is told by its form which one that is."""
+    return request.full_path.rstrip("?") if _has_get() else request.args.get("next", "")
 
 
 def _has_get() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.holders.screen import Holder
 from tests.holders.stand import Stand
@@ -35,13 +36,17 @@ def officer(desk, chromium):
     stand.stop()
 
 
+def log_in(desk, officer):
+    officer.read_card()
+    officer.send(login=desk.registry.officer.name, password=PASSWORD, pin=PIN)
+
+
 @pytest.mark.rule("ROL-05", "RV1-07")
 def test_an_officer_logs_in_and_approves_with_the_card(desk, officer):
     case_id = desk.registry.a_case("second_review", Ca.GCA)
     officer.go("/staff-card/log-in/")
     officer.pair()
-    officer.read_card()
-    officer.send(login=desk.registry.officer.name, password=PASSWORD, pin=PIN)
+    log_in(desk, officer)
     officer.page.wait_for_url("**/staff/**")
     officer.go(f"/officer/cases/{case_id}/")
     officer.page.check("input[name=decision][value=approve_second]")
@@ -55,4 +60,25 @@ def test_an_officer_logs_in_and_approves_with_the_card(desk, officer):
     officer.page.wait_for_url(f"**/staff/cases/{case_id}/**")
     assert desk.registry.state(case_id) == "approved"
     assert desk.registry.rows(t.review_decision)[-1].certificate is not None
+    assert officer.wrong == []
+
+
+def test_what_was_typed_comes_back_after_a_log_in_by_card(desk, officer):
+    case_id = desk.registry.a_case("second_review", Ca.GCA)
+    review = f"/officer/cases/{case_id}/"
+    officer.go("/staff-card/log-in/?next=" + review)
+    officer.pair()
+    log_in(desk, officer)
+    officer.page.wait_for_url("**" + review)
+    officer.page.check("input[name=decision][value=return_second]")
+    officer.page.fill("#f-reason", "公文缺附件")
+    # The log-in ends while the reason is being typed.
+    officer.context.clear_cookies()
+    officer.page.click("button[formaction]")
+    officer.page.click("main a[href^='/login/']")
+    officer.page.click("main a[href^='/staff-card/log-in/']")
+    log_in(desk, officer)
+    officer.page.wait_for_url("**" + review)
+    expect(officer.page.locator("#f-reason")).to_have_value("公文缺附件")
+    expect(officer.page.locator("input[value=return_second]")).to_be_checked()
     assert officer.wrong == []
