@@ -62,6 +62,13 @@ KEY_SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "本系統已有憑證機構，典禮只舉行一次；新金鑰請用 guanfang ca rollover。",
         "This registry has its authorities. A ceremony is held once; for a next key use `guanfang ca rollover`.",
     ),
+    "authority.no_day_for_links": (
+        "{name} 的憑證今日屆滿，與它互簽的連結憑證連一日都不足。如確定新根憑證不需連結，請加 --without-links。",
+        (
+            "The certificate of {name} ends today, so that links with it would not last a day. To make the new root without"
+            " any, add --without-links."
+        ),
+    ),
     "authority.needs_ceremony": (
         "正式憑證機構的金鑰須由多人在場的典禮產製，請執行 guanfang ca ceremony；本指令僅供測試級（test_assurance）的展示系統使用。",
         (

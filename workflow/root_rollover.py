@@ -11,7 +11,8 @@ from pki.ceremony import name_of_generation
 from pki.certificates import read_certificate
 from pki.names import read_name
 from workflow.ceremonies import PlannedKey, Script
-from workflow.errors import NotFound
+from workflow.days import taipei_day
+from workflow.errors import NotFound, Refused
 from workflow.store import schema as t
 from workflow.store.roots import FIRST_ROOT, IS_ROOT, name_of_root
 from workflow.vocabulary import AuthorityState
@@ -38,6 +39,7 @@ def planned_root(office: Office, kind: KeyKind, years: int, backup: Backup, *, l
 
     There are links where the root before it lives and its key was not destroyed, unless somebody says that there are to be
     none, since that key is lost. Without them the new root stands alone, and relying parties have to get it by other means.
+    Refused for links that would end on the day they begin.
     """
     with office.reading() as connection:
         newest = connection.execute(
@@ -57,5 +59,8 @@ def planned_root(office: Office, kind: KeyKind, years: int, backup: Backup, *, l
         years,
         generation=generation,
     )
-    signs = linked and newest.state != str(AuthorityState.DESTROYED) and fields.not_after > office.clock.now()
+    now = office.clock.now()
+    signs = linked and newest.state != str(AuthorityState.DESTROYED) and fields.not_after > now
+    if signs and taipei_day(fields.not_after) <= taipei_day(now):
+        raise Refused("authority.no_day_for_links", name=newest.name)
     return Script(root, (), backup.words, backup.holders, newest.name if signs else None)

@@ -50,7 +50,7 @@ def of_the_root(command: Callable[..., Any]) -> Callable[..., Any]:
         "--without-links",
         "alone",
         is_flag=True,
-        help="For the root: the key of the one before it is lost and can't sign a link.",
+        help="For the root: make no links with the one before it, whose key is lost or whose last day this is.",
     )
     @wraps(command)
     def packed(*given: Any, record: Path | None, module: str | None, alone: bool, **others: Any) -> Any:

@@ -7,6 +7,7 @@ import ssl
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
@@ -164,6 +165,17 @@ def test_a_root_whose_key_is_gone_is_followed_without_links(small):
     roll_root(small)
     assert asked(small, current_root) == "root-g2"
     assert not asked(small, links)
+
+
+def test_a_root_on_its_last_day_is_rolled_over_only_where_no_links_are_wanted(small):
+    office = small.registry.office
+    ends = read_certificate(certificate_of(office, "root")).not_after
+    office.clock.moment = ends - timedelta(hours=3)
+    with pytest.raises(Refused, match=r"authority\.no_day_for_links"):
+        planned_root(office, KeyKind.P256, 30, NO_COPY)
+    assert planned_root(office, KeyKind.P256, 30, NO_COPY, linked=False).linked_to is None
+    office.clock.moment = ends - timedelta(days=1)
+    assert planned_root(office, KeyKind.P256, 30, NO_COPY).linked_to == "root"
 
 
 @pytest.mark.rule("ROL-08")
