@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, render_template
 
@@ -18,7 +19,7 @@ from web import security
 from web.access import public
 from web.casework import as_download
 from web.language import t
-from web.ports import ports
+from web.ports import AGENT_URL, office, ports
 from web.security import limited
 from workflow.vocabulary import CardErrand
 
@@ -245,7 +246,14 @@ def agent() -> str:
     """Tell how the card agent is installed on each operating system."""
     package = _package()
     digest = _digest_of(package) if package else ""
-    return render_template("card/agent.html", package=package, digest=digest)
+    return render_template("card/agent.html", package=package, digest=digest, start=_start_command())
+
+
+def _start_command() -> str:
+    """Return what starts the agent where the pages look for it, for this site alone."""
+    url = ports().agent_url
+    place = "" if url == AGENT_URL else f" --port {urlsplit(url).port}"
+    return f"guanfang agent --allow-origin {office().settings.base_url}{place}"
 
 
 def _digest_of(package: Path) -> str:

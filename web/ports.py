@@ -62,6 +62,10 @@ class CardFolder(Protocol):
         """Take the card out of a reader; an empty reader is no error, an unknown one is a LookupError."""
 
 
+AGENT_URL = "http://127.0.0.1:61161"
+"""Where an agent listens that is not told another port."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceDesk:
     """Who answers questions, as the foot of each page says. `hours_*` are in words."""
@@ -95,7 +99,7 @@ class WebPorts:
     card_folder: CardFolder | None = None
     holder_readers: frozenset[str] = frozenset()
     """Readers of this machine that everybody may use for activation; no other is ever touched for the public."""
-    agent_url: str = "http://127.0.0.1:61161"
+    agent_url: str = AGENT_URL
     """Where a holder's card agent listens on the holder's own machine."""
     agent_package: Path | None = None
     """The wheel that holders install the agent from; without it they get it from the service desk."""

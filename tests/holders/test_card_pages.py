@@ -176,6 +176,14 @@ def test_the_agent_is_handed_out_as_the_operators_own_package(browser_of, tmp_pa
         assert client.get(f"/agent/package/{other}").status_code == 404
 
 
+@pytest.mark.parametrize(("port", "place"), [(61161, ""), (40123, " --port 40123")])
+def test_the_agent_is_started_where_the_pages_look_for_it(browser_of, port, place):
+    ports = WebPorts(office=browser_of.office, secret_key="t" * 40, agent_url=f"http://127.0.0.1:{port}")
+    page = create_app(ports).test_client().get("/agent/").text
+    said = f"<code>guanfang agent --allow-origin {browser_of.office.settings.base_url}{place}</code>"
+    assert page.count(said) == 3
+
+
 @pytest.mark.rule("PIN-04")
 def test_holders_are_warned_off_the_vendors_tool_where_they_unblock(client):
     assert "請勿使用卡片廠商工具的「Unlock PIN」功能" in client.get("/card/unblock/").text
