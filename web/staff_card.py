@@ -13,7 +13,8 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from web import access
 from web.access import allow, public
 from web.actions import REASON
-from web.card import Flow, card_words, open_the_way_to_the_agent
+from web.card import Flow, open_the_way_to_the_agent
+from web.card_words import card_words
 from web.casework import whole_case, whole_number
 from web.language import say, t
 from web.ports import office

@@ -201,6 +201,19 @@ def test_the_check_shows_what_fails_in_red_and_what_passes_in_blue(holder, stand
     expect(holder.page.locator("#fix-card")).to_be_visible()
 
 
+@pytest.mark.rule("ENV-01")
+def test_a_browser_that_blocks_cookies_is_named_and_not_the_agent(holder):
+    holder.page.add_init_script("Object.defineProperty(navigator, 'cookieEnabled', { value: false })")
+    holder.go("/card/check/")
+    expect(holder.page.locator("#check-browser")).to_have_class("check check-failed")
+    expect(holder.page.locator("#check-browser")).to_contain_text("Cookie")
+    expect(holder.page.locator("#check-browser .check-fix")).to_be_visible()
+    expect(holder.page.locator("#check-agent")).to_have_class("check check-waiting")
+    holder.look_well("check-blocked")
+    holder.go("/card/view/")
+    expect(holder.page.locator("#agent-state")).to_contain_text("Cookie")
+
+
 @pytest.mark.rule("PIN-02")
 def test_mistakes_are_found_before_a_try_is_spent(holder, pin):
     holder.errand("/card/change-pin/", first=True, pin="12", new_pin="123456", new_pin_again="654321")

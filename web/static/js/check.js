@@ -32,7 +32,8 @@ async function readers(connection) {
 
 const connection = new Connection(place, words, async (stage, link) => {
   for (const item of ITEMS) set(item, "waiting");
-  set("browser", "fetch" in window && "sessionStorage" in window ? "passed" : "failed");
+  set("browser", stage === "blocked" ? "failed" : "passed", stage === "blocked" ? words.no_store : "");
+  if (stage === "blocked") { summary(); return; }
   set("agent", stage === "none" ? "failed" : "passed");
   if (stage !== "none") set("version", stage === "old" ? "failed" : "passed", link.version || "");
   if (stage === "paired" || stage === "unpaired") set("pairing", stage === "paired" ? "passed" : "failed");

@@ -10,6 +10,12 @@ export function wiresOf(place) {
   return { open: data.open, step: data.step, end: data.end, token: data.token };
 }
 
+// Cookies carry the visit and the session's store the pairing: a browser that blocks them serves no card page.
+function mayStore() {
+  try { sessionStorage.getItem(""); } catch { return false; }
+  return navigator.cookieEnabled;
+}
+
 export class Connection {
   constructor(place, words, ready) {
     this.agent = new Agent(place.dataset.agent);
@@ -29,8 +35,12 @@ export class Connection {
     await this.connect();
   }
 
-  // Returns how far it got: "none", "old", "unpaired" or "paired".
+  // Returns how far it got: "blocked", "none", "old", "unpaired" or "paired".
   async connect() {
+    if (!mayStore()) {
+      this.say(this.words.no_store);
+      return this.reached("blocked");
+    }
     this.say(this.words.looking);
     let found;
     try { found = await this.agent.version(); } catch (error) {
