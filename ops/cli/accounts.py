@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def accounts() -> None:
-    """Add and list accounts."""
+    """Propose, confirm, add and list accounts, and make their cards."""
 
 
 def _as_administrator(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -55,7 +55,7 @@ def agent(
     reader_folder: Path | None,
     code_file: Path | None,
 ) -> None:
-    """Let a page of the registry speak to the card in this machine's reader."""
+    """Let the registry's pages use the card reader of this machine."""
     from hardware.agent.desk import Desk
     from hardware.agent.gate import canonical_origin
     from hardware.agent.pairing import Pairings

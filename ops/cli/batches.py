@@ -27,7 +27,7 @@ COLUMNS = {"file", "common_name", "dns_names", "email"}
 
 @click.group()
 def batch() -> None:
-    """Submit, examine, approve and show batches of certificate requests."""
+    """Submit, examine and approve batches of certificate requests."""
 
 
 @batch.command()

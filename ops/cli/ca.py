@@ -45,7 +45,7 @@ def list_authorities() -> None:
 
 
 @ca.command()
-@click.argument("name", help="Of the authority, such as xca or xca-g2.")
+@click.argument("name", help="The authority's name, such as xca or xca-g2.")
 def show(name: str) -> None:
     """Show one authority or link: its certificate, its key and the fingerprint to compare over the telephone."""
     from workflow.views.authorities import authorities

@@ -161,7 +161,7 @@ class _Master:
 
 
 @click.command()
-@click.argument("number", type=ROW_NUMBER, help="Of the task, as `guanfang ca tasks` says it.")
+@click.argument("number", type=ROW_NUMBER, help="The task's number, as `guanfang ca tasks` says it.")
 @click.option(
     "--out",
     "directory",

@@ -14,7 +14,7 @@ REASON = click.option("--reason", required=True, help="Why, in a sentence; all w
 
 
 @click.command()
-@click.argument("name", help="Of the authority, such as xca or xca-g2.")
+@click.argument("name", help="The authority's name, such as xca or xca-g2.")
 @REASON
 @by_people
 def retire(name: str, reason: str, logins: tuple[str, ...], *, password_stdin: bool, yes: bool) -> None:
@@ -33,7 +33,7 @@ def retire(name: str, reason: str, logins: tuple[str, ...], *, password_stdin: b
 
 
 @click.command()
-@click.argument("name", help="Of the authority, such as xca or xca-g2.")
+@click.argument("name", help="The authority's name, such as xca or xca-g2.")
 @click.option(
     "--because",
     "because",
@@ -69,7 +69,7 @@ def revoke(
 
 
 @click.command()
-@click.argument("name", help="Of the authority, such as xca or xca-g2.")
+@click.argument("name", help="The authority's name, such as xca or xca-g2.")
 @REASON
 @click.option(
     "--force", is_flag=True, help="Even while certificates live that it issued, or while it issues."

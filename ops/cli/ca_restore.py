@@ -20,7 +20,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.command()
-@click.argument("name", help="Of the authority, such as xca or xca-g2.")
+@click.argument("name", help="The authority's name, such as xca or xca-g2.")
 @click.option("--copy", required=True, type=FILE, help="The encrypted copy of the key.")
 @click.option(
     "--share", "files", multiple=True, required=True, type=FILE, help="A holder's share; once for each."

@@ -45,7 +45,7 @@ THE_ROOT = "root"
 @click.option(
     "--years",
     type=click.IntRange(1, 30),
-    help="Of the certificate; 20 for a CA and 30 for the root without it.",
+    help="How many years the certificate lasts; 20 for a CA and 30 for the root without it.",
 )
 @click.option(
     "--copies",
@@ -186,7 +186,7 @@ def tasks() -> None:
 
 
 @click.command()
-@click.argument("number", type=ROW_NUMBER, help="Of the task, as `guanfang ca tasks` says it.")
+@click.argument("number", type=ROW_NUMBER, help="The task's number, as `guanfang ca tasks` says it.")
 @click.option("--reason", default="broken off", show_default=True, help="Goes into the audit log.")
 @click.option("--yes", is_flag=True, help="Do it; without it the command only says what it would do.")
 @as_somebody
@@ -204,7 +204,7 @@ def abort(number: int, reason: str, login: str, *, password_stdin: bool, yes: bo
 
 
 @click.command()
-@click.argument("number", type=ROW_NUMBER, help="Of the task, as `guanfang ca tasks` says it.")
+@click.argument("number", type=ROW_NUMBER, help="The task's number, as `guanfang ca tasks` says it.")
 @click.option("--reason", required=True, help="Why, in a sentence; all who are present sign it.")
 @by_people
 def leave(number: int, reason: str, logins: tuple[str, ...], *, password_stdin: bool, yes: bool) -> None:

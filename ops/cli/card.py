@@ -38,7 +38,7 @@ FORMAT = in_form("form", "text")
 
 @click.group()
 def card() -> None:
-    """Look at a card in a reader, verify it, retire it, or put a virtual one into a reader."""
+    """Look at cards in a reader, verify, retire or simulate them."""
 
 
 @card.command()

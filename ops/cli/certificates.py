@@ -27,7 +27,7 @@ _REASONS = [
 
 @click.group()
 def cert() -> None:
-    """Look at certificates, and look after them by their serials."""
+    """Look at certificates, lint them, and revoke them by serial."""
 
 
 cert.add_command(list_some)

@@ -26,7 +26,7 @@ AUTHORITY = click.option("--authority", help="One authority, such as gca or root
 
 @click.group()
 def crl() -> None:
-    """Look at revocation lists, publish them at once, and see to their numbers."""
+    """Look at revocation lists, publish, number and archive them."""
 
 
 @crl.command()

@@ -91,7 +91,7 @@ def _explain(part: DeadlinePart) -> None:
     "--days", type=click.Choice([str(days) for days in view.HORIZONS]), help="One horizon instead of all."
 )
 def forecast(days: str | None) -> None:
-    """Say what will befall how many certificates if nobody moves."""
+    """Say how many certificates deadlines will change if nobody acts."""
     with reading() as (connection, clock):
         lines = view.forecast(connection, clock.now())
     if not lines:

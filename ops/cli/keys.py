@@ -28,7 +28,7 @@ AT_ONCE = 5_000
 
 @click.group()
 def keys() -> None:
-    """Keep the list of compromised keys, examine the keys of the registry, clear those away that came to nothing."""
+    """Examine keys, list compromised ones, clear away unused ones."""
 
 
 @keys.group()
@@ -103,7 +103,7 @@ def unfinished() -> None:
 
 
 @keys.command()
-@click.argument("number", type=ROW_NUMBER, help="Of the key, as `guanfang keys unfinished` says it.")
+@click.argument("number", type=ROW_NUMBER, help="The key's number, as `guanfang keys unfinished` says it.")
 @click.option(
     "--left", default="", help="Why it can't be destroyed: its token is gone. Goes into the audit log."
 )

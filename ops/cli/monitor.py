@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 )
 @in_form("shape", "table")
 def monitor(host: str | None, shape: str) -> None:
-    """Fetch and judge lists, bundles, CA certificates and OCSP answers; exit code 1 when something is wrong."""
+    """Fetch what the registry publishes, and judge it.
+
+    Lists, bundles, CA certificates and OCSP answers are fetched as relying parties do; exit code 1 when something is
+    wrong.
+    """
     from ops.monitor import watch_publication
     from ops.wiring import build_office
     from workflow.facts import Actor

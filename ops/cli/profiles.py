@@ -34,7 +34,7 @@ def list_all() -> None:
 
 
 @profiles.command()
-@click.argument("name", help="Of the profile, as `guanfang profiles list` says it.")
+@click.argument("name", help="The profile's name, as `guanfang profiles list` says it.")
 def show(name: str) -> None:
     """Show all that the profile NAME says."""
     from pki.profiles import unconfirmed

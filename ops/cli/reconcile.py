@@ -23,7 +23,10 @@ SHAPE = in_form("shape", "text")
 @SHAPE
 @click.pass_context
 def reconcile(context: click.Context, shape: str) -> None:
-    """Compare cases, certificates, lists, OCSP answers, cards, mail and stock; exit code 1 when they disagree."""
+    """Compare all the registry's books with each other.
+
+    Cases, certificates, lists, OCSP answers, cards, mail and stock are compared; exit code 1 when they disagree.
+    """
     if context.invoked_subcommand is not None:
         return
     from ops.reconcile import Reports

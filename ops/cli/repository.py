@@ -106,7 +106,7 @@ def list_all() -> None:
 
 
 @repository.command()
-@click.argument("sha256", help="Of the document, as `guanfang repository list` says it.")
+@click.argument("sha256", help="The document's SHA-256, as `guanfang repository list` says it.")
 @click.option("--reason", required=True, help="Why it is taken out; goes into the audit log.")
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would be done.")
 @as_somebody

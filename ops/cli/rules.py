@@ -19,7 +19,7 @@ from ops.rules.table import Group, RuleTableError, collect
     help="For people, for docs/rules.md, or for programs.",
 )
 def rules(form: str) -> None:
-    """Print, for each rule of the sources, where it is enforced and what proves it."""
+    """Say of each rule where it is enforced and what proves it."""
     try:
         found = collect()
         if form == "markdown":

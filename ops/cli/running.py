@@ -45,7 +45,10 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 @click.command()
 @click.option("--once", is_flag=True, help="Do what can be done now, and end.")
 def worker(*, once: bool) -> None:
-    """Carry out deadlines and the work of the outbox, and seal the audit log."""
+    """Carry out what is due, and seal the audit log.
+
+    That is deadlines, and the work that waits in the outbox: mails, cards, lists and certificates.
+    """
     from ops import logs
     from ops.wiring import build_office
     from ops.worker import Orders, Worker, keep_what_is_loaded, run_once
@@ -86,7 +89,7 @@ def require_schema(settings: Settings) -> None:
 )
 @click.option("--reset", is_flag=True, help="Throw away what an earlier run left in the folder.")
 def demo(port: int, folder: Path, *, reset: bool) -> None:
-    """Run a whole small registry on this machine, with invented people and virtual cards."""
+    """Run a small registry here, with invented people and cards."""
     from ops.demo.runner import Demo, run
 
     plan = Demo(folder, port)
@@ -97,7 +100,7 @@ def demo(port: int, folder: Path, *, reset: bool) -> None:
 
 @click.command()
 def health() -> None:
-    """Tell whether the registry is fit to serve; exit code 1 when it is not."""
+    """Tell whether the registry is fit to serve. Exit code 1 when it is not."""
     from ops.health import check
     from ops.wiring import build_office
 

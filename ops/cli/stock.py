@@ -28,7 +28,10 @@ SHOWN = 20
 
 @click.group()
 def stock() -> None:
-    """Keep the card stock: take boxes in, count, carry, close the day, and show the account of cards."""
+    """Keep the stock of cards and its account.
+
+    Boxes are taken in, counted and carried; the day is closed, and what differs is settled.
+    """
 
 
 @stock.command()
@@ -81,7 +84,7 @@ def _boxes(source: Path, order: str, box: str) -> tuple[ListedBox, ...]:
 
 
 @stock.command()
-@click.argument("number", type=int, help="Of the box, as the stock pages say it.")
+@click.argument("number", type=int, help="The box's number, as the stock pages say it.")
 @click.option("--counted", type=int, required=True, help="How many cards are in the box.")
 @as_somebody
 def count(number: int, counted: int, login: str, *, password_stdin: bool) -> None:
@@ -110,7 +113,7 @@ def hand_out(
 
 
 @stock.command("take-in")
-@click.argument("number", type=int, help="Of the move, as it was said when the cards were handed out.")
+@click.argument("number", type=int, help="The move's number, as it was said when the cards were handed out.")
 @click.option("--counted", type=int, required=True, help="How many cards came.")
 @as_somebody
 def take_in(number: int, counted: int, login: str, *, password_stdin: bool) -> None:
@@ -122,7 +125,7 @@ def take_in(number: int, counted: int, login: str, *, password_stdin: bool) -> N
 
 
 @stock.command("count-place")
-@click.argument("place", type=int, help="Of the place, as `guanfang stock places` says it.")
+@click.argument("place", type=int, help="The place's number, as `guanfang stock places` says it.")
 @click.option("--counted", type=int, required=True, help="How many cards lie there.")
 @as_somebody
 def count_place(place: int, counted: int, login: str, *, password_stdin: bool) -> None:
@@ -135,7 +138,7 @@ def count_place(place: int, counted: int, login: str, *, password_stdin: bool) -
 
 
 @stock.command()
-@click.argument("account", type=int, help="Of the account, as it was said when the place was counted.")
+@click.argument("account", type=int, help="The account's number, as it was said when the place was counted.")
 @as_somebody
 def confirm(account: int, login: str, *, password_stdin: bool) -> None:
     """Confirm the account ACCOUNT, as another person than counted; it is closed thereby."""
@@ -146,7 +149,7 @@ def confirm(account: int, login: str, *, password_stdin: bool) -> None:
 
 
 @stock.command()
-@click.argument("number", type=int, help="Of the difference, as the stock pages say it.")
+@click.argument("number", type=int, help="The difference's number, as the stock pages say it.")
 @click.option("--recounted", type=int, required=True, help="How many cards there are, counted again.")
 @click.option("--missing", multiple=True, help="The serial number of a card that is not there.")
 @click.option("--reason", required=True, help="How the difference came about.")
@@ -208,7 +211,9 @@ def destroy(cards: tuple[str, ...], method: str, login: str, *, password_stdin: 
 
 
 @stock.command()
-@click.argument("number", type=int, help="Of the destruction, as it was said when the cards were put up.")
+@click.argument(
+    "number", type=int, help="The destruction's number, as it was said when the cards were put up."
+)
 @click.option(
     "--yes",
     is_flag=True,
@@ -251,7 +256,10 @@ def add_place(name: str, kind: str, english: str, login: str, *, password_stdin:
 @click.option("--yes", is_flag=True, help="Do it; without it nothing happens.")
 @as_somebody
 def take_up(login: str, *, yes: bool, password_stdin: bool) -> None:
-    """Give cards of before the books of the stock their place in them, once after an upgrade."""
+    """Book in the cards that were here before the stock had books.
+
+    It is done once, after an upgrade: each card gets the place that its state says.
+    """
     from workflow.commands_of_stock import TakeUpCards
 
     if not yes:

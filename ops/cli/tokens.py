@@ -12,7 +12,7 @@ from workflow.vocabulary import ApiScope
 
 @click.group()
 def token() -> None:
-    """Make, confirm, list and revoke tokens of the programming interface."""
+    """Make, confirm, list and revoke programs' tokens for the API."""
 
 
 @token.command()

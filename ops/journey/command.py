@@ -21,7 +21,12 @@ DAY_SECONDS = 86400
 
 
 @click.command()
-@click.option("--ca", required=True, type=click.Choice([str(Ca.XCA), str(Ca.GCA)]), help="Whose card.")
+@click.option(
+    "--ca",
+    required=True,
+    type=click.Choice([str(Ca.XCA), str(Ca.GCA)]),
+    help="The CA that the card is applied for at.",
+)
 @click.option(
     "--out",
     required=True,
@@ -50,9 +55,9 @@ DAY_SECONDS = 86400
 def command(  # noqa: PLR0913 - one parameter an option.
     ca: str, out: Path, reader: str, vpcd_port: int | None, keystore: str, database_url: str, *, lapse: bool
 ) -> None:
-    """Walk one card through the whole registry, over HTTP, and check what comes out.
+    """Walk one card through a whole registry and check the outcome.
 
-    The registry is its own: pages on a free port of this machine, a mail server, a worker and a clock that can be
+    All goes over HTTP. The registry is its own: pages on a free port of this machine, a mail server, a worker and a clock that can be
     moved. The folder then holds papers, letters, mails, certificates, the audit log and summary.json.
     """
     from ops.journey.story import Asked

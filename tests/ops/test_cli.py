@@ -73,6 +73,12 @@ def test_every_command_loads_and_explains_itself(guanfang):
             assert result.output.startswith("Usage:")
 
 
+def test_the_list_of_commands_says_in_full_what_each_is_for(guanfang):
+    said = guanfang("--help").output.partition("Commands:")[2]
+    assert all(f"\n  {name} " in said for name in COMMANDS)
+    assert "..." not in said
+
+
 def test_the_schema_goes_forwards_freely_and_back_only_with_yes(guanfang, empty_database_url):
     url = empty_database_url
     assert guanfang("db", "check", url=url).exit_code == 1
