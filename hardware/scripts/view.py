@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from hardware.errors import CardAnswerWrong
 from hardware.piv import CERTIFICATE_OBJECTS, Reference
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from hardware.piv import Slot
     from hardware.scripts.script import Script
+
+# RFC 4514 §3 names few attributes, and would have a citizen's or officer's number stand behind dotted digits.
+_NAMED = {NameOID.SERIAL_NUMBER: "serialNumber"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,8 @@ def _described(slot: Slot, der: bytes) -> CertificateOnCard:
         certificate = x509.load_der_x509_certificate(der)
         return CertificateOnCard(
             slot,
-            certificate.subject.rfc4514_string(),
-            certificate.issuer.rfc4514_string(),
+            certificate.subject.rfc4514_string(_NAMED),
+            certificate.issuer.rfc4514_string(_NAMED),
             certificate.serial_number,
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,

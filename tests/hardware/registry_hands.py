@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hardware.station import Session
 
 CARD_NUMBER = "XC00000000001168"
+HOLDER = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "測試機關")])
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,9 @@ def make_card(
     return MadeCard(ours, keys, certificates)
 
 
-def a_certificate(spki: bytes, slot: Slot, algorithm: Algorithm) -> bytes:
+def a_certificate(spki: bytes, slot: Slot, algorithm: Algorithm, name: x509.Name = HOLDER) -> bytes:
     """Certify a public key by a key that is thrown away."""
     issuer_key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "測試機關")])
     signs = slot is Slot.SIGNATURE
     enciphers = not signs and algorithm in {Algorithm.RSA_2048, Algorithm.RSA_3072}
     usage = x509.KeyUsage(

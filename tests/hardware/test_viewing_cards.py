@@ -4,6 +4,8 @@ import gzip
 from datetime import UTC, date, datetime
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from hardware.chuid import build_chuid, fasc_n, guid_of
 from hardware.errors import CardAnswerWrong, CardRefused, ReadBackDiffers, TlvError
@@ -16,12 +18,13 @@ from hardware.scripts.card_number import (
     write_chuid,
 )
 from hardware.scripts.certificates import read_certificate, verify_read_back, write_certificate
+from hardware.scripts.generate_key import generate_key
 from hardware.scripts.identify import identify, read_csn
 from hardware.scripts.steps import read_object, select, verify_pin, write_object
 from hardware.scripts.view import view
 from hardware.secrets_of_card import FACTORY_KEY
 from hardware.tlv import build
-from tests.hardware.registry_hands import CARD_NUMBER, a_challenge, make_card
+from tests.hardware.registry_hands import CARD_NUMBER, a_certificate, a_challenge, make_card
 
 
 @pytest.fixture
@@ -45,6 +48,19 @@ def test_a_finished_card_shows_number_holder_issuer_and_validity_without_its_pin
     shown = details.certificates[0]
     assert shown.subject == shown.issuer == "CN=測試機關"
     assert shown.not_after == datetime(2031, 1, 1, tzinfo=UTC)
+
+
+def test_the_number_in_a_holders_name_is_called_by_its_name(opened):
+    numbered = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, "王小明"),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, "1234567890"),
+        ]
+    )
+    spki = opened.run(generate_key(Slot.SIGNATURE, Algorithm.P256))
+    der = a_certificate(spki, Slot.SIGNATURE, Algorithm.P256, numbered)
+    opened.run(write_certificate(Slot.SIGNATURE, der))
+    assert opened.run(view()).certificates[0].subject == "serialNumber=1234567890,CN=王小明"
 
 
 def test_the_printed_information_is_read_after_the_pin_alone(opened):
