@@ -217,7 +217,8 @@ def _looked(answer: dict[str, Any]) -> dict[str, Any]:
         details = None
     with office().reading() as connection:
         certificates = holders.of_card(connection, answer["csn"])
-    shown = answer | {"certificates": [_dated(one) for one in answer["certificates"]]}
+        of_staff = details is None and holders.is_staff_card(connection, answer["csn"])
+    shown = answer | {"certificates": [_dated(one) for one in answer["certificates"]], "of_staff": of_staff}
     html = render_template("card/results/look.html", answer=shown, details=details, certificates=certificates)
     return {
         "html": html,

@@ -38,6 +38,7 @@ def officer(desk, chromium):
 
 def log_in(desk, officer):
     officer.read_card()
+    assert "這是承辦人員的卡片" in officer.page.inner_text("#details")
     officer.send(login=desk.registry.officer.name, password=PASSWORD, pin=PIN)
 
 

@@ -69,6 +69,11 @@ def of_card(connection: sa.Connection, csn: str) -> tuple[CertificateSeen, ...]:
     return _seen(connection, C.csn == csn)
 
 
+def is_staff_card(connection: sa.Connection, csn: str) -> bool:
+    """Tell whether a card was made for a member of the staff; whether it is in use is said to nobody here."""
+    return bool(connection.scalar(sa.select(sa.exists().where(t.staff_card.c.csn == csn))))
+
+
 def of_case(connection: sa.Connection, case_id: int) -> tuple[CertificateSeen, ...]:
     """Return the certificates of a case's cards; the caller has proved that they may be seen."""
     return _seen(connection, C.case_id == case_id)
