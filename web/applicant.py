@@ -16,6 +16,7 @@ from web.access import public
 from web.chosen import CAS, Chosen, step
 from web.door import perform
 from web.errors import problems_of, status_of
+from web.filing import new_filing
 from web.language import t
 from web.ports import office
 from web.security import limited
@@ -67,7 +68,7 @@ def choose() -> str | Response | tuple[str, int]:
     ca, wanted = request.form.get("ca", ""), request.form.get("organisation", "")
     if ca not in CAS:
         raise BadInput(FieldProblem("ca", "choice", "請選擇憑證類別。", "Choose the CA."))
-    chosen = Chosen(ca=ca)
+    chosen = Chosen(ca=ca, filing=new_filing())
     if wanted != NOT_LISTED:
         with office().reading() as connection:
             found = organisations.organisation(connection, int(wanted)) if _is_key(wanted) else None
@@ -77,7 +78,7 @@ def choose() -> str | Response | tuple[str, int]:
                 "bad",
             )
             return redirect(url_for("applicant.start", ca=ca))
-        chosen = Chosen(ca=ca, organisation_id=found.id, kind=str(found.kind))
+        chosen = chosen.but(organisation_id=found.id, kind=str(found.kind))
     chosen.keep()
     return redirect(url_for("applicant.card_type"))
 
@@ -266,6 +267,7 @@ def _upload(chosen: Chosen) -> str | Response | tuple[str, int]:
         form=checked.values,
         agreement_accepted=chosen.agreed,
         user_code=request.form["user_code"],
+        filing=chosen.filing,
     )
     try:
         outcome = perform(command, PUBLIC)

@@ -37,6 +37,8 @@ class Chosen:
     kind: str = ""
     rank: str = ""
     agreed: bool = False
+    filing: str = ""
+    """The number of the form, in all tabs of one browser; whatever sends it twice opens one case."""
     sent: str = ""
     """The case number, once the form is uploaded: the back button must not send it twice."""
 

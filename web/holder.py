@@ -15,6 +15,7 @@ from web import application_form, opened_case
 from web.access import public
 from web.door import perform
 from web.errors import problems_of, status_of
+from web.filing import filing
 from web.language import t
 from web.own_case import as_download
 from web.ports import office, ports
@@ -146,7 +147,12 @@ def reset() -> str:
 
 def _reset_page(values: Mapping[str, str], problems: tuple[FieldProblem, ...] = ()) -> str:
     return render_template(
-        "holder/reset.html", form=USERCODE_RESET, values=values, problems=problems, helper=application_form
+        "holder/reset.html",
+        form=USERCODE_RESET,
+        values=values,
+        problems=problems,
+        helper=application_form,
+        filing=filing(),
     )
 
 
@@ -160,9 +166,12 @@ def request_reset() -> Answer:
     if not checked.ok:
         return _reset_page(raw, application_form.as_problems((*checked.problems, *checked.warnings))), 400
     try:
-        outcome = perform(
-            RequestReset(card_number=checked.values["card_number"], form=checked.values), PUBLIC
+        command = RequestReset(
+            card_number=checked.values["card_number"],
+            form=checked.values,
+            filing=request.form.get("filing", ""),
         )
+        outcome = perform(command, PUBLIC)
     except RegistryError as error:
         return _reset_page(raw, problems_of(error, "card_number")), status_of(error)
     opened_case.remember(outcome.case_id or 0, opened_case.RESET)

@@ -13,6 +13,7 @@ from web.access import allow
 from web.casework import as_download
 from web.door import perform
 from web.errors import problems_of, status_of
+from web.filing import filing
 from web.language import t
 from web.ports import office
 from web.review import review as review_page
@@ -98,6 +99,7 @@ def _command() -> SubmitCertificateRequest:
         items=_items(),
         contact={name: typed.get(name, "").strip() for name in _CONTACT},
         user_code=typed.get("user_code", ""),
+        filing=typed.get("filing", ""),
     )
 
 
@@ -120,7 +122,9 @@ def _name(name: str) -> str:
 
 def _form(error: RegistryError | None = None) -> str:
     problems = problems_of(error, _FIELD_OF.get(error.code, "")) if error else ()
-    return render_template("requests/submit.html", choices=_profiles(), problems=problems, typed=request.form)
+    return render_template(
+        "requests/submit.html", choices=_profiles(), problems=problems, typed=request.form, filing=filing()
+    )
 
 
 def _profiles() -> list[tuple[str, str]]:

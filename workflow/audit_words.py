@@ -80,6 +80,7 @@ KINDS: Final[Mapping[str, Words]] = {
     "keys_left": Words("登錄未能銷毀的金鑰", "keys left undestroyed"),
     "letter_logged": Words("登錄公文", "letter logged"),
     "letter_sent": Words("發文", "letter sent"),
+    "filed_again": Words("重複送出表單", "form sent again"),
     "line_batch_opened": Words("開立製卡批次", "batch opened on the line"),
     "line_batch_stopped": Words("停止製卡批次", "batch stopped on the line"),
     "line_released": Words("製卡線放行", "line released"),

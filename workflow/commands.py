@@ -16,12 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-SECRET = frozenset({"user_code", "password", "new_code", "content", "pin"})
+SECRET = frozenset({"user_code", "password", "new_code", "content", "pin", "filing"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
     """Anything that may be asked of the registry."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filing(Command):
+    """A command that opens a case from a form.
+
+    `filing` is a random number that was made for the form when it was shown. The same number never opens a second case:
+    what is sent again is answered with the first case. Nothing, where nobody sends a form twice.
+    """
+
+    filing: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +63,7 @@ class WithReason(CaseCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubmitApplication(Command):
+class SubmitApplication(Filing):
     """Put an application on file: opens the case and gives it its number (APP-02, APP-20).
 
     `form` holds the checked values of the form; `organisation_id` the organisation that was found, or None for
@@ -249,7 +260,7 @@ class UnlockUserCode(WithReason):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RequestReset(Command):
+class RequestReset(Filing):
     """Put a user-code reset on file; its form is printed, sealed and sent (UCR-02, UCR-03)."""
 
     card_number: str

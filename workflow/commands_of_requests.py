@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workflow.commands import CaseCommand, Command, Decide, WithReason, WithUserCode
+from workflow.commands import CaseCommand, Command, Decide, Filing, WithReason, WithUserCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ class RequestedItem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubmitCertificateRequest(Command):
+class SubmitCertificateRequest(Filing):
     """Put one or many signing requests on file as one case; everybody's door: screen, command line and API.
 
     `profile` names a certificate profile, `organisation_oid` the subscriber by its OID in the CA's register (OID-01).

@@ -38,6 +38,16 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "案件 {number} 尚未寄過通知，無從補寄；目前進度請以電話告知申請人。",
         "The case {number} has sent no notice yet that could be sent again; tell the applicant by telephone how it stands.",
     ),
+    "case.filed_already": (
+        (
+            "這份表單先前已經送出，案件流水號為 {number}；這次送出的內容與當時不同，沒有被採用。"
+            "請以該案件查詢或修改；要另外申請，請重新開啟表單。"
+        ),
+        (
+            "This form was sent before, as case {number}; what differs this time was not taken over. Look at that case or"
+            " amend it; to ask for something else, open the form anew."
+        ),
+    ),
     "case.not_found": (
         "查無此案件。請核對 25 位數的案件流水號。",
         "There is no such case. Please check the 25 digits of the case number.",

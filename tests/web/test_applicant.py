@@ -111,6 +111,22 @@ def test_going_back_to_the_form_does_not_send_it_twice(applied, house):
     assert len(house.rows(s.case)) == 1
 
 
+def test_an_upload_whose_answer_was_lost_is_answered_with_the_same_case(at_the_form, house):
+    before = at_the_form.client.get_cookie("guanfang").value
+    first = at_the_form.post("/apply/3/", **FORM)
+    at_the_form.client.set_cookie("guanfang", before)
+    again = at_the_form.post("/apply/3/", **FORM)
+    (case,) = house.rows(s.case)
+    assert "步驟 4" in first.text
+    assert "步驟 4" in again.text
+    assert case.number in again.text.replace(" ", "")
+    at_the_form.client.set_cookie("guanfang", before)
+    other = at_the_form.post("/apply/3/", **FORM | {"contact_name": "林聯絡"})
+    assert other.status_code == 409
+    assert case.number in other.text.replace(" ", "")
+    assert len(house.rows(s.case)) == 1
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "says"),
     [

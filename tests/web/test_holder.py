@@ -116,6 +116,20 @@ def test_a_reset_is_filed_and_says_what_the_cas_rules_want(visitor, house, csn, 
     assert len(house.rows(s.case, kind="usercode_reset")) == 1
 
 
+def test_a_reset_that_is_sent_twice_is_filed_once(visitor, house, csn, case_id):
+    number = re.search(r'name="filing" value="([\w-]{22})"', visitor.get("/usercode-reset/").text)[1]
+    for _ in range(2):
+        page = visitor.post("/usercode-reset/", card_number=f"xc{case_id:014}", filing=number, **RESET).text
+        assert "學校關防" in page
+    assert len(house.rows(s.case, kind="usercode_reset")) == 1
+    assert number not in visitor.get("/usercode-reset/").text
+
+
+def test_a_reset_keeps_its_number_while_it_is_put_right(visitor, csn):
+    answer = visitor.post("/usercode-reset/", card_number="12", filing="the-number-of-the-form", **RESET)
+    assert 'name="filing" value="the-number-of-the-form"' in answer.text
+
+
 def test_a_reset_keeps_what_was_typed_and_names_each_problem(visitor, csn):
     answer = visitor.post("/usercode-reset/", card_number="12", **RESET | {"reachable_until": "8"})
     assert answer.status_code == 400

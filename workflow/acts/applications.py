@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from forms.canonical import canonical_json, sha256_hex
 from workflow import policies
 from workflow.acts.act import PUBLIC, Act
+from workflow.acts.filings import filed_before, note_filing
 from workflow.acts.usercode import Tried, admit, prepare_proof
 from workflow.cases.table import NEW
 from workflow.commands import SECRET, AmendApplication, SubmitApplication
@@ -51,8 +52,12 @@ def require_user_code(policy: Policy, code: str) -> None:
 def _submit(work: UnitOfWork, command: SubmitApplication, actor: Actor, code_hash: str) -> Outcome:
     policy = policies.in_force(command.ca, taipei_day(work.now))
     form = _open_values(command.form)
+    before = filed_before(work, command, actor, sha256_hex(canonical_json(form)))
+    if before is not None:
+        return before
     organisation_id = command.organisation_id or _organisation_of(work, command, form)
     case = _open_case(work, command, policy, organisation_id, code_hash)
+    note_filing(work, command, case.id)
     extra = _file_revision(work, case, form, actor)
     return of_case(work.fire(case, "submit", command, actor, extra))
 

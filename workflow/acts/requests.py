@@ -14,6 +14,7 @@ from forms.canonical import canonical_json, sha256_hex
 from workflow import policies
 from workflow.acts.act import Act
 from workflow.acts.applications import require_user_code
+from workflow.acts.filings import filed_before, note_filing
 from workflow.acts.reviews import decided, prepare_decision
 from workflow.cases.certificate_request import SUBMITTERS
 from workflow.cases.table import NEW
@@ -93,12 +94,16 @@ def _submit(
 ) -> Outcome:
     _require_contact(command.contact)
     _require_size(command.items)
-    case = _open_case(work, command, actor, code_hash)
     form = {
         "profile": command.profile,
         "organisation": command.organisation_oid,
         **{name: str(command.contact.get(name, "")).strip() for name in CONTACT},
     }
+    before = filed_before(work, command, actor, _sha256(_values(form, command.items)))
+    if before is not None:
+        return before
+    case = _open_case(work, command, actor, code_hash)
+    note_filing(work, command, case.id)
     extra = _file_revision(work, case, form, command.items, actor)
     return of_case(work.fire(case, "submit_request", command, actor, extra))
 
@@ -156,18 +161,26 @@ def _persons(actor: Actor, before: Sequence[int] = ()) -> list[int]:
     return sorted({*before, *mine})
 
 
+def _values(form: Mapping[str, Any], items: Sequence[RequestedItem]) -> dict[str, Any]:
+    """Return what a revision holds: each signing request by its hash."""
+    lines = [
+        {"label": item.label, "csr_sha256": sha256_hex(item.csr), "subject": dict(item.subject)}
+        for item in items
+    ]
+    return {**form, "items": lines}
+
+
+def _sha256(values: Mapping[str, Any]) -> str:
+    return sha256_hex(canonical_json(values))
+
+
 def _file_revision(
     work: UnitOfWork, case: CaseFacts, form: Mapping[str, Any], items: Sequence[RequestedItem], actor: Actor
 ) -> Extra:
     """File a revision of the batch with its items; returns the columns that go with the transition."""
     revision = case.revision + 1
-    hashes = [sha256_hex(item.csr) for item in items]
-    lines = [
-        {"label": item.label, "csr_sha256": digest, "subject": dict(item.subject)}
-        for item, digest in zip(items, hashes, strict=True)
-    ]
-    values = {**form, "items": lines}
-    sha256 = sha256_hex(canonical_json(values))
+    values = _values(form, items)
+    sha256 = _sha256(values)
     work.insert(
         t.form_revision,
         case_id=case.id,
@@ -177,7 +190,7 @@ def _file_revision(
         by_name=actor.name,
         at=work.now,
     )
-    for position, (item, digest) in enumerate(zip(items, hashes, strict=True), start=1):
+    for position, (item, line) in enumerate(zip(items, values["items"], strict=True), start=1):
         work.add(
             "request_item",
             case_id=case.id,
@@ -185,7 +198,7 @@ def _file_revision(
             position=position,
             label=item.label,
             csr=item.csr,
-            csr_sha256=digest,
+            csr_sha256=line["csr_sha256"],
             state=str(ItemState.WAITING),
             findings=[],
         )

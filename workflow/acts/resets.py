@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from forms.canonical import canonical_json, sha256_hex
 from workflow.acts.act import PUBLIC, Act
+from workflow.acts.filings import filed_before, note_filing
 from workflow.cases.table import NEW
 from workflow.commands import RecordCodeSent, RecordResetCopy, RequestReset, TellCodeByPhone
 from workflow.errors import BadInput, FieldProblem, NotFound, Refused
@@ -38,11 +39,14 @@ def new_code() -> str:
 
 def _request(work: UnitOfWork, command: RequestReset, actor: Actor, _prepared: None) -> Outcome:
     form = dict(command.form)
+    sha256 = sha256_hex(canonical_json(form))
+    before = filed_before(work, command, actor, sha256)
+    if before is not None:
+        return before
     card_case = _case_of_card(work, command.card_number, str(form.get("organisation_name", "")))
     if reset_under_way(work.connection, card_case.id) is not None:
         # Whoever asks has proven nothing, so the number of the other case is not told.
         raise Refused("usercode.reset_open")
-    sha256 = sha256_hex(canonical_json(form))
     case_id = work.insert(
         t.case,
         number=next_case_number(work.connection, card_case.ca, work.office.settings),
@@ -75,6 +79,7 @@ def _request(work: UnitOfWork, command: RequestReset, actor: Actor, _prepared: N
         by_name=actor.name,
         at=work.now,
     )
+    note_filing(work, command, case_id)
     case = work.lock_one(case_id)
     return of_case(work.fire(case, "request", command, actor))
 

@@ -63,6 +63,16 @@ form_revision = sa.Table(
     sa.UniqueConstraint("case_id", "revision"),
 )
 
+# The number that a form had when it was shown, by its digest, and the case that it opened: it opens no second one.
+filing = sa.Table(
+    "filing",
+    metadata,
+    key(),
+    text("number_sha256", unique=True),
+    ref("case_id", "registry_case"),
+    moment("at"),
+)
+
 history = sa.Table(
     "history",
     metadata,
