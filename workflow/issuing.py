@@ -33,7 +33,7 @@ from workflow.issuing_requests import AskedKey, require_request
 from workflow.registration import sign_request
 from workflow.store import schema as t
 from workflow.store.among import among
-from workflow.store.keys import known_compromised
+from workflow.store.keys import known_compromised, serial_over
 from workflow.store.sealing import require_sealing
 from workflow.tickets import seal_label
 from workflow.vocabulary import CertificateStatus
@@ -236,6 +236,5 @@ def key_reused(office: Office, spki: bytes) -> RegistryError:
     with office.asking() as connection:
         if known_compromised(connection, [spki_sha256(spki).hex()]):
             return Refused("certificate.key_compromised")
-        query = sa.select(C.serial).where(C.spki_sha256 == spki_sha256(spki).hex())
-        twin = connection.execute(query).scalar()
+        twin = serial_over(connection, spki_sha256(spki).hex())
     return Refused("certificate.key_reused", serial=twin or "?")

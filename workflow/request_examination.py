@@ -28,7 +28,7 @@ from workflow.request_gate import Found, email_unfit, finding, pass_gate
 from workflow.requested_profiles import attributes_of, profile_for
 from workflow.store import schema as t
 from workflow.store.among import among
-from workflow.store.keys import known_compromised
+from workflow.store.keys import certified_for, known_compromised
 from workflow.vocabulary import ItemState
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from workflow.filed_cases import FiledCase
     from workflow.office import Office
 
-C, I = t.certificate.c, t.request_item.c  # noqa: E741 - the item's columns, beside their siblings.
+I = t.request_item.c  # noqa: E741 - the item's columns, beside their siblings.
 
 __all__ = ["Examiner", "Found", "batch_items", "examine_batch", "item_states", "items_wait"]
 
@@ -187,13 +187,12 @@ class Examiner:
     def _known(self, digests: set[bytes]) -> tuple[dict[bytes, set[int | None]], frozenset[bytes]]:
         """Return which keys have certificates in any CA, with the items they are for, and which are compromised."""
         wanted = [digest.hex() for digest in sorted(digests)]
-        used: dict[bytes, set[int | None]] = {}
         with self._office.reading() as connection:
-            query = sa.select(C.spki_sha256, C.item_id).where(among(C.spki_sha256, wanted))
-            for row in connection.execute(query):
-                used.setdefault(bytes.fromhex(row.spki_sha256), set()).add(row.item_id)
+            used = certified_for(connection, wanted)
             compromised = known_compromised(connection, wanted)
-        return used, frozenset(map(bytes.fromhex, compromised))
+        return {bytes.fromhex(key): items for key, items in used.items()}, frozenset(
+            map(bytes.fromhex, compromised)
+        )
 
     def examine(self, rows: Sequence[Any]) -> dict[int, Found]:
         """Return everything that is found on items, with the lints of the certificates they would get."""

@@ -7,8 +7,10 @@ from cryptography import x509
 
 from pki.keygate import KeyFault, spki_sha256
 from pki.keys import spki_of
+from tests import request_rig as rig
 from tests.workflow.batches import Batches, csr, items, submission
 from workflow import commands_of_requests as r
+from workflow.authorities import issuing_now
 from workflow.commands_of_keys import ListCompromisedKeys
 from workflow.errors import BadInput, NotAllowed, Refused, RegistryError, Stale, Unavailable
 from workflow.facts import PUBLIC, SYSTEM
@@ -82,6 +84,17 @@ def test_a_key_that_was_certified_in_another_ca_is_refused(small):
     assert "CSR已被使用、金鑰重複請更換或案件流水號重複" in finding["zh"]
     with pytest.raises(Refused, match="nothing_sound"):
         small.approve(case_id)
+
+
+@pytest.mark.rule("CSR-04")
+@pytest.mark.parametrize("owner", [Ca.GCA, Ca.XCA])
+def test_an_authoritys_own_key_gets_no_certificate_of_a_holder(small, owner):
+    signer = issuing_now(small.registry.office, owner).signer
+    own = r.RequestedItem(label="own.csr", csr=rig.request(rig.name(), key=signer.private_key))
+    case_id = small.examined(own, *items(1))
+    first, second = small.items(case_id)
+    assert [one["code"] for one in refusals(first.findings)] == [KeyFault.USED.code]
+    assert not refusals(second.findings)
 
 
 @pytest.mark.rule("CSR-04")

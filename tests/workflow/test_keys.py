@@ -8,12 +8,15 @@ from hashlib import sha256
 
 import pytest
 
+from pki.certificates import read_certificate
+from pki.keygate import spki_sha256
+from tests.workflow.batches import establish
 from workflow import commands_of_performers as p
 from workflow.commands_of_keys import ListCompromisedKeys
 from workflow.errors import BadInput, NotAllowed, Refused
 from workflow.facts import SYSTEM
 from workflow.store import schema as t
-from workflow.store.keys import key_records
+from workflow.store.keys import certified_for, known_compromised, require_unknown_key
 from workflow.views import keys as view
 from workflow.vocabulary import Ca
 
@@ -46,13 +49,23 @@ def test_a_listed_key_gets_no_certificate(registry):
 def test_the_gate_knows_each_key_that_was_certified_by_any_authority(registry):
     for ca in (Ca.GCA, Ca.XCA):
         registry.a_case("posted", ca=ca)
-    digests = [bytes.fromhex(row.spki_sha256) for row in registry.rows(t.certificate)]
+    digests = [row.spki_sha256 for row in registry.rows(t.certificate)]
     with registry.office.reading() as connection:
-        records = key_records(connection)
         assert digests
-        assert all(digest in records.used for digest in digests)
-        assert not any(digest in records.compromised for digest in digests)
-        assert bytes(32) not in records.used
+        assert certified_for(connection, [*digests, "00" * 32]).keys() == set(digests)
+        assert not known_compromised(connection, digests)
+
+
+@pytest.mark.rule("CSR-04")
+def test_the_keys_of_authorities_and_responders_are_certified_keys_too(registry):
+    establish(registry.office)
+    certificates = [read_certificate(row.certificate) for row in registry.rows(t.authority)]
+    digests = [spki_sha256(one.spki_der).hex() for one in certificates]
+    with registry.office.reading() as connection:
+        assert certified_for(connection, digests) == {digest: {None} for digest in digests}
+        for digest in digests:
+            with pytest.raises(Refused, match="key_reused"):
+                require_unknown_key(connection, digest)
 
 
 def test_a_key_revoked_for_compromise_is_compromised_without_being_listed(registry):
@@ -60,7 +73,7 @@ def test_a_key_revoked_for_compromise_is_compromised_without_being_listed(regist
     row = registry.rows(t.certificate)[0]
     registry.update(t.certificate, t.certificate.c.id == row.id, status="revoked", reason="key_compromise")
     with registry.office.reading() as connection:
-        assert bytes.fromhex(row.spki_sha256) in key_records(connection).compromised
+        assert known_compromised(connection, [row.spki_sha256, LEAKED]) == {row.spki_sha256}
 
 
 def test_a_list_is_taken_in_once_and_leaves_a_trace(registry):
