@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 AFTER_COMMIT = "after a commit"
 NOTHING_NEW = "nothing new: "
+_PATIENCE = 120
+"""Seconds that a child may take; none takes ten."""
 
 
 @dataclass
@@ -132,6 +134,9 @@ def in_child(act: Callable[[], object]) -> int:
         child = os.fork()
     if child == 0:
         status = 1
+        # A child that hangs would hold up its parent, and outlive it.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(_PATIENCE)
         try:
             act()
             status = 0
@@ -141,7 +146,9 @@ def in_child(act: Callable[[], object]) -> int:
             os._exit(status)
     _pid, ended = os.waitpid(child, 0)
     assert not os.WIFEXITED(ended) or os.WEXITSTATUS(ended) == 0, "the child failed; its traceback is above"
-    return os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else 0
+    fell_by = os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else 0
+    assert fell_by != signal.SIGALRM, f"the child was not done in {_PATIENCE} s"
+    return fell_by
 
 
 def moments(folder: Path, act: Callable[[Trip], object], watch: Path | None = None) -> list[str]:

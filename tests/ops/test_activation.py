@@ -22,6 +22,7 @@ from ops.activation.keeper import run
 from pki.errors import KeyRefusedError
 from pki.keys import KeyKind, SoftwareSigner
 from tests.activations import SECRET, KeeperProcess, until
+from tests.faults.falling import in_child
 
 
 @pytest.fixture
@@ -156,11 +157,7 @@ def test_a_fork_makes_a_lease_of_its_own(keeper, client):
     client.hold("set", bytearray(SECRET))
     assert client.active()
     read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(write, json.dumps([client.active()]).encode())
-        os._exit(0)
-    os.waitpid(child, 0)
+    assert in_child(lambda: os.write(write, json.dumps([client.active()]).encode())) == 0
     assert json.loads(os.read(read, 100)) == [True]
     os.close(read)
     os.close(write)

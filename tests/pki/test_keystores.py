@@ -14,6 +14,7 @@ from pki.keys import KeyKind, SoftwareSigner, verify_signature
 from pki.keystores import SoftwareKeystore, TokenKeystore
 from pki.token import Token
 from tests import softhsm
+from tests.faults.falling import in_child
 
 KINDS = (KeyKind.RSA_2048, KeyKind.P256, KeyKind.P384)
 
@@ -143,15 +144,10 @@ def test_a_forked_process_signs_with_a_session_of_its_own(token):
     signer = TokenKeystore(token, SoftwareKeystore(b"only for tests")).make("gca", KeyKind.P256).signer
     signer.sign(b"before the fork")
     read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
-        os.write(write, signer.sign(b"in the child"))
-        os._exit(0)
+    assert in_child(lambda: os.write(write, signer.sign(b"in the child"))) == 0
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
         signature = pipe.read()
-    assert os.waitpid(child, 0)[1] == 0
     verify_signature(signer.public_key(), b"in the child", signature)
     verify_signature(signer.public_key(), b"parent", signer.sign(b"parent"))
 
