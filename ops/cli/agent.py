@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hardware.agent.allowed import Purpose
     from hardware.station import CardStation
 
+LOOK_SECONDS = 1.0
+
 
 @click.command()
 @click.option(
@@ -79,12 +81,14 @@ def agent(
 
 
 def _station(folder: Path | None, prefix: str) -> CardStation:
+    if folder is None:
+        from hardware.pcsc_station import PcscStation
+
+        return PcscStation(prefix)
+    # Virtual cards lock their files in a way that Windows lacks; holders with real readers must not need it.
     from hardware.agent.chosen_readers import ChosenReaders
     from hardware.folder_station import FolderStation
-    from hardware.pcsc_station import PcscStation
 
-    if folder is None:
-        return PcscStation(prefix)
     return ChosenReaders(FolderStation(folder), prefix)
 
 
@@ -95,7 +99,9 @@ def _run(start: Callable[[], None], stop: Callable[[], None], said: str) -> None
     start()
     click.echo(said)
     click.echo("按 Ctrl-C 結束。 Ctrl-C ends it.")
-    ended.wait()
+    # On Windows a wait without an end would not hear Ctrl-C.
+    while not ended.wait(LOOK_SECONDS):
+        continue
     stop()
 
 

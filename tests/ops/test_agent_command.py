@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -32,20 +33,35 @@ def asked(address, path, body=None, token=""):
         connection.close()
 
 
-@pytest.fixture
-def started(tmp_path):
-    FolderStation(tmp_path / "cards", ("card centre", "holder"))
-    command = [
-        sys.executable, "-m", "ops.cli", "agent", "--port", "0", "--allow-origin", PAGE + "/", "--reader-folder", str(tmp_path / "cards"),
-        "--reader-prefix", "holder", "--code-file", str(tmp_path / holders_agent.CODE_FILE),
-    ]  # fmt: skip
+AS_WINDOWS = (
+    "import sys; sys.modules.update(dict.fromkeys(['fcntl', 'resource', 'pwd', 'grp', 'termios']));"
+    "from ops.cli import main; main(prog_name='guanfang')"
+)
+"""Runs the command line on a Python without the modules that Windows lacks."""
+
+
+@contextmanager
+def running(*arguments):
+    """Run an agent on a free port; gives its process and address."""
+    command = [sys.executable, *arguments, "--port", "0", "--allow-origin", PAGE + "/"]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=environment, cwd=Path(__file__).parents[2]
     )
-    yield process, re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0], tmp_path
-    process.kill()
-    process.communicate()
+    try:
+        yield process, re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def started(tmp_path):
+    FolderStation(tmp_path / "cards", ("card centre", "holder"))
+    place = ("--reader-folder", str(tmp_path / "cards"), "--reader-prefix", "holder")
+    code = ("--code-file", str(tmp_path / holders_agent.CODE_FILE))
+    with running("-m", "ops.cli", "agent", *place, *code) as (process, address):
+        yield process, address, tmp_path
 
 
 def test_the_agent_answers_shows_its_code_and_ends_when_told(started):
@@ -62,6 +78,11 @@ def test_the_agent_answers_shows_its_code_and_ends_when_told(started):
     said, _ = process.communicate(timeout=15)
     assert process.returncode == 0
     assert code in said
+
+
+def test_the_agent_starts_where_there_is_nothing_of_unix():
+    with running("-c", AS_WINDOWS, "agent") as (_process, address):
+        assert asked(address, "/version")["name"] == "guanfang-agent"
 
 
 @pytest.mark.parametrize(
