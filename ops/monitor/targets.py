@@ -92,13 +92,18 @@ def _authorities(connection: sa.Connection) -> dict[str, bytes]:
 
 
 def _samples(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, bytes]]:
-    """Give the newest certificate of each authority and profile that has not expired."""
-    newest = (
-        sa.select(sa.func.max(C.id))
+    """Give the newest and the oldest certificate of each authority and profile that has not expired.
+
+    Where the repository moved, the oldest still names the place that has to be kept up until the last such one ends.
+    """
+    both = (
+        sa.select(sa.func.max(C.id).label("newest"), sa.func.min(C.id).label("oldest"))
         .where(C.der.is_not(None), C.not_after > now)
         .group_by(C.authority, C.profile, C.purpose)
+        .cte()
     )
-    query = sa.select(C.authority, C.der).where(C.id.in_(newest)).order_by(C.id)
+    ids = sa.select(both.c.newest).union(sa.select(both.c.oldest))
+    query = sa.select(C.authority, C.der).where(C.id.in_(ids)).order_by(C.id)
     for authority, der in connection.execute(query):
         yield authority, bytes(der)
 
