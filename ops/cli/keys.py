@@ -79,7 +79,7 @@ def count() -> None:
 
 @keys.command()
 def audit() -> None:
-    """Examine every key that was ever certified: its own faults, primes shared with another, the list."""
+    """Examine every key that was ever certified, the authorities' too: its own faults, shared primes, the list."""
     from pki.batch_gcd import shared_factors
 
     seen, found = _Seen(), []

@@ -119,6 +119,34 @@ def test_keys_that_share_a_prime_are_found_among_all(staffed, migrated_sqlite_ur
     assert "O=學校2" not in found.output
 
 
+def install(url, name, spki):
+    """Put an authority over a key into the registry; nothing here asks for its signature."""
+    root = SoftwareSigner.generate(KeyKind.RSA_2048)
+    order = sample_order(PROFILES["subordinate_ca"], spki, NOW)
+    tbs = prepare(order, Issuer.of_new_root(organisation("root"), root.spki_der)).tbs_der
+    certificate = der.sequence(tbs, root.algorithm.identifier, der.bit_string(b"none"))
+    engine = database.open_engine(url)
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(
+            t.authority.insert().values(name=name, certificate=certificate, state="active", at=NOW)
+        )
+    engine.dispose()
+
+
+def test_an_authority_whose_key_shares_a_prime_is_found_as_well(staffed, migrated_sqlite_url):
+    shared = a_prime()
+    install(migrated_sqlite_url, "xca", spki_of(shared * a_prime()))
+    install(migrated_sqlite_url, "gca", SoftwareSigner.generate(KeyKind.P384).spki_der)
+    alone = staffed("keys", "audit")
+    assert (alone.exit_code, "2 keys were examined" in alone.output) == (0, True)
+    certify(migrated_sqlite_url, spki_of(shared * a_prime()))
+    found = staffed("keys", "audit")
+    assert found.exit_code == 1
+    assert found.output.count("shares a prime") == 2
+    assert "\nxca " in found.output
+    assert "gca" not in found.output
+
+
 def test_a_live_certificate_over_a_listed_key_is_named(staffed, migrated_sqlite_url, tmp_path):
     digest = certify(migrated_sqlite_url, SoftwareSigner.generate(KeyKind.P256).spki_der)
     assert staffed("keys", "audit").exit_code == 0

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from pki import der
+from pki.certificates import read_certificate
+from pki.issuing import serial_text
+from pki.names import describe_name
 from workflow.store import schema as t
 from workflow.vocabulary import CertificateStatus
 
@@ -15,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-C, K, N = t.certificate.c, t.compromised_key.c, t.key_intent.c
+A, C, K, N = t.authority.c, t.certificate.c, t.compromised_key.c, t.key_intent.c
 
 
 @dataclass(frozen=True)
 class KeyHolder:
-    """A certificate as far as its key is concerned."""
+    """A certificate as far as its key is concerned; `ca` is who issued it, or the name of the authority whose own it is."""
 
     ca: str
     serial: str
@@ -41,11 +45,21 @@ _COLUMNS = (C.ca, C.serial, C.subject, C.status, C.tbs)
 
 
 def all_keys(connection: sa.Connection) -> Iterator[KeyHolder]:
-    """Return every certificate that was ever prepared, oldest first: a factored key betrays its siblings at any age.
+    """Return the authorities, their responders, and every certificate that was ever prepared, the oldest first.
 
-    A serial that was revoked without any record of its certificate has no key to look at.
+    A factored key betrays its siblings at any age. A serial that was revoked without any record of its certificate has
+    no key to look at.
     """
-    return _holders(connection, sa.select(*_COLUMNS).where(C.tbs != b"").order_by(C.id))
+    yield from _authorities(connection)
+    yield from _holders(connection, sa.select(*_COLUMNS).where(C.tbs != b"").order_by(C.id))
+
+
+def _authorities(connection: sa.Connection) -> Iterator[KeyHolder]:
+    for row in connection.execute(sa.select(A.name, A.state, A.certificate).order_by(A.id)):
+        certificate = bytes(row.certificate)
+        fields = read_certificate(certificate)
+        subject, tbs = describe_name(fields.subject_name), der.read(certificate).fields(3)[0].encoded
+        yield KeyHolder(row.name, serial_text(fields.serial), subject, row.state, tbs)
 
 
 def endangered(connection: sa.Connection) -> list[KeyHolder]:
