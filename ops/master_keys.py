@@ -18,6 +18,7 @@ from workflow.commands_of_keys import RecordMasterKey
 from workflow.errors import Refused
 from workflow.facts import SYSTEM
 from workflow.handlers import handle
+from workflow.store.turns import one_at_a_time
 from workflow.views.keys import master_key_on_record
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "card-master-keys"
 _SUFFIX: Final = ".sealed"
+_MAKER: Final = 0x6775616E6D6B6579
+"""The number of the turn in which a master key is made; it means nothing but this."""
 _TOKEN_LABEL: Final = "guanfang card master key "  # noqa: S105 - the name of an object, no secret.
 
 
@@ -178,7 +181,21 @@ class TokenMasterKeys:
             self._require_active()
             return self._token.cmac(_TOKEN_LABEL + label, data)
         except KeyRefusedError as error:
-            raise _refusal(error, label) from error
+            raise (
+                self._twins(label) if error.code == "pki.token.twins" else _refusal(error, label)
+            ) from error
+
+    def _twins(self, label: str) -> Refused:
+        """Say which keys of a label there are, with the ids by which the module's own tool finds them."""
+        try:
+            ids = self._token.secret_ids(_TOKEN_LABEL + label)
+            found = [f"{label}.{check_value(self._one(label, key_id))} (id {key_id.hex()})" for key_id in ids]
+        except KeyRefusedError as error:
+            return _refusal(error, label)
+        return Refused("card.master_key_twins", name=label, keys="; ".join(found))
+
+    def _one(self, label: str, key_id: bytes) -> MasterKey:
+        return CmacMasterKey(label, lambda data: self._token.cmac(_TOKEN_LABEL + label, data, key_id))
 
     def _require_active(self) -> None:
         if self._activation is not None:
@@ -255,7 +272,7 @@ def make_master_key(
     """
     keyring = keyring_of(office)
     handle(office, by.writing(keyring), by.actor)
-    name = keyring.make(value()).name
+    name = _keep(office, value()).name
     handle(office, by.writing(keyring, name), by.actor)
     return name
 
@@ -266,7 +283,17 @@ def put_master_key_back(office: Office, value: bytes, by: Presence = NOBODY) -> 
     if has_master_key(office):
         raise Refused("card.master_key_exists", name=keyring.label)
     handle(office, by.writing(keyring, _name(keyring, value), back=True), by.actor)
-    return keyring.make(value).name
+    return _keep(office, value).name
+
+
+def _keep(office: Office, value: bytes | None) -> MasterKey:
+    """Make or keep the key of the settings, one process at a time.
+
+    A token knows no unique labels, and SoftHSM shows a process late what another has made: of two who made a key at the
+    same moment neither might remain, or both.
+    """
+    with one_at_a_time(office.engine, _MAKER):
+        return keyring_of(office).make(value)
 
 
 def _name(keyring: MasterKeyring, value: bytes) -> str:

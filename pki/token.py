@@ -180,9 +180,13 @@ class Token:
         else:
             self._do(lambda session: token_secrets.put(session, label, value))
 
-    def cmac(self, label: str, data: bytes) -> bytes:
-        """Return the AES-CMAC of the data under the secret key of a label."""
-        return self._do(lambda session: token_secrets.cmac(session, label, data))
+    def cmac(self, label: str, data: bytes, key_id: bytes | None = None) -> bytes:
+        """Return the AES-CMAC of the data under the secret key of a label, or under the one of several with an id."""
+        return self._do(lambda session: token_secrets.cmac(session, label, data, key_id))
+
+    def secret_ids(self, label: str) -> tuple[bytes, ...]:
+        """Return the ids of all secret keys of a label, of which there should be one."""
+        return self._do(lambda session: token_secrets.ids(session, label))
 
     def change_pin(self, new: str) -> None:
         """Give the token's user another PIN in the place of the one that opens it, and log out."""

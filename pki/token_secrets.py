@@ -48,18 +48,24 @@ def put(session: Any, label: str, value: bytes) -> None:
     _require_alone(session, label, made)
 
 
-def cmac(session: Any, label: str, data: bytes) -> bytes:
+def cmac(session: Any, label: str, data: bytes, key_id: bytes | None = None) -> bytes:
     """Return the AES-CMAC of the data; KeyRefusedError `pki.token.no_key` when there is no such key.
 
-    `pki.token.twins` where the label names two: neither is used, for nobody can tell which one cards know.
+    `pki.token.twins` where the label names two: neither is used, for nobody can tell which one cards know. Only
+    who wants to tell them apart names one by its id.
     """
     # Looked for to the end: a search that is left open outlives its session, and at last the module.
-    found = _of(session, label)
+    found = _of(session, label, key_id)
     if not found:
         raise KeyRefusedError("pki.token.no_key", f"the token has no secret key {label}")
     if len(found) > 1:
         raise KeyRefusedError("pki.token.twins", f"the token has more than one secret key {label}")
     return bytes(found[0].sign(data, mechanism=Mechanism.AES_CMAC))
+
+
+def ids(session: Any, label: str) -> tuple[bytes, ...]:
+    """Return the ids of all keys of a label."""
+    return tuple(sorted(bytes(one[Attribute.ID]) for one in _of(session, label)))
 
 
 def _closed() -> dict[Attribute, bool]:
@@ -75,16 +81,18 @@ def require_free(session: Any, label: str) -> None:
 def _require_alone(session: Any, label: str, made: Any) -> None:
     """Destroy the key that was made and refuse it where another process made one of its label at the same time.
 
-    A token knows no unique labels. Both see both keys at worst, and destroy their own. Two are left only by a module
-    that tells a process late of what another wrote, as SoftHSM's does; then neither is used, see `cmac`.
+    A token knows no unique labels. Both see both keys at worst, and destroy their own. A module that tells a process
+    late of what another wrote, as SoftHSM's does, may leave two; so a registry lets its makers take turns,
+    and where there are two all the same neither is used, see `cmac`.
     """
     if len(_of(session, label)) > 1:
         made.destroy()
         raise _taken(label)
 
 
-def _of(session: Any, label: str) -> list[Any]:
-    return list(session.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: label}))
+def _of(session: Any, label: str, key_id: bytes | None = None) -> list[Any]:
+    query = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.LABEL: label}
+    return list(session.get_objects(query if key_id is None else {**query, Attribute.ID: key_id}))
 
 
 def _taken(label: str) -> KeyRefusedError:

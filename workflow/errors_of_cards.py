@@ -36,6 +36,17 @@ CARD_SENTENCES: dict[str, tuple[str, str]] = {
             " connected, and try again."
         ),
     ),
+    "card.master_key_twins": (
+        (
+            "權杖內名為 {name} 的卡片主金鑰不只一把，一把都不使用：{keys}。卡片用的是其中一把時，請以硬體模組的工具依 id 刪除其餘；"
+            "都沒有卡片使用時，請將 GUANFANG_CARD_MASTER_KEY 換成新的標籤再建立。"
+        ),
+        (
+            "The token has more than one master key of cards {name}, and none is used: {keys}. Where cards know one of"
+            " them, remove the others by their ids with the module's own tool; where no card does, give"
+            " GUANFANG_CARD_MASTER_KEY a new label and make that key."
+        ),
+    ),
     "card.master_key_people": (
         "正式系統的卡片主金鑰須由多人在場產製或回復，請以 --with 逐一指明在場人員（每人一次）；僅測試級（test_assurance）的展示系統得由系統自行產製。",
         (

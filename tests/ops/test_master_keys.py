@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import shutil
+import subprocess
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+import pkcs11
 import pytest
 
 from hardware.master_key import SoftwareMasterKey
-from ops.master_keys import FileMasterKeys, MasterKeyring, TokenMasterKeys
+from ops.master_keys import (
+    FileMasterKeys,
+    MasterKeyring,
+    TokenMasterKeys,
+    make_master_key,
+    put_master_key_back,
+)
 from ops.secrets_box import SecretsBox
 from pki import token_secrets
 from pki.activation import not_activated
 from pki.errors import KeyRefusedError
 from pki.token import Token
 from tests import softhsm
+from tests.faults.test_two_at_once import at_once
+from tests.workflow.registry import Registry
 from workflow.errors import Refused
 
 
@@ -133,7 +148,9 @@ def test_of_two_who_make_a_key_of_one_label_at_once_one_has_made_it(
     assert token.cmac(label, b"x")
 
 
-def test_of_two_keys_of_one_label_neither_is_used(token, label, monkeypatch):
+@pytest.fixture
+def twins(token, label, monkeypatch):
+    """Two keys of one label, as two makers at once could leave them before they took turns."""
     store = TokenMasterKeys(token)
     store.keep(label, None)
     with monkeypatch.context() as patched:
@@ -141,4 +158,80 @@ def test_of_two_keys_of_one_label_neither_is_used(token, label, monkeypatch):
         assert refused(store.keep, label, None) == "card.master_key_exists"
         patched.setattr("pki.token_secrets._require_alone", lambda *_: None)
         store.keep(label, None)
-    assert refused(TokenMasterKeys(token).open, label) == "card.master_key_closed"
+
+
+def told_of_twins(token, label):
+    """Return the names and ids of the keys that a refusal tells of."""
+    with pytest.raises(Refused) as refusal:
+        TokenMasterKeys(token).open(label)
+    assert refusal.value.code == "card.master_key_twins"
+    found = re.findall(rf"({label}\.[0-9a-f]+) \(id ([0-9a-f]+)\)", refusal.value.en)
+    assert all(name in refusal.value.zh and key_id in refusal.value.zh for name, key_id in found)
+    return dict(found)
+
+
+@pytest.mark.usefixtures("twins")
+def test_of_two_keys_of_one_label_neither_is_used_and_a_new_label_leads_on(token, label):
+    assert len(told_of_twins(token, label)) == 2
+    assert MasterKeyring(TokenMasterKeys(token), f"{label}-new").make().name.startswith(f"{label}-new.")
+
+
+@pytest.mark.skipif(shutil.which("pkcs11-tool") is None, reason="OpenSC is not installed")
+@pytest.mark.usefixtures("twins")
+def test_the_one_of_two_keys_that_cards_know_remains_when_the_other_is_removed(token, token_label, label):
+    known, other = told_of_twins(token, label).items()
+    token.close()
+    remove = ["pkcs11-tool", "--module", str(softhsm.MODULE), "--token-label", token_label]
+    remove += ["--login", "--pin", softhsm.PIN, "--delete-object", "--type", "secrkey", "--id", other[1]]
+    subprocess.run(remove, check=True, capture_output=True)
+    pkcs11.lib(str(softhsm.MODULE)).reinitialize()
+    assert MasterKeyring(TokenMasterKeys(token), label).current().name == known[0]
+
+
+@dataclass
+class Narrow:
+    """A place of keys that says whether two were ever in it at once; each waits a while for the other to come."""
+
+    store: Any
+    inside: int = 0
+    crowded: bool = False
+    both: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def place(self):
+        return "a narrow place"
+
+    def open(self, label):
+        return self.store.open(label)
+
+    def keep(self, label, value):
+        self.inside += 1
+        if self.inside > 1:
+            self.crowded = True
+            self.both.set()
+        self.both.wait(0.5)
+        try:
+            self.store.keep(label, value)
+        finally:
+            self.inside -= 1
+
+
+@pytest.fixture
+def registry(database_url):
+    registry = Registry(database_url)
+    yield registry
+    registry.close()
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["made", "put back"])
+def test_two_who_make_a_master_key_take_turns(registry, tmp_path, label, back):
+    place = Narrow(FileMasterKeys(tmp_path / "keys", SecretsBox(bytes(32))))
+    office = replace(registry.office, master_keys=MasterKeyring(place, label))
+    acts = [lambda: make_master_key(office)] * 2
+    if back:
+        acts[1] = lambda: put_master_key_back(office, bytes(32))
+    answers = at_once(*acts)
+    assert not place.crowded
+    made = [answer for answer in answers if isinstance(answer, str)]
+    assert made == [office.master_keys.current().name]
+    assert [one.code for one in answers if isinstance(one, Refused)] == ["card.master_key_exists"]
