@@ -29,6 +29,7 @@ _WORDS = {
         "No reader was found. Connect one and look again.",
     ),
     "empty": ("（沒有卡片）", " (empty)"),
+    "holds": ("（卡片 {number}）", " (card {number})"),
     "inserted": ("（有卡片）", " (card inserted)"),
     "choose": ("請選擇讀卡機。", "Choose the reader."),
     "working": ("處理中，請勿移除卡片。", "Working: do not remove the card."),

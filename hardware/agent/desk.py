@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 from hardware.agent.allowed import Examined, Purpose, examine
 from hardware.agent.refusals import AgentRefusal, refusal_of
 from hardware.errors import HardwareError, TransportError
+from hardware.scripts.card_number import CARD_NUMBER_SHAPE, read_card_number
+from hardware.scripts.identify import read_csn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +53,7 @@ class Desk:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
+        self._numbers: dict[str, str] = {}
 
     def readers(self) -> tuple[ReaderStatus, ...]:
         """List the readers; raises AgentRefusal where the machine has no smart-card service."""
@@ -59,6 +62,19 @@ class Desk:
             return self._station.readers()
         except HardwareError as error:
             raise refusal_of(error) from error
+
+    def number_on(self, seen: ReaderStatus) -> str:
+        """Return the number printed on a card, of which it is asked once; empty where it bears none or is in use."""
+        if seen.csn is None:
+            return ""
+        with self._lock:
+            if seen.csn not in self._numbers:
+                with suppress(HardwareError), self._station.open_session(seen.name) as session:
+                    csn, number = session.run(read_csn()), session.run(read_card_number())
+                    # What is no number of ours is not worth showing; a blank gets its number later.
+                    if number is not None and CARD_NUMBER_SHAPE.fullmatch(number):
+                        self._numbers[csn] = number
+            return self._numbers.get(seen.csn, "")
 
     def open(self, origin: str, reader: str) -> str:
         """Take hold of the card in a reader and return the name of the hold; AgentRefusal when it is taken."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hardware.agent.desk import Desk
     from hardware.agent.gate import Gate
     from hardware.agent.pairing import Pairings
+    from hardware.station import ReaderStatus
 
 PROTOCOL: Final = 1
 """Raised when a page and an agent of different age would no longer understand each other."""
@@ -97,13 +98,14 @@ class Service:
             return {"token": self._pairings.redeem(page, _text(said, "code"))}
         self._pairings.require(page, _bearer(request))
         if path == "/readers":
-            readers = self._desk.readers()
-            return {
-                "readers": [{"name": one.name, "card": one.card_present, "csn": one.csn} for one in readers]
-            }
+            return {"readers": [self._shown(one) for one in self._desk.readers()]}
         if request.method != "POST" or path not in self._posts:
             raise AgentRefusal("agent.unknown")
         return self._posts[path](page, said)
+
+    def _shown(self, seen: ReaderStatus) -> dict[str, Any]:
+        number = self._desk.number_on(seen)
+        return {"name": seen.name, "card": seen.card_present, "csn": seen.csn, "number": number}
 
     def _open(self, page: str, said: dict[str, Any]) -> dict[str, Any]:
         return {"session": self._desk.open(page, _text(said, "reader"))}

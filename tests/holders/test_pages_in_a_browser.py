@@ -30,6 +30,7 @@ def test_a_holder_activates_views_tests_changes_and_unblocks(either_way, stand):
     holder.go("/card/activate/")
     holder.look_well("pairing")
     holder.pair()
+    expect(holder.page.locator("#readers")).to_contain_text(stand.bench.card.number)
     holder.read_card()
     assert stand.bench.card.number in holder.page.inner_text("#details")
     assert "請勿取出" in holder.page.inner_text("#told")
@@ -194,6 +195,7 @@ def test_the_check_shows_what_fails_in_red_and_what_passes_in_blue(holder, stand
         holder.page.evaluate("getComputedStyle(document.querySelector('#check-card .check-state')).color")
         == "rgb(11, 79, 138)"
     )
+    expect(holder.page.locator("#check-card")).to_contain_text(stand.bench.card.number)
     holder.look_well("check-passed")
     stand.bench.station.remove(READER)
     holder.page.click("#check-again")

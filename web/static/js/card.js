@@ -61,11 +61,16 @@ async function working(act) {
 
 // --- readers ---
 
+function inside(reader) {
+  if (!reader.card) return words.empty;
+  return reader.number ? words.holds.replace("{number}", reader.number) : words.inserted;
+}
+
 function choice(reader, index, chosen) {
   const line = document.createElement("div");
   line.className = "choice";
   const input = Object.assign(document.createElement("input"), { type: "radio", name: "reader", value: reader.name, id: `reader-${index}`, checked: reader === chosen });
-  const label = Object.assign(document.createElement("label"), { htmlFor: input.id, textContent: reader.name + (reader.card ? words.inserted : words.empty) });
+  const label = Object.assign(document.createElement("label"), { htmlFor: input.id, textContent: reader.name + inside(reader) });
   line.append(input, label);
   return line;
 }

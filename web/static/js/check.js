@@ -26,7 +26,7 @@ async function readers(connection) {
     const found = await connection.agent.readers();
     set("reader", found.length ? "passed" : "failed", found.map((one) => one.name).join("、") || words.no_reader);
     const cards = found.filter((one) => one.card);
-    set("card", cards.length ? "passed" : "failed", cards.map((one) => one.name).join("、"));
+    set("card", cards.length ? "passed" : "failed", cards.map((one) => one.number || one.name).join("、"));
   } catch (error) { set("reader", "failed", error.message); }
 }
 
