@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from pki.certificates import read_certificate
+from pki.issuing import serial_text
 from workflow.acts.act import Act
 from workflow.acts.generations import place_of_keys
 from workflow.acts.key_intents import conclude, open_intent, write_down
@@ -37,7 +39,8 @@ def _intend(work: UnitOfWork, command: IntendResponderKey, actor: Actor, place: 
     if not _is_next(work, command):
         return Outcome()
     outcome = write_down(work, PREFIX + command.authority, place)
-    work.audit("key_intended", actor, {"number": outcome.created_id, "label": outcome.number, "place": place})
+    said = {"number": outcome.created_id, "label": outcome.number, "place": place, "serial": command.serial}
+    work.audit("key_intended", actor, said)
     return outcome
 
 
@@ -58,6 +61,7 @@ def _renew(work: UnitOfWork, command: RenewResponder, actor: Actor, _prepared: N
     said = {
         "authority": command.authority,
         "certificate": sha256(command.certificate).hexdigest(),
+        "serial": serial_text(read_certificate(command.certificate).serial),
         "replaces": command.replaces,
     }
     work.audit("responder_renewed", actor, said)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from pki.certificates import read_certificate
 from pki.errors import KeyRefusedError, PkiError
-from pki.issuing import new_serial, prepare, sign
+from pki.issuing import new_serial, prepare, serial_text, sign
 from pki.keys import KeyKind
 from pki.names import EXECUTIVE_YUAN, Subject, read_name
 from pki.ocsp import Responder
@@ -151,7 +151,9 @@ def renew(office: Office, authority: str, now: datetime) -> None:
     ca = working(office, authority)
     replaced = _stored(office).get(PREFIX + authority)
     replaces = sha256(replaced[0]).hexdigest() if replaced else ""
-    intended = handle(office, IntendResponderKey(authority=authority, replaces=replaces), SYSTEM)
+    serial = new_serial()
+    intent = IntendResponderKey(authority=authority, serial=serial_text(serial), replaces=replaces)
+    intended = handle(office, intent, SYSTEM)
     if intended.created_id is None:
         return
     with cleared_unless_kept(office, intended.created_id):
@@ -159,7 +161,7 @@ def renew(office: Office, authority: str, now: datetime) -> None:
         command = RenewResponder(
             authority=authority,
             intent=intended.created_id,
-            certificate=_certified(office, ca, key, now),
+            certificate=_certified(office, ca, key, serial, now),
             sealed_key=key.sealed,
             key_reference=key.reference,
             replaces=replaces,
@@ -168,7 +170,7 @@ def renew(office: Office, authority: str, now: datetime) -> None:
     _try_to_clean_up(office, authority, replaced[2] if replaced else None, now)
 
 
-def _certified(office: Office, ca: Working, key: KeptKey, now: datetime) -> bytes:
+def _certified(office: Office, ca: Working, key: KeptKey, serial: int, now: datetime) -> bytes:
     issued_from = ca.issuer.fields.not_before if ca.issuer.fields else now
     subject = Subject(
         organisation=EXECUTIVE_YUAN,
@@ -176,7 +178,7 @@ def _certified(office: Office, ca: Working, key: KeptKey, now: datetime) -> byte
         common_name=f"{ca.name.upper()} OCSP",
     )
     start = max(now - GRACE, issued_from)
-    order = CertificateOrder(OCSP_RESPONDER, subject, key.signer.spki_der, new_serial(), start)
+    order = CertificateOrder(OCSP_RESPONDER, subject, key.signer.spki_der, serial, start)
     prepared = prepare(order, ca.issuer)
     return sign(prepared.tbs_der, prepared.tbs_sha256, ca.issuer, ca.signer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from cryptography.x509 import ocsp as library
 
 from pki.certificates import read_certificate
 from pki.errors import KeyRefusedError
+from pki.issuing import serial_text
 from pki.keystores import SoftwareKeystore
 from pki.names import describe_name
 from pki.ocsp import OcspError, error_response, parse_request
@@ -215,6 +217,18 @@ def test_a_responder_is_renewed_at_half_its_life(registry):
     assert second.certificate_der != first.certificate_der
     assert second.fields.not_after - second.fields.not_before < timedelta(days=8)
     assert "responder_renewed" in registry.audit_kinds()
+
+
+def test_the_serial_of_a_responders_certificate_is_in_the_log_before_it_is_signed(registry):
+    renew(registry.office, "xca", registry.clock.now())
+    (row,) = registry.rows(t.authority, t.authority.c.name == "ocsp:xca")
+    serial = serial_text(read_certificate(bytes(row.certificate)).serial)
+    *_, intended, renewed = (
+        (entry.kind, json.loads(entry.body).get("serial"))
+        for entry in registry.rows(t.audit_entry)
+        if entry.kind in {"key_intended", "responder_renewed"}
+    )
+    assert (intended, renewed) == (("key_intended", serial), ("responder_renewed", serial))
 
 
 def test_the_responder_of_a_real_root_calls_itself_no_demonstration(registry):
