@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from pki.token import Token
 from tests import postgresql, softhsm
+from tests.hardware.pcscd_daemon import reserve_place
 from tests.loopback import LoopbackGuard
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Guard the sockets, and reserve a place for the cluster that some worker will start."""
     guard = config.stash[_GUARD] = LoopbackGuard()
     guard.install()
+    reserve_place()
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         config.stash[_CLUSTER] = postgresql.Cluster(Path(worker["cluster_directory"]))

@@ -1,9 +1,10 @@
 """Starts a pcscd of the tests' own, with two virtual readers or more, beside whatever pcscd the machine already runs.
 
 pcscd always listens at /run/pcscd, so it gets a mount namespace in which that is a folder of ours; the client library
-finds the socket through PCSCLITE_CSOCK_NAME, which it reads once per process. Hence one daemon per test process,
-stopped when the process ends. Where the system allows no namespaces (some containers), the machine's own place is
-used, if no pcscd is there already. Each daemon has its own copy of the driver: two readers must not share a loaded one.
+finds the socket through PCSCLITE_CSOCK_NAME, which it reads once per process. Hence one daemon per test process, at a
+place that is named before the first test, and stopped when the process ends. Where the system allows no namespaces
+(some containers), the machine's own place is used, if no pcscd is there already. Each daemon has its own copy of the
+driver: two readers must not share a loaded one.
 """
 
 from __future__ import annotations
@@ -53,7 +54,19 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(5)
-        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@cache
+def reserve_place() -> Path:
+    """Name the folder of this process's pcscd, if there will be one; until then nothing answers there.
+
+    A test that looks for readers without starting a daemon would otherwise fix the machine's own for all that follow.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="pcscd-", dir="/tmp"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    (directory / "run").mkdir()
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(directory / "run" / "pcscd.comm")
+    return directory
 
 
 @cache
@@ -68,17 +81,17 @@ def start_daemon(pairs: int = 1) -> Daemon:
     if driver is None:
         give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         give_up("needs vsmartcard-vpcd: run `make setup`")
-    directory = Path(tempfile.mkdtemp(prefix="pcscd-", dir="/tmp"))
+    directory = reserve_place()
     ports: tuple[int, ...] = ()
-    (directory / "run").mkdir()
     (directory / "readers").mkdir()
     for pair in range(pairs):
         ports += _add_pair(directory, Path(driver), pair)
     own_place = _may_have_a_namespace()
-    listening = directory / "run" / "pcscd.comm" if own_place else MACHINE_SOCKET
-    if not own_place and _answers(listening):
-        pytest.fail("a pcscd runs here already, and no namespace is allowed for another: stop it first")
-    os.environ["PCSCLITE_CSOCK_NAME"] = str(listening)
+    listening = directory / "run" / "pcscd.comm"
+    if not own_place:
+        if _answers(MACHINE_SOCKET):
+            pytest.fail("a pcscd runs here already, and no namespace is allowed for another: stop it first")
+        listening.symlink_to(MACHINE_SOCKET)
     daemon = Daemon(_start(directory, own_place=own_place), directory, listening, ports)
     atexit.register(daemon.stop)
     _wait_until_it_answers(daemon)

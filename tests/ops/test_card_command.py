@@ -102,7 +102,6 @@ def guanfang(monkeypatch, tmp_path, station):
     }  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(f"GUANFANG_{name}", value)
-    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(tmp_path / "no-pcscd"))
 
     def call(*arguments, expected=0, stdin=None):
         result = CliRunner().invoke(main, ["card", *arguments], input=stdin)
