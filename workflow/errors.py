@@ -259,6 +259,10 @@ _COMMON: Mapping[str, tuple[str, str]] = {
         "憑證 {serial} 已廢止，不能再次廢止或恢復。",
         "The certificate {serial} is revoked already; that is never undone or repeated.",
     ),
+    "certificate.serial_of_several": (
+        "不只一張憑證的序號是 {serial}，請以 --ca 或 --authority 指明是哪一個憑證機構所簽發。",
+        "More than one certificate has the serial {serial}; say with --ca or --authority which authority signed it.",
+    ),
     "certificate.not_issuable": (
         "憑證不符合簽發規定：{detail}",
         "The certificate may not be issued: {detail}",

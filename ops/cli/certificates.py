@@ -95,7 +95,8 @@ def _say_what_it_is(serial: str, ca: Ca | None, authority: str | None) -> None:
     from workflow.views.issued import by_serial
 
     with reading() as (connection, _clock):
-        found = by_serial(connection, serial, ca)
+        everywhere = by_serial(connection, serial)
+    found = [one for one in everywhere if ca in {None, one.ca}]
     line("Serial", serial)
     for one in found:
         _describe(one)
@@ -104,8 +105,10 @@ def _say_what_it_is(serial: str, ca: Ca | None, authority: str | None) -> None:
             "no record has this serial; name the CA that signed it with --ca to revoke it all the same"
         )
     if not found:
+        for one in everywhere:
+            click.echo(f"The {one.ca.en} has a certificate with this serial on record: {one.subject}")
         click.echo(
-            f"No record has this serial. It would stand on the list of {authority or ca} for as long as that CA lives."
+            f"{authority or ca} has no record of this serial. It would stand on its list for as long as that CA lives."
         )
 
 

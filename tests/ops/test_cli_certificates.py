@@ -266,6 +266,21 @@ def test_a_signature_that_was_never_recorded_is_revoked_by_its_serial(call, url,
     assert revoke(call, "no serial", "--ca", "xca", "--yes").exit_code == 1
 
 
+@pytest.mark.rule("ROL-02")
+def test_a_serial_under_two_authorities_is_revoked_where_it_is_said_to_be(call, folder, url, office):
+    issued(call, folder, url, office)
+    certificate = rows(url, t.certificate, t.certificate.c.item_id.is_not(None))[0]
+    serial = certificate.serial
+    mistaken = revoke(call, serial, "--ca", "gca", "--yes")
+    assert (mistaken.exit_code, certificate.subject in mistaken.output) == (0, True)
+    assert status(office, "xca", int(serial, 16)) is NotRevoked.GOOD
+    either = revoke(call, serial, "--yes")
+    assert (either.exit_code, "More than one certificate" in either.output) == (1, True)
+    assert status(office, "xca", int(serial, 16)) is NotRevoked.GOOD
+    assert revoke(call, serial, "--ca", "xca", "--yes").exit_code == 0
+    assert isinstance(status(office, "xca", int(serial, 16)), Revoked)
+
+
 def test_nobody_revokes_without_a_login_not_even_as_a_dry_run(call):
     command = ("cert", "revoke", "--serial", "12", "--ca", "xca", "--reason", "superseded", "--note", "遺失")
     missing = call(*command, "--with", "rei")

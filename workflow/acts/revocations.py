@@ -192,16 +192,21 @@ def _tell_holder(work: UnitOfWork, command: RevokeSerial, serial: str, case_id: 
 
 
 def _found(work: UnitOfWork, command: RevokeSerial, signed: _Signed) -> Any:
-    """Return the serial's row under its lock; None for one on no record, which only a named CA can be told to revoke."""
+    """Return the serial's row under its lock; None for one on no record, which only a named CA can be told to revoke.
+
+    Serials are random, so two rows have one only where somebody named the wrong CA before, and no guess is as good.
+    """
     query = sa.select(C.id, C.ca, C.status, C.der, C.case_id).where(C.serial == signed.serial)
     if command.authority is not None:
         query = query.where(C.authority == command.authority)
     elif command.ca is not None:
         query = query.where(C.ca == str(command.ca))
-    row = work.connection.execute(query.with_for_update()).first()
-    if row is None and signed.ca is None:
+    rows = work.connection.execute(query.order_by(C.id).with_for_update()).all()
+    if not rows and signed.ca is None:
         raise NotFound("certificate.not_found", serial=signed.serial)
-    return row
+    if len(rows) > 1:
+        raise Refused("certificate.serial_of_several", serial=signed.serial)
+    return rows[0] if rows else None
 
 
 def _unknown(work: UnitOfWork, ca: str, signed: _Signed) -> dict[str, Any]:
