@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from hardware.errors import ReaderBusy
+from tests.browsing import PATIENCE
 from tests.faults.line import READER
 from tests.holders.screen import PICTURES
 from tests.workflow.registry import CODE
@@ -248,3 +250,35 @@ def test_an_agent_that_was_started_anew_is_paired_again_on_the_same_page(holder,
     holder.read_card()
     holder.send(pin=pin)
     assert "測試成功" in holder.result()
+
+
+def test_a_page_that_is_left_in_the_middle_lets_its_card_go(either_way, stand):
+    holder = either_way
+    holder.go("/card/view/")
+    holder.pair()
+    holder.page.wait_for_selector("#reader-part:not([hidden]) input:checked")
+    # The registry never answers, so that the page goes on holding the card.
+    holder.page.evaluate(
+        """() => {
+            const ask = window.fetch;
+            window.fetch = (url, ...more) => url.includes("/card/talk/") ? new Promise(() => {}) : ask(url, ...more);
+        }"""
+    )
+    holder.page.click("#reader-form button[type=submit]")
+    holder.page.wait_for_selector("#progress:not([hidden])")
+    assert not is_free(stand)
+    holder.go("/card/view/")
+    holder.connect()
+    for _ in range(PATIENCE // 100):
+        if is_free(stand):
+            return
+        holder.page.wait_for_timeout(100)
+    raise AssertionError("the card is still held")
+
+
+def is_free(stand):
+    try:
+        stand.bench.station.open_session(READER).close()
+    except ReaderBusy:
+        return False
+    return True

@@ -6,14 +6,28 @@ const page = document.documentElement.dataset.opener;
 const state = document.getElementById("state");
 const PATHS = ["/version", "/readers", "/pairing", "/pairing/code", "/sessions", "/sessions/exchange", "/sessions/close"];
 
+const held = new Map();
+
+function send(path, token, body, keepalive = false) {
+  const headers = { "X-Guanfang-Page": page, "Content-Type": "application/json" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  // Always POST: a browser names the origin of a GET to one's own house only sometimes.
+  return fetch(path, { method: "POST", headers, body: JSON.stringify(body || {}), keepalive });
+}
+
 async function pass(request) {
   if (!PATHS.includes(request.path)) return { status: 404, body: {} };
-  const headers = { "X-Guanfang-Page": page, "Content-Type": "application/json" };
-  if (request.token) headers.Authorization = `Bearer ${request.token}`;
-  // Always POST: a browser names the origin of a GET to one's own house only sometimes.
-  const answer = await fetch(request.path, { method: "POST", headers, body: JSON.stringify(request.body || {}) });
-  return { status: answer.status, body: await answer.json() };
+  const answer = await send(request.path, request.token, request.body);
+  const body = await answer.json();
+  if (request.path === "/sessions" && answer.ok) held.set(body.session, request.token);
+  if (request.path === "/sessions/close") held.delete(request.body.session);
+  return { status: answer.status, body };
 }
+
+// A page that was left in the middle can't say so; the next one opens this window anew, and finds the card free.
+window.addEventListener("pagehide", () => {
+  for (const [session, token] of held) send("/sessions/close", token, { session }, true).catch(() => {});
+});
 
 window.addEventListener("message", async (event) => {
   if (event.origin !== page || event.source !== window.opener) return;
