@@ -159,7 +159,7 @@ _COMMON: Mapping[str, tuple[str, str]] = {
     ),
     "card.pin_wrong": (
         "PIN 碼不正確，還可嘗試 {left} 次；用完後卡片將鎖住，須辦理鎖卡解碼。",
-        "The PIN is wrong. {left} tries are left; then the card locks and has to be unblocked.",
+        "The PIN is wrong. Tries left: {left}; then the card locks and has to be unblocked.",
     ),
     "card.pin_locked": (
         "卡片的 PIN 碼已鎖住，請以用戶代碼辦理「鎖卡解碼／重設PIN碼」。請勿使用卡片廠商的「Unlock PIN」工具。",

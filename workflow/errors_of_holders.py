@@ -31,7 +31,7 @@ HOLDER_SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "usercode.wrong": (
         "用戶代碼不正確，還可嘗試 {left} 次；輸入錯誤三次將鎖定，須辦理用戶代碼重設。",
-        "The user code is wrong. {left} tries are left; after three wrong ones it is locked and has to be reset.",
+        "The user code is wrong. Tries left: {left}; after three wrong ones it is locked and has to be reset.",
     ),
     "usercode.locked": (
         "用戶代碼已因輸入錯誤三次而鎖定，請辦理「用戶代碼重設」。",

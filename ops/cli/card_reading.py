@@ -96,7 +96,7 @@ def said(error: HardwareError) -> str:
 def _secret(error: SecretRefused) -> str:
     if error.tries_left:
         left = error.tries_left
-        return f"PIN 不正確，還可嘗試 {left} 次。 The PIN is wrong; {left} tries are left."
+        return f"PIN 不正確，還可嘗試 {left} 次。 The PIN is wrong. Tries left: {left}."
     return "PIN 已鎖住，請辦理鎖卡解碼。 The PIN is blocked; have the card unblocked."
 
 
