@@ -7,6 +7,7 @@ import io
 import re
 
 import pytest
+from flask import render_template
 
 from tests.workflow.registry import CODE
 from web.app import create_app
@@ -15,6 +16,7 @@ from web.card_talk import _dated
 from web.ports import WebPorts
 from workflow.days import taipei_day
 from workflow.store import schema as t
+from workflow.vocabulary import CertificateStatus
 
 AGENT = "http://127.0.0.1:61161"
 
@@ -182,6 +184,15 @@ def test_the_agent_is_started_where_the_pages_look_for_it(browser_of, port, plac
     page = create_app(ports).test_client().get("/agent/").text
     said = f"<code>guanfang agent --allow-origin {browser_of.office.settings.base_url}{place}</code>"
     assert page.count(said) == 3
+
+
+@pytest.mark.rule("VEW-02", "STA-04")
+@pytest.mark.parametrize(("status", "warns"), [("valid", False), ("suspended", True), ("revoked", True)])
+def test_a_card_that_works_with_a_certificate_that_does_not_is_warned_of(browser_of, status, warns):
+    app = create_app(WebPorts(office=browser_of.office, secret_key="t" * 40))
+    with app.test_request_context("/card/test/"):
+        shown = render_template("card/results/test.html", answer={"status": CertificateStatus(status)})
+    assert ("應用系統不會接受" in shown) is warns
 
 
 @pytest.mark.rule("PIN-04")
