@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ops.cli.listening import require_free
 from ops.cli.running import require_schema
 from ops.settings import HIGHEST_PORT, Settings
 
@@ -40,4 +41,5 @@ def serve(bind: tuple[str, int], workers: int) -> None:
     settings = Settings.read()
     settings.require_secrets()
     require_schema(settings)
+    require_free(*bind)
     process.serve(*bind, workers, settings.log_level)

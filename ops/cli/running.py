@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ops.cli.group import FoundError
+from ops.cli.listening import require_free
 from ops.settings import HIGHEST_PORT, Settings
 
 PORT = click.IntRange(1, HIGHEST_PORT)
@@ -27,10 +28,11 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     settings = Settings.read()
     settings.require_secrets()
     require_schema(settings)
+    address = host or settings.bind, port or settings.port
+    require_free(*address)
     Granian(
         "ops.pages.application:application",
-        address=host or settings.bind,
-        port=port or settings.port,
+        *address,
         # Not WSGI, whose threads would wait for requests that never come (`ops.pages`).
         interface=Interfaces.RSGI,
         workers=workers or settings.web_workers,

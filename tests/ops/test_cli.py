@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -40,6 +41,25 @@ def guanfang(monkeypatch, tmp_path):
         return CliRunner().invoke(main, list(arguments), env=environment, input=stdin)
 
     return call
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("command", [("serve", "--port", "{}"), ("ocsp", "serve", "--bind", "127.0.0.1:{}")])
+def test_nothing_is_served_where_somebody_listens_already(guanfang, migrated_sqlite_url, command, shared):
+    with socket.socket() as other:
+        if shared:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        result = guanfang(*(word.format(port) for word in command), url=migrated_sqlite_url)
+    assert result.exit_code == 1
+    assert f"Can't listen on 127.0.0.1, port {port}: Address already in use" in result.output
+
+
+def test_an_address_of_another_machine_is_said_to_be_none_of_ours(guanfang, migrated_sqlite_url):
+    result = guanfang("ocsp", "serve", "--bind", "192.0.2.1:8081", url=migrated_sqlite_url)
+    assert (result.exit_code, "192.0.2.1" in result.output) == (1, True)
 
 
 @pytest.fixture
