@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 from flask import Blueprint
@@ -8,6 +10,8 @@ from flask import Blueprint
 from web import access, app, blueprints, security
 from web.app import create_app
 from workflow.vocabulary import Role
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
 def test_the_public_pages_open_in_both_languages(visitor, pages):
@@ -28,6 +32,22 @@ def test_the_language_chosen_is_remembered(visitor):
     )
     visitor.get("/?lang=zh")
     assert "查詢機構" in visitor.get("/apply/").text
+
+
+def test_no_english_page_has_a_chinese_mark_between_its_words():
+    inside = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+    both_at_once = {"blank.html"}
+    found = {
+        page.name: re.findall("[：，（）、；]", inside.sub("", page.read_text(encoding="utf-8")))
+        for page in TEMPLATES.rglob("*.html")
+        if page.name not in both_at_once
+    }
+    assert {name: marks for name, marks in found.items() if marks} == {}
+
+
+def test_the_mark_between_two_parts_is_that_of_the_language(visitor):
+    assert re.search(r"[0-9]（[0-9:–]+，例假日休息）", visitor.get("/").text)
+    assert re.search(r"[0-9] \([0-9:–]+, closed on holidays\)", visitor.get("/?lang=en").text)
 
 
 def test_every_route_says_who_may_use_it(app):
