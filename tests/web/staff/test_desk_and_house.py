@@ -1,5 +1,7 @@
 """The help desk, the operator and the auditor at work."""
 
+import re
+
 import pytest
 
 from workflow.commands import RequestReset
@@ -78,6 +80,13 @@ def test_the_last_notice_is_sent_again(counter):
     # Nothing is said to be done that a worker only does later.
     assert "通知已排入寄送" in page
     assert "已完成：補寄通知" not in page
+
+
+def test_the_tables_of_a_case_write_their_moments_alike(counter):
+    page = counter.desk.get(f"/staff/cases/{counter.made()}/?lang=en").text
+    cells = "".join(re.findall(r"<td[^>]*>.*?</td>", page))
+    assert re.search(r"\b2026-11-20 \d\d:\d\d\b", cells)
+    assert not re.search(r"\d (November|December) 2026", cells)
 
 
 @pytest.mark.rule("PIN-03", "UCR-01")
