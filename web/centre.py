@@ -114,7 +114,7 @@ def posting() -> Answer:
         except RegistryError as error:
             problems, status = _beside_row(error, packed), status_of(error)
         else:
-            flash(t(f"已交寄 {len(outcome.cases)} 件。", f"{len(outcome.cases)} items posted."), "good")
+            flash(t(f"已交寄 {len(outcome.cases)} 件。", f"Items posted: {len(outcome.cases)}."), "good")
             return redirect(url_for("centre.mailing_list", list_id=outcome.created_id))
     return render_template(
         "centre/posting.html", packed=packed, problems=problems, typed=request.form

@@ -45,6 +45,14 @@ def test_no_english_page_has_a_chinese_mark_between_its_words():
     assert {name: marks for name, marks in found.items() if marks} == {}
 
 
+def test_no_english_count_stands_before_a_plural_that_one_would_make_wrong():
+    counts = re.compile(r'"%d (?!days)[a-z]+s\b[^"]*"')
+    found = {
+        page.name: counts.findall(page.read_text(encoding="utf-8")) for page in TEMPLATES.rglob("*.html")
+    }
+    assert {name: counted for name, counted in found.items() if counted} == {}
+
+
 def test_the_mark_between_two_parts_is_that_of_the_language(visitor):
     assert re.search(r"[0-9]（[0-9:–]+，例假日休息）", visitor.get("/").text)
     assert re.search(r"[0-9] \([0-9:–]+, closed on holidays\)", visitor.get("/?lang=en").text)
