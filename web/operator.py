@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from forms.rocdate import RocDateError, parse_roc
+from forms.rocdate import RocDateError, parse_roc, roc_year
 from web import access
 from web.access import allow
 from web.casework import beside_field, whole_number
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 
 _KEY_PARTS = 2
+_ISO_DAY = re.compile(r"^([12]\d{3})-(\d{2})-(\d{2})$")
 
 
 @blueprint.get("/")
@@ -138,11 +140,16 @@ def _day(text: str, field: str, problems: list[FieldProblem]) -> datetime | None
     if not text:
         return None
     try:
-        day = parse_roc(text)
+        day = parse_roc(_ISO_DAY.sub(_in_roc_years, text))
     except RocDateError as error:
         problems.append(FieldProblem(field, "roc_date", error.zh, error.en))
         return None
     return datetime(day.year, day.month, day.day, tzinfo=TAIPEI)
+
+
+def _in_roc_years(day: re.Match[str]) -> str:
+    """Write a day that was typed as the English page shows days in the way that is read everywhere."""
+    return f"{roc_year(date(int(day[1]), 1, 1))}/{day[2]}/{day[3]}"
 
 
 def _key(text: str) -> deadlines.Key | None:

@@ -148,7 +148,12 @@ def test_the_auditor_reads_the_log_and_filters_it(counter):
     page = auditor.get("/operator/audit/", query_string={"kind": "letter_logged", "since": "115/11/20"}).text
     assert "letter_logged" in page
     assert "<td>log_in</td>" not in page
-    assert "不是民國日期" in auditor.get("/operator/audit/?since=tomorrow").text
+    # A day is taken as either page shows it.
+    assert auditor.get("/operator/audit/?kind=letter_logged&since=2026-11-20").text.count("<tbody") == 1
+    assert "<tbody" not in auditor.get("/operator/audit/?kind=letter_logged&since=2026-11-21").text
+    for wrong in ("tomorrow", "1200-01-01"):
+        assert "不是民國日期" in auditor.get(f"/operator/audit/?since={wrong}").text
+    assert "沒有「115/02/30」這一天" in auditor.get("/operator/audit/?since=2026-02-30").text
 
 
 def test_the_work_list_counts_and_filters(counter):
