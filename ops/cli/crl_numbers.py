@@ -36,8 +36,10 @@ def lift(authority: str, published: Path | None, number: int | None, *, yes: boo
     if (published is None) == (number is None):
         raise WrongUseError("give either --list, a list that was published, or --to, its number")
     with reading() as (connection, _):
+        certificate = _certificate(connection, authority)
         newest = newest_list(connection, authority)
-        above = number or _number_in(connection, authority, published)
+    above = number if published is None else _number_in(certificate, authority, published)
+    assert above is not None  # noqa: S101 - one of the two was given.
     known = newest.number if newest else 0
     click.echo(f"{authority}：帳上最新編號 newest number on record {known}，已公布 published {above}")
     if above <= known:
@@ -51,15 +53,20 @@ def lift(authority: str, published: Path | None, number: int | None, *, yes: boo
     click.echo(f"{authority} 的下一份清冊編號將高於 {lifted}。 The next lists come after {lifted}.")
 
 
-def _number_in(connection: sa.Connection, authority: str, published: Path | None) -> int:
-    """Return the number of a published list that the authority signed."""
-    from pki.crl import list_number
-    from pki.errors import CrlRefusedError
+def _certificate(connection: sa.Connection, authority: str) -> bytes:
     from workflow.views.repository import certificate_in
 
     certificate = certificate_in(connection, authority)
-    if certificate is None or published is None:
+    if certificate is None:
         raise FoundError(f"there is no authority called {authority!r}; see `guanfang ca list`")
+    return certificate
+
+
+def _number_in(certificate: bytes, authority: str, published: Path) -> int:
+    """Return the number of a published list that the authority signed."""
+    from pki.crl import list_number
+    from pki.errors import CrlRefusedError
+
     try:
         return list_number(published.read_bytes(), certificate)
     except CrlRefusedError as error:

@@ -62,6 +62,11 @@ def test_a_list_of_somebody_else_lifts_nothing(guanfang, lists, tmp_path):
 
 
 @pytest.mark.rule("CRL-01")
+def test_a_dry_run_promises_nothing_for_an_authority_that_is_none(guanfang, lists):
+    said = guanfang("crl", "lift", "--authority", "nobody", "--to", "9", url=lists.url)
+    assert (said.exit_code, "no authority called 'nobody'" in said.output) == (1, True)
+
+
 def test_a_number_is_never_lowered(lists):
     lists.publish()
     assert lists.do(LiftCrlNumber(authority=XCA, above=9), OPERATOR).created_id == 9
