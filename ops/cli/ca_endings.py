@@ -8,7 +8,7 @@ from ops.cli.ca_people import by_people, present, say_dry_run, say_people
 from ops.cli.cases import when
 from ops.cli.group import FoundError
 from ops.cli.reading import reading
-from workflow.vocabulary import AuthorityRevocationReason, KeyTask
+from workflow.vocabulary import AuthorityRevocationReason, AuthorityState, KeyTask
 
 REASON = click.option("--reason", required=True, help="Why, in a sentence; all who are present sign it.")
 
@@ -83,7 +83,11 @@ def destroy(
     from workflow.handlers import handle
     from workflow.key_tasks import finish
 
-    _say_what_lives(name)
+    if _say_what_lives(name) and not force:
+        click.echo(
+            "仍在簽發或仍有未到期憑證，未加 --force 將不予執行。\n"
+            "It still issues, or certificates of it live: without --force this will be refused."
+        )
     click.echo(
         "將簽發最後一份廢止清冊（效期至該憑證機構憑證到期日），其後 OCSP 不再回應，金鑰無法回復。\n"
         "A last CRL is signed that holds until the authority's certificate ends. OCSP answers no more, and nothing"
@@ -99,7 +103,8 @@ def destroy(
     click.echo(f"{name} 的金鑰已銷毀。 The key of {name} is destroyed.")
 
 
-def _say_what_lives(name: str) -> None:
+def _say_what_lives(name: str) -> bool:
+    """Show an authority, or a link, and return whether it is still needed."""
     from workflow.views.authorities import authorities, living
     from workflow.views.root_links import root_links
 
@@ -109,7 +114,7 @@ def _say_what_lives(name: str) -> None:
             click.echo(
                 f"{link.name}  連結憑證 link: {link.signer} → {link.subject}，至 until {when(link.not_after)}"
             )
-            return
+            return False
         one = next((one for one in authorities(connection) if one.name == name), None)
         if one is None:
             raise FoundError(
@@ -119,3 +124,4 @@ def _say_what_lives(name: str) -> None:
     click.echo(f"{one.name}  {one.state.zh} {one.state.en}  {one.subject}")
     until = f"，最後一張至 {when(last)} the last until {when(last)}" if last else ""
     click.echo(f"未到期憑證 {count} 張 certificates that have not ended: {count}{until}")
+    return count > 0 or one.state is AuthorityState.ACTIVE

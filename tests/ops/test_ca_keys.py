@@ -71,6 +71,10 @@ def test_too_few_people_are_told_whom_it_takes(desk):
 def test_an_authority_is_retired_and_destroyed_by_the_people_for_each(desk):
     assert desk.call("retire", "gca", "--reason", "換代", yes=False).exit_code == 0
     assert not desk.registry.rows(t.key_task)
+    early = ("destroy", "gca", "--reason", "換代")
+    assert "without --force this will be refused" in desk.call(*early, yes=False).output
+    assert "will be refused" not in desk.call(*early, "--force", yes=False).output
+    assert desk.call(*early, people=desk.keepers).exit_code == 1
     said = desk.call("retire", "gca", "--reason", "換代", people=desk.issuers)
     assert said.exit_code == 0, said.output
     wrong = desk.call("destroy", "gca", "--reason", "換代", people=desk.issuers)
