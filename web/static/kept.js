@@ -4,6 +4,9 @@
 "use strict";
 {
   const KEY = "guanfang-kept";
+  const NOTHING = { getItem: () => null, setItem: () => {}, removeItem: () => {} };
+  // A browser that blocks cookies refuses this memory as well, with an error at the first touch.
+  const memory = (() => { try { return window.sessionStorage; } catch { return NOTHING; } })();
   const UNKEPT = new Set(["password", "file", "hidden", "submit", "button"]);
   const forms = () => [...document.querySelectorAll("form[data-kept]")];
   const fields = (form) => [...form.elements].filter((one) => one.name && !UNKEPT.has(one.type));
@@ -32,12 +35,12 @@
     form.before(said);
   };
 
-  const found = JSON.parse(sessionStorage.getItem(KEY) || "null");
+  const found = JSON.parse(memory.getItem(KEY) || "null");
   const mine = found && found.by === document.body.dataset.keptBy;
   const form = mine && forms().find((one) => one.dataset.kept === found.form);
   // A form that comes back with its problems holds already what was typed.
   if (form && document.body.dataset.method === "GET") put(form, found.values);
-  if (!("waystation" in document.body.dataset)) sessionStorage.removeItem(KEY);
+  if (!("waystation" in document.body.dataset)) memory.removeItem(KEY);
 
   // Whoever logs out leaves nothing to the next person at this computer.
   let forget = false;
@@ -47,6 +50,6 @@
     const typed = !forget && forms().find((one) => !fields(one).every(untouched));
     if (!typed) return;
     const values = fields(typed).map((one) => [one.name, chosen(one)]);
-    sessionStorage.setItem(KEY, JSON.stringify({ by: document.body.dataset.keptBy, form: typed.dataset.kept, values }));
+    memory.setItem(KEY, JSON.stringify({ by: document.body.dataset.keptBy, form: typed.dataset.kept, values }));
   });
 }

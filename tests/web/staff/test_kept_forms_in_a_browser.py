@@ -117,3 +117,21 @@ def test_a_choice_made_over_a_form_that_has_changed_is_made_anew(page, counter):
         page.click("text=簽署並送出")
         page.click("text=重新載入這個頁面")
         expect(page.locator("input[value=approve_second]")).not_to_be_checked()
+
+
+def test_a_browser_that_allows_no_memory_keeps_nothing_and_breaks_nothing(page, web_ports):
+    broken = []
+
+    def note(error):
+        broken.append(error)
+
+    # A list's own method is no handler: the library marks each with an attribute.
+    page.on("pageerror", note)
+    page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('', 'SecurityError'); } })"
+    )
+    with served(create_app(web_ports)) as address:
+        page.goto(f"{address}/apply/?q=建成")
+        page.click("text=English")
+        page.wait_for_load_state()
+    assert not broken
