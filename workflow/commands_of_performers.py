@@ -132,8 +132,9 @@ class RecordAuthority(Command):
 class IntendResponderKey(Command):
     """Write down that a key for an authority's OCSP responder will be made, before it is; `replaces` as below.
 
-    `serial` is that of the certificate to be signed, so that one whose record was lost can be revoked. The outcome's id is the intent's, and its number the label to make the key under; both are empty when the responder
-    was renewed meanwhile.
+    `serial` is that of the certificate to be signed, so that one whose record was lost can be revoked. The outcome's id
+    is the intent's, and its number the label to make the key under; both are empty when the responder was renewed
+    meanwhile.
     """
 
     authority: str

@@ -53,8 +53,8 @@ def _left(office: Office, lane: Lane) -> frozenset[Effect]:
 def perform_next(office: Office, lane: Lane, worker: str) -> bool:
     """Claim and carry out the next piece of work of a lane; False when there is none.
 
-    It stays claimed while it is being done. Work that fails goes back with a longer pause each time, and becomes a dead letter for people at the end. Only a
-    failure that nobody foresaw is raised, after the work was put back.
+    It stays claimed while it is being done. Work that fails goes back with a longer pause each time, and becomes a dead
+    letter for people at the end. Only a failure that nobody foresaw is raised, after the work was put back.
     """
     work = claim(office, lane, worker, _left(office, lane))
     if work is None:
