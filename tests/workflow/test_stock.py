@@ -10,7 +10,8 @@ from workflow import commands as c
 from workflow import commands_of_performers as p
 from workflow import commands_of_stock as s
 from workflow.errors import BadInput, NotAllowed, Refused
-from workflow.facts import SYSTEM
+from workflow.facts import PUBLIC, SYSTEM
+from workflow.handlers import rehearse
 from workflow.office import Settings
 from workflow.stock_words import PlaceKind
 from workflow.store import schema as t
@@ -190,6 +191,23 @@ def test_spoiled_cards_are_destroyed_before_two_people(stock):
     assert entries(stock.registry, csns[0])[-2:] == ["spoiled", "destroyed"]
     with pytest.raises(BadInput):
         stock.do(s.ProposeDestruction(csns=(), method=""))
+
+
+@pytest.mark.rule("CRD-01", "ROL-07")
+def test_a_rehearsal_refuses_what_the_act_would_writes_that_down_and_changes_nothing(stock):
+    office, csns = stock.registry.office, stock.counted(1)
+    stock.do(c.SpoilBlank(csn=csns[0], reason="彎折"))
+    proposed = stock.do(s.ProposeDestruction(csns=csns, method="碎卡")).created_id
+    witness = s.WitnessDestruction(destruction_id=proposed)
+    before = len(stock.registry.audit_kinds())
+    rehearse(office, witness, stock.guard)
+    assert len(stock.registry.audit_kinds()) == before
+    refused("stock.same_person", rehearse, office, witness, stock.one)
+    assert stock.registry.audit_kinds()[before:] == ["refused"]
+    stock.do(witness, stock.guard)
+    refused("stock.not_waiting", rehearse, office, witness, stock.two)
+    with pytest.raises(TypeError, match="LogIn"):
+        rehearse(office, c.LogIn(login="x", password="x"), PUBLIC)
 
 
 def test_cards_of_before_the_books_are_taken_up_once(stock):
