@@ -5,6 +5,7 @@ What was chosen lives in the signed session; the user code is only ever in the p
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from forms.drafts import DRAFT_LARGEST, dump_draft, load_draft
 from forms.problems import Problem
 from web import application_form, opened_case
 from web.access import public
-from web.chosen import CAS, Chosen, step
+from web.chosen import CAS, STRAYED, Chosen, step
 from web.door import perform
 from web.errors import problems_of, status_of
 from web.filing import new_filing
@@ -250,6 +251,8 @@ def _upload(chosen: Chosen) -> str | Response | tuple[str, int]:
     organisation = _organisation(chosen)
     declared = _declared(chosen, organisation)
     raw = application_form.typed(declared)
+    if chosen.strayed:
+        return _form_page(chosen, raw, (STRAYED,)), HTTPStatus.CONFLICT
     given = {"rank": chosen.rank, "subscriber_kind": chosen.kind, "agreement_accepted": "yes"}
     if organisation is not None and organisation.oid:
         given["oid"] = organisation.oid

@@ -6,12 +6,13 @@ import functools
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import flash, redirect, session, url_for
+from flask import flash, redirect, request, session, url_for
 
 from web.language import t
 from web.ports import office
 from workflow import policies
 from workflow.deadlines import taipei_day
+from workflow.errors import FieldProblem
 from workflow.vocabulary import Ca
 
 if TYPE_CHECKING:
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 CAS = (Ca.XCA, Ca.GCA)
 """The CAs whose cards are applied for here; MOICA's are at a counter (APP-24)."""
 SESSION = "application"
+STRAYED = FieldProblem(
+    "",
+    "application.strayed",
+    (
+        "這份申請表是為另一項申請填寫的，沒有送出；您在其他分頁改選了下面所列的申請。"
+        "要申請的就是這一項時，請逐欄核對後再送出；否則請從頭選擇機構。"
+    ),
+    (
+        "This form was filled for another application and was not sent: in another tab you chose the one named below."
+        " If that is what you apply for, check each field and send it again; otherwise begin with the organisation."
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,16 @@ class Chosen:
         session[SESSION] = asdict(self)
 
     @property
+    def aim(self) -> str:
+        """What is applied for; the form says which aim it was filled for, since all tabs share what is chosen last."""
+        return f"{self.ca} {self.organisation_id or 'new'} {self.kind} {self.rank}"
+
+    @property
+    def strayed(self) -> bool:
+        """Whether the form in hand was filled for another aim than the one that was chosen last."""
+        return request.form.get("aim", self.aim) != self.aim
+
+    @property
     def policy(self) -> Policy:
         """The CA's rules in force today."""
         return policies.in_force(Ca(self.ca), taipei_day(office().clock.now()))
@@ -66,6 +89,14 @@ def _chosen() -> Chosen | None:
 def _elsewhere(chosen: Chosen, needs: tuple[str, ...]) -> Response | None:
     """Return where to go when a step is opened before those it builds on, or after the form was sent."""
     if chosen.sent:
+        if chosen.strayed:
+            flash(
+                t(
+                    "剛才的申請表是為另一項申請填寫的，沒有送出；下面是您在其他分頁送出的申請。",
+                    "That form was for another application and was not sent; below is the one you sent in another tab.",
+                ),
+                "warn",
+            )
         return redirect(url_for("own_case.printing"))
     for name, endpoint in (("rank", "applicant.card_type"), ("agreed", "applicant.agreement")):
         if name in needs and not getattr(chosen, name):

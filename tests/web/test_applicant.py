@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 from itsdangerous import TimestampSigner
@@ -124,6 +125,44 @@ def test_an_upload_whose_answer_was_lost_is_answered_with_the_same_case(at_the_f
     other = at_the_form.post("/apply/3/", **FORM | {"contact_name": "林聯絡"})
     assert other.status_code == 409
     assert case.number in other.text.replace(" ", "")
+    assert len(house.rows(s.case)) == 1
+
+
+def choose_another(client, house):
+    """Choose another organisation, as in a second tab."""
+    other = house.organisation(
+        "另一所學校", oid="2.16.886.111.90006", ubn=None, window_id=house.window("他市教育局")
+    )
+    client.post("/apply/", ca="xca", organisation=str(other))
+    client.post("/apply/1/", rank="primary")
+    client.post("/apply/2/", agreement_accepted="yes")
+
+
+def aim_of(page):
+    return re.search(r'name="aim" value="([^"]+)"', page.text)[1]
+
+
+def test_a_form_is_never_sent_for_what_was_chosen_in_another_tab(at_the_form, house, school):
+    aim = aim_of(at_the_form.get("/apply/3/"))
+    choose_another(at_the_form, house)
+    answer = at_the_form.post("/apply/3/", aim=aim, **FORM)
+    assert answer.status_code == 409
+    assert "這份申請表是為另一項申請填寫的，沒有送出" in answer.text
+    assert FORM["contact_name"] in answer.text
+    assert "另一所學校" in answer.text
+    assert house.rows(s.case) == []
+    # Whoever has read that and sends it again means what the page now names.
+    at_the_form.post("/apply/3/", aim=aim_of(answer), **FORM)
+    (case,) = house.rows(s.case)
+    assert case.organisation_id != school
+
+
+def test_a_form_that_was_overtaken_by_another_tab_says_that_it_was_not_sent(at_the_form, house):
+    aim = aim_of(at_the_form.get("/apply/3/"))
+    choose_another(at_the_form, house)
+    at_the_form.post("/apply/3/", **FORM)
+    answer = at_the_form.post("/apply/3/", aim=aim, **FORM)
+    assert "為另一項申請填寫的，沒有送出" in answer.text
     assert len(house.rows(s.case)) == 1
 
 
