@@ -62,6 +62,15 @@ def test_an_address_of_another_machine_is_said_to_be_none_of_ours(guanfang, migr
     assert (result.exit_code, "192.0.2.1" in result.output) == (1, True)
 
 
+@pytest.mark.parametrize("host", ["localhost", "no such host", "a" * 100, "fe80::1%lo"])
+def test_what_is_no_ip_address_is_refused_before_the_server_stumbles_over_it(
+    guanfang, migrated_sqlite_url, host
+):
+    for command in (("serve", "--host", host), ("ocsp", "serve", "--bind", f"{host}:8081")):
+        result = guanfang(*command, url=migrated_sqlite_url)
+        assert (result.exit_code, "is an IP address such as 127.0.0.1" in result.output) == (1, True)
+
+
 @pytest.fixture
 def with_case(database_url):
     """A database with one case that has a deadline in ten days and another that is overdue."""
