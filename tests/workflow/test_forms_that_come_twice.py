@@ -112,6 +112,7 @@ def test_a_batch_that_is_sent_twice_is_one_case(registry):
     assert registry.do(batch, registry.desk) == first
     assert len(registry.rows(t.request_item)) == 2
     assert refused(registry, replace(batch, items=items(1)), registry.desk).code == "case.filed_already"
+    assert refused(registry, replace(batch, ca=Ca.GCA), registry.desk).code == "case.filed_already"
     assert batches.first
 
 
