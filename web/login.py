@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 
@@ -81,13 +80,11 @@ def _missing(login: str, password: str) -> tuple[FieldProblem, ...]:
 
 def onward(asked: str) -> str:
     """Return where to go after the log-in: the page that was asked for, if it is one of ours."""
-    parts = urlsplit(asked)
+    # Not parsed: what begins with one slash names no host, and what is no address at all is an error to a parser.
     ours = (
         asked.startswith("/")
         and not asked.startswith(("//", "/\\"))
-        and not parts.netloc
-        and not parts.scheme
-        # A line break would be taken for the end of the header that carries the address.
+        # A browser drops a tab or a line break, and a line break would be taken for the end of the header as well.
         and asked.isprintable()
     )
     return asked if ours else url_for("staff.home")

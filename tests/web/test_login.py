@@ -64,7 +64,18 @@ def test_nobody_stays_logged_in_for_more_than_half_a_day(visitor, house, clock):
 
 @pytest.mark.parametrize(
     "onward",
-    ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:x", "/\r\nX: y", "/\nx"],
+    [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:x",
+        "/\r\nX: y",
+        "/\nx",
+        "/\t/evil.example/",
+        "//[evil.example/",
+        "https://[evil.example/",
+        "//℀.example/",
+    ],
 )
 def test_the_log_in_never_leads_to_another_site(visitor, house, onward):
     house.account("audit", "auditor")
