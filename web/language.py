@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import Babel
+from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 COOKIE = "lang"
@@ -46,6 +47,12 @@ def language() -> str:
 def t(zh: str, en: str) -> str:
     """Return the text in the language of the request."""
     return en if language() == EN else zh
+
+
+def bracketed(inside: object) -> Markup:
+    """Put what follows some words into brackets; English has a space before them."""
+    brackets = Markup(" ({})") if language() == EN else Markup("（{}）")
+    return brackets.format(inside)
 
 
 def say(pair: Bilingual | tuple[str, str] | None) -> str:
@@ -141,5 +148,7 @@ def install(app: Flask) -> None:
         language_tag=lambda: TAGS[language()],
         switch_address=_switch_address,
     )
-    app.jinja_env.filters.update(day=day, last_day=last_day, moment=moment, choice=choice, grouped=grouped)
+    app.jinja_env.filters.update(
+        day=day, last_day=last_day, moment=moment, choice=choice, grouped=grouped, bracketed=bracketed
+    )
     app.jinja_env.filters["pair"] = lambda text: (text, text)
