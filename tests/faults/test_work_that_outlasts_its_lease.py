@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from tests.activations import until
 from tests.faults.falling import in_child, reopened
 from tests.workflow.registry import HASHER, Registry
 from workflow.errors import Unavailable
@@ -25,7 +26,6 @@ from workflow.vocabulary import Ca, Lane
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE_SECONDS = 30
 LOOKS = 3
 NOTICES = t.outbox.c.lane == str(Lane.NOTICE)
 
@@ -64,15 +64,6 @@ def notice(registry: Registry) -> Any:
     return row
 
 
-def until(wanted: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(PATIENCE_SECONDS * 50):
-        if wanted():
-            return
-        pause.wait(0.02)
-    pytest.fail("it did not come to that")
-
-
 def renewed(registry: Registry) -> bool:
     return bool(notice(registry).claimed_until == registry.clock.now() + outbox.LEASE)
 
@@ -84,7 +75,7 @@ def test_work_that_outlasts_its_lease_is_taken_up_by_nobody_else(registry):
     def three_leases_pass():
         for _ in range(LOOKS):
             registry.clock.move(minutes=2)
-            until(lambda: renewed(registry))
+            assert until(lambda: renewed(registry))
             assert not lane(registry, "second")
 
     assert lane(registry, "first", mailer=Slow(registry, three_leases_pass))
@@ -102,7 +93,7 @@ def test_the_claim_of_a_killed_worker_ends_with_its_lease(registry, often, datab
         class Deadly:
             def send(self, _mail: Any) -> None:
                 registry.clock.move(minutes=2)
-                until(lambda: renewed(registry))
+                assert until(lambda: renewed(registry))
                 os.kill(os.getpid(), signal.SIGKILL)
 
         perform_next(replace(office, mailer=Deadly()), Lane.NOTICE, "killed")
@@ -125,7 +116,7 @@ def test_a_performer_that_hangs_keeps_its_claim_for_no_more_than_an_hour(registr
     taken = []
 
     def until_another_takes_it_up():
-        until(lambda: not [one for one in threading.enumerate() if one.name.startswith("claim-")])
+        assert until(lambda: not [one for one in threading.enumerate() if one.name.startswith("claim-")])
         registry.clock.move(minutes=4)
         taken.append(lane(registry, "second"))
 
