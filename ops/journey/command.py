@@ -57,8 +57,8 @@ def command(  # noqa: PLR0913 - one parameter an option.
 ) -> None:
     """Walk one card through a whole registry and check the outcome.
 
-    All goes over HTTP. The registry is its own: pages on a free port of this machine, a mail server, a worker and a clock that can be
-    moved. The folder then holds papers, letters, mails, certificates, the audit log and summary.json.
+    All goes over HTTP. The registry is its own: pages on a free port of this machine, a mail server, a worker and a
+    clock that can be moved. The folder then holds papers, letters, mails, certificates, the audit log and summary.json.
     """
     from ops.journey.story import Asked
 

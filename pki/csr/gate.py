@@ -39,8 +39,8 @@ class GateContext:
 class AcceptedRequest:
     """A request that may become a certificate.
 
-    `domains` are distinct lower-case A-labels, the one for the CN first; `proposed` is the subject as the request has it, for the
-    reviewer's eyes: the register decides the name. `remarks` say what was ignored or changed.
+    `domains` are distinct lower-case A-labels, the one for the CN first; `proposed` is the subject as the request has
+    it, for the reviewer's eyes: the register decides the name. `remarks` say what was ignored or changed.
     """
 
     request_der: bytes

@@ -1,6 +1,7 @@
 """The outbox: work that was asked for in a commit, claimed by lane, retried with back-off, dead at the end.
 
-A claim is a lease that is renewed while its work is being done. Whoever has lost it commits nothing more under it. Leases and back-off run on real time, since the demonstration's clock may leap.
+A claim is a lease that is renewed while its work is being done. Whoever has lost it commits nothing more under it.
+Leases and back-off run on real time, since the demonstration's clock may leap.
 """
 
 from __future__ import annotations
